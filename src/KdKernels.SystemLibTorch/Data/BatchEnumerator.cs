@@ -28,7 +28,7 @@ internal sealed class BatchEnumerator<T, S>(DataLoader<T, S> loader) : IEnumerat
             Read(indices, samples, read);
             using var scope = NewDisposeScope();
             _current = loader.collate_fn(samples, loader.Device);
-            IReadOnlyCollection<IDisposable> made = scope.DetachAll();
+            IReadOnlyCollection<IDisposable> made = DetachAll(scope);
             if (loader.DisposeBatch) _owned = made;
         }
         finally
@@ -65,7 +65,7 @@ internal sealed class BatchEnumerator<T, S>(DataLoader<T, S> loader) : IEnumerat
             // Scopes belong to a thread, so each sample has its own; the batch needs the tensors beyond it.
             using var scope = NewDisposeScope();
             samples[i] = loader.dataset.GetTensor(indices[i]);
-            read[i] = scope.DetachAll();
+            read[i] = DetachAll(scope);
         }
 
         if (loader.num_workers == 1)
@@ -83,6 +83,13 @@ internal sealed class BatchEnumerator<T, S>(DataLoader<T, S> loader) : IEnumerat
             // What the data set threw, as it is with one worker.
             ExceptionDispatchInfo.Capture(e.InnerExceptions[0]).Throw();
         }
+    }
+
+    private static IReadOnlyCollection<IDisposable> DetachAll(DisposeScope scope)
+    {
+        IReadOnlyList<IDisposable> held = scope.DisposablesView;
+        scope.Detach((IEnumerable<IDisposable>)held);
+        return held;
     }
 
     private void DisposeCurrent()
