@@ -35,7 +35,10 @@ public class TensorDataset : utils.data.IterableDataset
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (!disposing) return;
-        foreach (Tensor tensor in _tensors) tensor.Dispose();
+        if (disposing)
+        {
+            foreach (Tensor tensor in _tensors) tensor.Dispose();
+        }
+        base.Dispose(disposing);
     }
 }
