@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>Argument checks; every message says what was expected and what came.</summary>
 internal static class Guard

@@ -1,4 +1,4 @@
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>The element type of the memory behind a <see cref="RowsView"/>.</summary>
 public enum KdElementType

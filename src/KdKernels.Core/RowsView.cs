@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>
 /// Memory of this process seen as <c>Outer x Inner</c> rows of <c>Length</c> elements. Element (o, i, c) lies

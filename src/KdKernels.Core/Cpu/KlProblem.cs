@@ -1,4 +1,4 @@
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>One checked call of TemperedKl or HintonLoss: operands, outputs and what is to be computed.</summary>
 internal sealed unsafe class KlProblem

@@ -1,4 +1,4 @@
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>
 /// The distillation loss of Hinton, Vinyals and Dean (2015, section 2), per row:

@@ -1,4 +1,4 @@
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>HintonLoss on the CPU: a distillation problem with cross-entropy and metrics.</summary>
 internal static class HintonLossCpu

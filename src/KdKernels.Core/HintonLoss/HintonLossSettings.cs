@@ -1,4 +1,4 @@
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>What <see cref="HintonLoss"/> computes, apart from its operands.</summary>
 /// <param name="Alpha">

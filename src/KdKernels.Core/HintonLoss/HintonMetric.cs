@@ -1,4 +1,4 @@
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>The columns of the row metrics that <see cref="HintonLoss"/> writes.</summary>
 public enum HintonMetric

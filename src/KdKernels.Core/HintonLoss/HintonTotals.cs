@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>
 /// The totals that <see cref="HintonLoss"/> writes, in this order, as eight float64 values; the struct can be the memory

@@ -1,4 +1,4 @@
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>
 /// The tempered Kullback-Leibler divergence of logits, per row:

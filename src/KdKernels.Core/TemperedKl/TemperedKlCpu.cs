@@ -1,4 +1,4 @@
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>TemperedKl on the CPU: a distillation problem without the cross-entropy part.</summary>
 internal static class TemperedKlCpu

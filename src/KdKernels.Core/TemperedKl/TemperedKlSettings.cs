@@ -1,4 +1,4 @@
-namespace KdKernels;
+namespace KdKernels.Core;
 
 /// <summary>What <see cref="TemperedKl"/> computes, apart from its operands.</summary>
 /// <param name="Temperature">T: between 1e-100 and 1e100, or positive infinity for the logit-matching limit.</param>
