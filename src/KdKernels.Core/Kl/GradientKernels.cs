@@ -4,13 +4,15 @@ namespace KdKernels;
 
 /// <summary>
 /// What turns the kept p̃ and x of a row into its gradients: with y = x + Shift = log q − log p,
-/// <c>student = p̃·Student·(Mass·expm1(y) + Mass − w)</c> and <c>teacher = p̃·Student·(w·(1 − y) − Sum − Mass)</c>.
+/// <c>student = p̃·Scale·(Mass·expm1(y) + Mass − w)</c> and <c>teacher = p̃·Scale·(w·(1 − y) − Sum − Mass)</c>; without weights
+/// the latter is <c>−p̃·Scale·(x + Mean)</c>, which has no KL to cancel in a row that one class dominates.
 /// </summary>
 internal struct GradientTerms<TVector>
 {
     /// <summary>1 / S, times everything that multiplies the row's gradient.</summary>
     public TVector Scale;
     public TVector Shift;
+    public TVector Mean;
     public TVector Mass;
 
     /// <summary>Σ w p (log p − log q).</summary>
@@ -104,21 +106,22 @@ internal static unsafe class GradientKernels<TVector, TElement>
         long stride)
         where TWeighted : struct, IFlag
     {
-        TVector scale = terms.Scale, shift = terms.Shift, sum = terms.Sum, all = terms.Sum + terms.Mass;
+        TVector scale = terms.Scale, shift = terms.Shift, mean = terms.Mean, all = terms.Sum + terms.Mass;
+        TVector zero = TVector.Broadcast(0);
         for (int k = 0; k < walk.Steps; k++)
         {
             long at = (long)k * TVector.Width;
             TVector p = TVector.Load(keptMass + at) * scale;
-            TVector y = TVector.Load(keptX + at) + shift;
+            TVector x = TVector.Load(keptX + at);
             TVector factor;
             if (TWeighted.Value)
             {
                 TVector w = TVector.Load(walk.Weights + at);
-                factor = TVector.Fnma(w, y, w) - all;
+                factor = TVector.Fnma(w, x + shift, w) - all;
             }
             else
             {
-                factor = TVector.Broadcast(0) - y - sum;
+                factor = zero - (x + mean);
             }
 
             TVector result = p * factor;

@@ -160,6 +160,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
             Memory.Put(buffers.Lane(2) + lane, row.Value.Mass);
             Memory.Put(buffers.Lane(3) + lane, row.Value.Sum);
             Memory.Put(buffers.Lane(4) + lane, row.Hard.GradientScale);
+            Memory.Put(buffers.Lane(5) + lane, row.Value.Mean);
         }
 
         var terms = new GradientTerms<TVector>
@@ -169,6 +170,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
             Mass = TVector.Load(buffers.Lane(2)),
             Sum = TVector.Load(buffers.Lane(3)),
             CrossEntropy = TVector.Load(buffers.Lane(4)),
+            Mean = TVector.Load(buffers.Lane(5)),
         };
         Walk<TElement> walk = Walk(group, 0, (int)Classes);
         if (Problem.StudentGradient is { } student)

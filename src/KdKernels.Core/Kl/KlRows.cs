@@ -131,6 +131,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             {
                 Scale = TVector.Broadcast(klScale * rescale / state.Mass),
                 Shift = TVector.Broadcast(value.Shift - moved),
+                Mean = TVector.Broadcast(value.Mean - moved),
                 Mass = TVector.Broadcast(value.Mass),
                 Sum = TVector.Broadcast(value.Sum),
                 CrossEntropy = TVector.Broadcast(hard.GradientScale),

@@ -96,6 +96,7 @@ internal struct KlState
             Kl = kl,
             Sum = kl,
             Shift = shift,
+            Mean = mean,
             Mass = 1,
             Gap = gap,
             TeacherEntropy = Math.Log(Mass) - (TeacherLog / Mass),
@@ -122,6 +123,9 @@ internal struct KlValue
 
     /// <summary>log q − log p = x + Shift for every class.</summary>
     public double Shift;
+
+    /// <summary>E_p[Δ_r − Δ] with the sign turned: log p − log q − KL = −(x + Mean).</summary>
+    public double Mean;
 
     /// <summary>Σ w p.</summary>
     public double Mass;

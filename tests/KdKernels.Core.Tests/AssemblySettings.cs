@@ -1,0 +1,2 @@
+// The vector width and the thread count are settings of the process.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
