@@ -1,8 +1,9 @@
 // The C ABI of libkdtorch: libtorch's boxed dispatcher, tensors, autograd and generators for a caller that is not C++.
 //
 // A tensor handle is the raw TensorImpl*, a generator handle the raw GeneratorImpl*. Handles that come out own one
-// reference and go back through kd_release or kd_generator_release; handles that go in are borrowed. Null stands for the
-// undefined tensor. Functions that return int give 0, or -1 after an error, whose text kd_last_error has (per thread).
+// reference and go back through kd_release or kd_generator_release; handles that go in are borrowed. Null stands for
+// the undefined tensor. Functions that return int give 0, or -1 after an error, whose text kd_last_error has (per
+// thread).
 #pragma once
 
 #include <stdint.h>
@@ -47,8 +48,8 @@ typedef struct {
 } kd_value;
 
 typedef struct {
-    void* data;          // first element; null without storage
-    void* storage_data;  // first byte of the storage
+    void* data;              // first element; null without storage
+    void* storage_data;      // first byte of the storage
     const int64_t* sizes;    // valid while the tensor lives and is not resized
     const int64_t* strides;  // null for layouts without strides
     int64_t numel;
@@ -68,10 +69,10 @@ typedef struct {
 // ---- library ----
 // Loads libtorch_cuda.so where it sits beside libtorch: without it the CUDA kernels are not registered.
 KD_API int kd_init(void);
-KD_API const char* kd_torch_version(void);  // of the headers, which is that of the library it is linked to
-KD_API const char* kd_torch_path(void);     // the file that libtorch's CPU part was loaded from
+KD_API const char* kd_torch_version(void);    // of the headers, which is that of the library it is linked to
+KD_API const char* kd_torch_path(void);       // the file that libtorch's CPU part was loaded from
 KD_API const char* kd_cuda_load_error(void);  // empty when libtorch_cuda.so is absent or loaded
-KD_API const char* kd_build_info(void);     // torch's own description of its build, threads and BLAS
+KD_API const char* kd_build_info(void);       // torch's own description of its build, threads and BLAS
 KD_API const char* kd_last_error(void);
 // The managed exception behind the last error, as the handle that the failing callback gave, or null. Borrowed.
 KD_API void* kd_last_error_object(void);
@@ -111,9 +112,9 @@ KD_API void kd_inference_end(void* guard);  // on the thread that began it, in r
 KD_API int32_t kd_anomaly_mode(void);       // bit 0: enabled, bit 1: checks for NaN
 KD_API void kd_set_anomaly_mode(int32_t enabled, int32_t check_nan);
 
-// A custom function is a managed state object behind an opaque handle. forward runs on the calling thread; backward runs
-// on it for CPU graphs, on the engine's device thread for CUDA. Neither may let an exception out: it reports one with
-// kd_frame_fail. drop is called once, on any thread, when the graph no longer needs the state.
+// A custom function is a managed state object behind an opaque handle. forward runs on the calling thread; backward
+// runs on it for CPU graphs, on the engine's device thread for CUDA. Neither may let an exception out: it reports one
+// with kd_frame_fail. drop is called once, on any thread, when the graph no longer needs the state.
 typedef struct kd_frame kd_frame;
 typedef struct {
     void (*forward)(void* state, kd_frame* frame);
@@ -121,10 +122,11 @@ typedef struct {
     void (*drop)(void* state);
 } kd_function_table;
 KD_API void kd_function_register(const kd_function_table* table);
-// Takes the state over in every case. The outputs are owned by the caller, their array lasts until this thread's next call.
+// Takes the state over in every case. The outputs are owned by the caller, their array lasts until this thread's next
+// call.
 KD_API int kd_function_apply(void* state, const kd_tensor* inputs, int32_t input_count, const kd_tensor** outputs,
                              int32_t* output_count);
-KD_API int kd_frame_input_count(kd_frame* frame);               // backward: gradients that came in
+KD_API int kd_frame_input_count(kd_frame* frame);                 // backward: gradients that came in
 KD_API kd_tensor kd_frame_input(kd_frame* frame, int32_t index);  // owned; null where no gradient came in
 KD_API int kd_frame_set_outputs(kd_frame* frame, const kd_tensor* tensors, int32_t count);
 KD_API int kd_frame_save(kd_frame* frame, const kd_tensor* tensors, int32_t count);  // forward only

@@ -1,6 +1,6 @@
-#include "handles.h"
-
 #include <c10/util/Exception.h>
+
+#include "handles.h"
 
 namespace {
 

@@ -99,7 +99,8 @@ public sealed unsafe class MemoryTests : IDisposable
     [Fact]
     public void A_missing_library_is_named_with_its_remedy()
     {
-        var error = Assert.Throws<DllNotFoundException>(() => NativeLoader.LoadFirst(["/nowhere/a/libkdtorch.so", "/nowhere/b.so"]));
+        var error = Assert.Throws<DllNotFoundException>(() =>
+            NativeLoader.LoadFirst(["/nowhere/a/libkdtorch.so", "/nowhere/b.so"]));
         Assert.Contains("/nowhere/a/libkdtorch.so, /nowhere/b.so", error.Message, StringComparison.Ordinal);
         Assert.Contains("./kd setup", error.Message, StringComparison.Ordinal);
     }
