@@ -66,7 +66,7 @@ typedef struct {
     uint8_t has_grad_fn;
 } kd_tensor_info;
 
-// ---- library ----
+// The library.
 // Loads libtorch_cuda.so where it sits beside libtorch: without it the CUDA kernels are not registered.
 KD_API int kd_init(void);
 KD_API const char* kd_torch_version(void);    // of the headers, which is that of the library it is linked to
@@ -76,16 +76,17 @@ KD_API const char* kd_build_info(void);       // torch's own description of its 
 KD_API const char* kd_last_error(void);
 // The managed exception behind the last error, as the handle that the failing callback gave, or null. Borrowed.
 KD_API void* kd_last_error_object(void);
+KD_API void kd_clear_error(void);  // lets go of that object; best as soon as it was read
 KD_API int64_t kd_alive_handles(void);  // tensor and generator handles given out and not released
 
-// ---- operators ----
+// Operators.
 KD_API kd_op* kd_op_find(const char* name, const char* overload);  // "aten::add", "Tensor"; null is an error
 KD_API const char* kd_op_schema(kd_op* op);
 // Missing trailing arguments take the schema's defaults. Writes at most max_results results and gives their number;
 // the tensors of a tensor list stay owned by the caller, its array lasts until this thread's next kd_call.
 KD_API int kd_call(kd_op* op, const kd_value* args, int32_t arg_count, kd_value* results, int32_t max_results);
 
-// ---- tensors ----
+// Tensors.
 KD_API kd_tensor kd_retain(kd_tensor tensor);
 KD_API void kd_release(kd_tensor tensor);
 KD_API int kd_info(kd_tensor tensor, kd_tensor_info* info);
@@ -98,7 +99,7 @@ KD_API int kd_get_grad(kd_tensor tensor, kd_tensor* grad);
 KD_API int kd_set_grad(kd_tensor tensor, kd_tensor grad);
 KD_API const char* kd_grad_fn_name(kd_tensor tensor);  // empty for a leaf; lasts until this thread's next call
 
-// ---- autograd ----
+// Autograd.
 KD_API int kd_backward(const kd_tensor* tensors, int32_t count, const kd_tensor* grads, int32_t grad_count,
                        int32_t retain_graph, int32_t create_graph, const kd_tensor* inputs, int32_t input_count);
 KD_API int kd_grad(const kd_tensor* outputs, int32_t output_count, const kd_tensor* inputs, int32_t input_count,
@@ -137,7 +138,7 @@ KD_API int kd_frame_mark(kd_frame* frame, const kd_tensor* dirty, int32_t dirty_
 // error_object (may be null) is handed to drop once the error has been reported or discarded.
 KD_API void kd_frame_fail(kd_frame* frame, const char* message, void* error_object);
 
-// ---- random numbers, threads, dtype ----
+// Random numbers, threads, the default element type.
 KD_API int kd_manual_seed(int64_t seed);
 KD_API kd_generator kd_generator_create(int64_t seed, int32_t device);
 KD_API kd_generator kd_generator_default(int32_t device);
@@ -154,7 +155,7 @@ KD_API int kd_set_num_interop_threads(int32_t count);
 KD_API int32_t kd_get_default_dtype(void);
 KD_API int kd_set_default_dtype(int32_t dtype);
 
-// ---- CUDA; answers, not errors, where there is none ----
+// CUDA: answers, not errors, where there is none.
 KD_API int32_t kd_cuda_available(void);
 KD_API int32_t kd_cuda_count(void);
 KD_API int kd_cuda_synchronize(int32_t device_index);

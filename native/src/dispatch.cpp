@@ -298,8 +298,9 @@ int32_t call(const kd_op& op, const kd_value* args, int32_t arg_count, kd_value*
 
 kd_op* kd_op_find(const char* name, const char* overload) {
     return kd::guarded<kd_op*>(nullptr, [&] {
-        static std::mutex mutex;
-        static std::unordered_map<std::string, std::unique_ptr<kd_op>> known;
+        // Never destroyed: background threads may still be calling operators while the process exits.
+        static auto& mutex = *new std::mutex;
+        static auto& known = *new std::unordered_map<std::string, std::unique_ptr<kd_op>>;
         const std::string key = std::string(name) + "." + overload;
         std::lock_guard<std::mutex> lock(mutex);
         auto found = known.find(key);

@@ -30,6 +30,11 @@ const char* kd_last_error(void) {
     return last_error.c_str();
 }
 
+void kd_clear_error(void) {
+    last_object.reset();
+    last_error.clear();
+}
+
 void* kd_last_error_object(void) {
     return last_object ? last_object->handle() : nullptr;
 }

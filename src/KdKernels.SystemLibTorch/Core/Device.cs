@@ -96,8 +96,11 @@ public static partial class torch
     public static void InitializeDeviceType(DeviceType deviceType)
     {
         if (!TryInitializeDeviceType(deviceType))
+        {
+            string reason = deviceType == DeviceType.CUDA ? KdKernels.SystemLibTorch.LibTorch.CudaLoadError : "";
             throw new InvalidOperationException(
-                $"Torch device type {deviceType} did not initialise on the current machine.");
+                $"expected a device of type {deviceType} on this machine but there is none. {reason}".TrimEnd());
+        }
     }
 
     public static bool TryInitializeDeviceType(DeviceType deviceType) =>

@@ -20,6 +20,7 @@ internal static unsafe partial class NativeApi
     [LibraryImport(Library)] internal static partial byte* kd_build_info();
     [LibraryImport(Library)] internal static partial byte* kd_last_error();
     [LibraryImport(Library)] internal static partial nint kd_last_error_object();
+    [LibraryImport(Library)] internal static partial void kd_clear_error();
     [LibraryImport(Library), SuppressGCTransition] internal static partial long kd_alive_handles();
 
     [LibraryImport(Library)] internal static partial nint kd_op_find(byte* name, byte* overload);
@@ -116,6 +117,7 @@ internal static unsafe partial class NativeApi
         string text = Text(kd_last_error());
         nint managed = kd_last_error_object();
         var cause = managed == 0 ? null : GCHandle.FromIntPtr(managed).Target as Exception;
+        kd_clear_error();
         throw cause is null ? new ExternalException(text) : new ExternalException(text, cause);
     }
 }
