@@ -27,7 +27,8 @@ internal static class CSharpName
             int inherited = part.DeclaringType?.GetGenericArguments().Length ?? 0;
             int own = part.GetGenericArguments().Length - inherited;
             string name = "@" + part.Name.Split('`')[0];
-            if (own > 0) name += $"<{string.Join(", ", Enumerable.Range(0, own).Select(_ => Of(arguments.Dequeue())))}>";
+            if (own > 0)
+                name += $"<{string.Join(", ", Enumerable.Range(0, own).Select(_ => Of(arguments.Dequeue())))}>";
             parts.Add(name);
         }
         return $"global::{type.Namespace}.{string.Join(".", parts)}";

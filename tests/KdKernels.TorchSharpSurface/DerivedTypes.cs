@@ -6,8 +6,8 @@ using static TorchSharp.torch.optim.lr_scheduler;
 namespace KdKernels.TorchSharpSurface;
 
 /// <summary>
-/// Uses of what only derived types can see; compiled against the subset and against TorchSharp, never run. Members for everybody are in
-/// Generated/Surface.g.cs.
+/// Uses of what only derived types can see; compiled against the subset and against TorchSharp, never run. Members for
+/// everybody are in Generated/Surface.g.cs.
 /// </summary>
 internal sealed class DerivedModule : nn.Module<Tensor, Tensor>
 {
@@ -31,7 +31,8 @@ internal sealed class DerivedModule : nn.Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor input) => _layer.call(input);
 
-    public override string GetName() => $"{name} {_deviceType} {_deviceIndex} {_internal_params.Count} {_internal_buffers.Count}";
+    public override string GetName() =>
+        $"{name} {_deviceType} {_deviceIndex} {_internal_params.Count} {_internal_buffers.Count}";
 
     public override void train(bool train = true) => base.train(train);
 
@@ -48,7 +49,8 @@ internal sealed class DerivedModule : nn.Module<Tensor, Tensor>
     {
         foreach (var (own, parameter) in named_parameters(recurse: false).ToList())
         {
-            if (ReplaceParameter(dtype, null, parameter, out Parameter? successor)) ConditionallyRegisterParameter(own, successor);
+            if (ReplaceParameter(dtype, null, parameter, out Parameter? successor))
+                ConditionallyRegisterParameter(own, successor);
         }
         foreach (var (own, buffer) in named_buffers(recurse: false).ToList())
         {
@@ -80,7 +82,8 @@ internal sealed class DerivedSequence(params nn.Module<Tensor, Tensor>[] modules
     public override Tensor forward(Tensor tensor) => base.forward(tensor);
 }
 
-internal sealed class DerivedSchedule(optim.Optimizer optimizer) : LRScheduler(optimizer, last_epoch: -1, verbose: false)
+internal sealed class DerivedSchedule(optim.Optimizer optimizer) : LRScheduler(
+    optimizer, last_epoch: -1, verbose: false)
 {
     protected override IEnumerable<double> get_lr() => get_last_lr().Select(rate => rate / (_step_count + 1));
 
@@ -110,7 +113,8 @@ internal sealed class DerivedOptimizer : OptimizerHelper
             {
                 foreach (Parameter parameter in group.Parameters)
                 {
-                    if (_state.TryGetValue(parameter.Handle, out OptimizerState? state)) state.Initialize(group.Options);
+                    if (_state.TryGetValue(parameter.Handle, out OptimizerState? state))
+                        state.Initialize(group.Options);
                 }
             },
             closure);
@@ -122,7 +126,8 @@ internal sealed class DerivedState(Parameter parameter) : OptimizerState(paramet
 
     public override void SaveStateDict(BinaryWriter writer) => SaveConditionalStateTensor(writer, _tensor);
 
-    public override void LoadStateDict(BinaryReader reader) => LoadConditionalStateTensor(reader, ref _tensor, _parameter.device);
+    public override void LoadStateDict(BinaryReader reader) =>
+        LoadConditionalStateTensor(reader, ref _tensor, _parameter.device);
 
     public override void LoadStateDict(OptimizerState source) => _tensor = ((DerivedState)source)._tensor;
 

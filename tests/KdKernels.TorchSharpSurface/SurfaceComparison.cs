@@ -3,7 +3,8 @@ using System.Reflection;
 namespace KdKernels.TorchSharpSurface;
 
 /// <summary>
-/// Whether all that one assembly shows is in another as well: code that compiles against the subset then compiles against the whole.
+/// Whether all that one assembly shows is in another as well: code that compiles against the subset then compiles
+/// against the whole.
 /// </summary>
 internal sealed class SurfaceComparison
 {
@@ -45,9 +46,12 @@ internal sealed class SurfaceComparison
             Count(constructor);
             var match = PublicSurface.Constructors(theirs).FirstOrDefault(other => SameSignature(constructor, other));
             if (match is null)
-                Missing(name, PublicSurface.Signature(constructor), PublicSurface.Constructors(theirs).Select(PublicSurface.Signature));
+                Missing(
+                    name, PublicSurface.Signature(constructor),
+                    PublicSurface.Constructors(theirs).Select(PublicSurface.Signature));
             else if (constructor.IsPublic && !match.IsPublic && !theirs.IsAbstract)
-                _differences.Add($"{name}: the constructor {PublicSurface.Signature(constructor)} is not public there.");
+                _differences.Add(
+                    $"{name}: the constructor {PublicSurface.Signature(constructor)} is not public there.");
         }
         foreach (PropertyInfo property in PublicSurface.Properties(ours)) CompareProperty(name, property, hierarchy);
         foreach (FieldInfo field in PublicSurface.Fields(ours))
@@ -69,12 +73,16 @@ internal sealed class SurfaceComparison
 
     private void CompareShape(string name, Type ours, Type theirs)
     {
-        if (!Same(Kind(ours), Kind(theirs))) _differences.Add($"{name}: it is a {Kind(theirs)} there but a {Kind(ours)} here.");
+        if (!Same(Kind(ours), Kind(theirs)))
+            _differences.Add($"{name}: it is a {Kind(theirs)} there but a {Kind(ours)} here.");
         if (theirs.IsSealed && !ours.IsSealed) _differences.Add($"{name}: it is sealed there.");
         if (theirs.IsAbstract && !ours.IsAbstract) _differences.Add($"{name}: it is abstract there.");
         if (ours.IsEnum)
         {
-            if (!Same(PublicSurface.NameOf(Enum.GetUnderlyingType(ours)), PublicSurface.NameOf(Enum.GetUnderlyingType(theirs))))
+            if (
+                !Same(
+                    PublicSurface.NameOf(Enum.GetUnderlyingType(ours)),
+                    PublicSurface.NameOf(Enum.GetUnderlyingType(theirs))))
                 _differences.Add($"{name}: its underlying type is {Enum.GetUnderlyingType(theirs)} there.");
             return;
         }
@@ -94,7 +102,8 @@ internal sealed class SurfaceComparison
     private void CompareMethod(string name, MethodInfo method, Type[] hierarchy)
     {
         Count(method);
-        var candidates = hierarchy.SelectMany(PublicSurface.Methods).Where(other => Same(other.Name, method.Name)).ToArray();
+        var candidates =
+            hierarchy.SelectMany(PublicSurface.Methods).Where(other => Same(other.Name, method.Name)).ToArray();
         var match = candidates.FirstOrDefault(other => SameSignature(method, other));
         if (match is null)
         {
@@ -103,7 +112,8 @@ internal sealed class SurfaceComparison
         }
         string signature = PublicSurface.Signature(method);
         if (method.IsPublic != match.IsPublic) _differences.Add($"{name}: {signature} is {Access(match)} there.");
-        if (Overridable(method) && !Overridable(match)) _differences.Add($"{name}: {signature} cannot be overridden there.");
+        if (Overridable(method) && !Overridable(match))
+            _differences.Add($"{name}: {signature} cannot be overridden there.");
         if (match.IsAbstract && !method.IsAbstract && !match.DeclaringType!.IsInterface && !IsOverride(method))
             _differences.Add($"{name}: {signature} is abstract there.");
         CompareConstraints(name, method, match);
@@ -114,8 +124,11 @@ internal sealed class SurfaceComparison
         if (!method.IsGenericMethod) return;
         foreach (var (ours, theirs) in method.GetGenericArguments().Zip(match.GetGenericArguments()))
         {
-            var here = ours.GetGenericParameterConstraints().Select(PublicSurface.NameOf).ToHashSet(StringComparer.Ordinal);
-            if (theirs.GetGenericParameterConstraints().Select(PublicSurface.NameOf).Any(there => !here.Contains(there)))
+            var here = ours.GetGenericParameterConstraints().Select(PublicSurface.NameOf).ToHashSet(
+                StringComparer.Ordinal);
+            if (
+                theirs.GetGenericParameterConstraints().Select(PublicSurface.NameOf).Any(
+                    there => !here.Contains(there)))
                 _differences.Add($"{name}: {method.Name} constrains {ours.Name} more there.");
         }
     }
@@ -125,7 +138,8 @@ internal sealed class SurfaceComparison
         Members++;
         Parameters += property.GetIndexParameters().Length;
         string signature = PublicSurface.Signature(property);
-        var candidates = hierarchy.SelectMany(PublicSurface.Properties).Where(other => Same(other.Name, property.Name)).ToArray();
+        var candidates =
+            hierarchy.SelectMany(PublicSurface.Properties).Where(other => Same(other.Name, property.Name)).ToArray();
         var matches = candidates.Where(other => Same(signature, PublicSurface.Signature(other))).ToArray();
         if (matches.Length == 0)
             Missing(name, signature, candidates.Select(PublicSurface.Signature));
@@ -145,8 +159,11 @@ internal sealed class SurfaceComparison
         Parameters += method.GetParameters().Length;
     }
 
-    private void Missing(string type, string member, IEnumerable<string> candidates) =>
-        _differences.Add($"{type}: expected\n    {member}\n  but got\n    {string.Join("\n    ", candidates.DefaultIfEmpty("no such member"))}");
+    private void Missing(string type, string member, IEnumerable<string> candidates)
+    {
+        string found = string.Join("\n    ", candidates.DefaultIfEmpty("no such member"));
+        _differences.Add($"{type}: expected\n    {member}\n  but got\n    {found}");
+    }
 
     private static IEnumerable<Type> Hierarchy(Type type)
     {

@@ -21,8 +21,10 @@ public class SurfaceTests(ITestOutputHelper output)
 
         SurfaceComparison comparison = SurfaceComparison.Of(typeof(torch).Assembly, whole);
 
-        output.WriteLine($"{comparison.Types} types, {comparison.Members} members, {comparison.Parameters} parameters compared.");
-        Assert.True(comparison.Members > 500, $"expected more than 500 members to compare but got {comparison.Members}");
+        output.WriteLine(
+            $"{comparison.Types} types, {comparison.Members} members, {comparison.Parameters} parameters compared.");
+        Assert.True(
+            comparison.Members > 500, $"expected more than 500 members to compare but got {comparison.Members}");
         Assert.True(comparison.Differences.Count == 0, string.Join("\n", comparison.Differences));
     }
 }

@@ -1,6 +1,8 @@
 namespace KdKernels.TorchSharpSurface;
 
-/// <summary>A test that needs a real TorchSharp.dll, named by KD_TORCHSHARP_DLL, and our subset to compare with it.</summary>
+/// <summary>
+/// A test that needs a real TorchSharp.dll, named by KD_TORCHSHARP_DLL, and our subset to compare with it.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TorchSharpFactAttribute : FactAttribute
 {

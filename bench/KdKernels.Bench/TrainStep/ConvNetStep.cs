@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace KdKernels.Bench.TrainStep;
 
 /// <summary>
-/// One step of SGD with momentum on twice (convolution, batch norm, ReLU, pooling) and a linear layer, <c>[64, 3, 32, 32]</c>. Inputs and
-/// initial parameters are those of bench/peers/train_step.py.
+/// One step of SGD with momentum on twice (convolution, batch norm, ReLU, pooling) and a linear layer, <c>[64, 3, 32,
+/// 32]</c>. Inputs and initial parameters are those of bench/peers/train_step.py.
 /// </summary>
 internal sealed class ConvNetStep : IDisposable
 {

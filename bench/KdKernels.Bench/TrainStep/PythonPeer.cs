@@ -19,7 +19,8 @@ internal sealed class PythonPeer : IDisposable
     /// <exception cref="InvalidOperationException">The script was not found, or Python did not start.</exception>
     public static PythonPeer Start(string script, int threads)
     {
-        string interpreter = Environment.GetEnvironmentVariable(InterpreterVariable) is { Length: > 0 } given ? given : "python3";
+        string interpreter =
+            Environment.GetEnvironmentVariable(InterpreterVariable) is { Length: > 0 } given ? given : "python3";
         var start = new ProcessStartInfo(interpreter, [Find(script), "--threads", threads.ToString()])
         {
             UseShellExecute = false,
@@ -27,7 +28,8 @@ internal sealed class PythonPeer : IDisposable
             RedirectStandardOutput = true,
         };
 
-        // What this process gives libgomp: threads that wait busily would decide the comparison on a machine that is not idle.
+        // What this process gives libgomp: threads that wait busily would decide the comparison on a machine that is
+        // not idle.
         start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
         start.Environment["GOMP_SPINCOUNT"] = "0";
         try
@@ -36,7 +38,8 @@ internal sealed class PythonPeer : IDisposable
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new InvalidOperationException($"{interpreter} did not start ({e.Message}); {InterpreterVariable} can name another Python.", e);
+            throw new InvalidOperationException(
+                $"{interpreter} did not start ({e.Message}); {InterpreterVariable} can name another Python.", e);
         }
     }
 
@@ -56,7 +59,8 @@ internal sealed class PythonPeer : IDisposable
             // A peer that is gone before it is asked: the same answer as from one that goes while it is.
         }
         if (answer is null)
-            throw new InvalidOperationException($"the peer ended without an answer: does that Python ({InterpreterVariable}) have torch?");
+            throw new InvalidOperationException(
+                $"the peer ended without an answer: does that Python ({InterpreterVariable}) have torch?");
         return Array.ConvertAll(answer.Split(' '), number => double.Parse(number, CultureInfo.InvariantCulture));
     }
 

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace KdKernels.Bench.TrainStep;
 
 /// <summary>
-/// A training step against the same step in Python's torch, in alternating rounds of two processes. By the clock, and by processor time
-/// over all threads, which says more on a machine that others use as well.
+/// A training step against the same step in Python's torch, in alternating rounds of two processes. By the clock, and
+/// by processor time over all threads, which says more on a machine that others use as well.
 /// </summary>
 internal static class TrainStepBench
 {
@@ -58,6 +58,7 @@ internal static class TrainStepBench
     private static void RequireSameLoss(double ours, double theirs)
     {
         if (!(Math.Abs(ours - theirs) <= LossTolerance * Math.Abs(theirs)))
-            throw new InvalidOperationException($"after {StepsToCompare} steps the loss is {ours} here but {theirs} in Python.");
+            throw new InvalidOperationException(
+                $"after {StepsToCompare} steps the loss is {ours} here but {theirs} in Python.");
     }
 }

@@ -5,8 +5,8 @@ namespace TorchSharp.Modules;
 
 /// <summary>Batches of a data set, made anew at every enumeration.</summary>
 /// <remarks>
-/// The samples of a batch are read by up to num_worker threads and freed once they are collated. A batch lives until the next one is
-/// asked for, unless disposeBatch is false. With a seed, every enumeration has the same order.
+/// The samples of a batch are read by up to num_worker threads and freed once they are collated. A batch lives until
+/// the next one is asked for, unless disposeBatch is false. With a seed, every enumeration has the same order.
 /// </remarks>
 public class DataLoader<T, S> : IEnumerable<S>, IDisposable
 {
@@ -21,8 +21,9 @@ public class DataLoader<T, S> : IEnumerable<S>, IDisposable
     /// <param name="disposeBatch">Whether the loader frees a batch before it makes the next.</param>
     /// <param name="disposeDataset">Whether the loader frees the data set with itself.</param>
     public DataLoader(
-        utils.data.Dataset<T> dataset, int batchSize, Func<IEnumerable<T>, Device, S> collate_fn, IEnumerable<long> shuffler,
-        Device? device = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
+        utils.data.Dataset<T> dataset, int batchSize, Func<IEnumerable<T>, Device, S> collate_fn,
+        IEnumerable<long> shuffler, Device? device = null, int num_worker = 1, bool drop_last = false,
+        bool disposeBatch = true, bool disposeDataset = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         this.dataset = dataset;
@@ -42,8 +43,9 @@ public class DataLoader<T, S> : IEnumerable<S>, IDisposable
         Device? device = null, int? seed = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true,
         bool disposeDataset = true)
         : this(
-            dataset, batchSize, collate_fn, shuffle ? new FisherYatesShuffler(dataset.Count, seed) : InOrder(dataset.Count), device,
-            num_worker, drop_last, disposeBatch, disposeDataset)
+            dataset, batchSize, collate_fn,
+            shuffle ? new FisherYatesShuffler(dataset.Count, seed) : InOrder(dataset.Count), device, num_worker,
+            drop_last, disposeBatch, disposeDataset)
     {
     }
 
@@ -106,8 +108,8 @@ public class DataLoader : DataLoader<Dictionary<string, Tensor>, Dictionary<stri
 {
     /// <summary>Batches in an order of your own.</summary>
     public DataLoader(
-        utils.data.Dataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1,
-        bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
+        utils.data.Dataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null,
+        int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
         : base(dataset, batchSize, Collate, shuffler, device, num_worker, drop_last, disposeBatch, disposeDataset)
     {
     }
@@ -123,8 +125,10 @@ public class DataLoader : DataLoader<Dictionary<string, Tensor>, Dictionary<stri
     private static Dictionary<string, Tensor> Collate(IEnumerable<Dictionary<string, Tensor>> samples, Device device)
     {
         var all = samples.ToArray();
-        return all[0].Keys.ToDictionary(
-            key => key, key => Collation.Stack(Array.ConvertAll(all, sample => sample[key]), device), StringComparer.Ordinal);
+        var batch = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (string key in all[0].Keys)
+            batch[key] = Collation.Stack(Array.ConvertAll(all, sample => sample[key]), device);
+        return batch;
     }
 }
 
@@ -133,16 +137,17 @@ public class IterableDataLoader : DataLoader<IList<Tensor>, IList<Tensor>>
 {
     /// <summary>Batches in an order of your own.</summary>
     public IterableDataLoader(
-        utils.data.IterableDataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null, int num_worker = 1,
-        bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
+        utils.data.IterableDataset dataset, int batchSize, IEnumerable<long> shuffler, Device? device = null,
+        int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
         : base(dataset, batchSize, Collate, shuffler, device, num_worker, drop_last, disposeBatch, disposeDataset)
     {
     }
 
     /// <summary>Batches in the data set's order, or shuffled.</summary>
     public IterableDataLoader(
-        utils.data.IterableDataset dataset, int batchSize, bool shuffle = false, Device? device = null, int? seed = null,
-        int num_worker = 1, bool drop_last = false, bool disposeBatch = true, bool disposeDataset = true)
+        utils.data.IterableDataset dataset, int batchSize, bool shuffle = false, Device? device = null,
+        int? seed = null, int num_worker = 1, bool drop_last = false, bool disposeBatch = true,
+        bool disposeDataset = true)
         : base(dataset, batchSize, Collate, shuffle, device, seed, num_worker, drop_last, disposeBatch, disposeDataset)
     {
     }

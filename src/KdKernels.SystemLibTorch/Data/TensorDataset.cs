@@ -17,7 +17,8 @@ public class TensorDataset : utils.data.IterableDataset
             if (tensor.size(0) != rows)
             {
                 throw new ArgumentException(
-                    $"expected tensors of {rows} rows, like the first, but got one of {tensor.size(0)}", nameof(tensors));
+                    $"expected tensors of {rows} rows, like the first, but got one of {tensor.size(0)}",
+                    nameof(tensors));
             }
         }
         _tensors = Array.ConvertAll(tensors, tensor => tensor.alias().DetachFromDisposeScope());

@@ -14,19 +14,23 @@ public static partial class torch
         /// <summary>x·Wᵀ + b with given parameters.</summary>
         public static Linear Linear(Parameter weight, Parameter? bias = null) => new(weight, bias);
 
-        /// <summary>A table of vectors, drawn from the normal distribution; the row of padding_idx is zero and gets no gradient.</summary>
+        /// <summary>
+        /// A table of vectors, drawn from the normal distribution; the row of padding_idx is zero and gets no gradient.
+        /// </summary>
         /// <param name="num_embeddings">The number of rows.</param>
         /// <param name="embedding_dims">The length of a row.</param>
         /// <param name="padding_idx">The row that stands for nothing.</param>
         /// <param name="max_norm">Rows that are looked up are first scaled down to this norm.</param>
         /// <param name="norm_type">The p of that norm.</param>
-        /// <param name="scale_grad_by_freq">Whether gradients are divided by how often an index occurs in the batch.</param>
+        /// <param name="scale_grad_by_freq">Whether gradients are divided by how often an index occurs in the
+        /// batch.</param>
         /// <param name="sparse">Whether the gradient is a sparse tensor.</param>
         /// <param name="device">Where the table is.</param>
         /// <param name="dtype">What it holds.</param>
         public static Embedding Embedding(
-            long num_embeddings, long embedding_dims, long? padding_idx = null, double? max_norm = null, double norm_type = 2.0,
-            bool scale_grad_by_freq = false, bool sparse = false, Device? device = null, ScalarType? dtype = null)
+            long num_embeddings, long embedding_dims, long? padding_idx = null, double? max_norm = null,
+            double norm_type = 2.0, bool scale_grad_by_freq = false, bool sparse = false, Device? device = null,
+            ScalarType? dtype = null)
         {
             var table = new Parameter(empty([num_embeddings, embedding_dims], dtype, device));
             var module = new Embedding(table, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse);
@@ -53,7 +57,8 @@ public static partial class torch
         public static ReLU ReLU(bool inplace = false) => new(inplace);
 
         /// <summary>x where it is positive, negative_slope·x elsewhere.</summary>
-        public static LeakyReLU LeakyReLU(double negative_slope = 0.01, bool inplace = false) => new(negative_slope, inplace);
+        public static LeakyReLU LeakyReLU(double negative_slope = 0.01, bool inplace = false) =>
+            new(negative_slope, inplace);
 
         /// <summary>1 / (1 + e^−x).</summary>
         public static Sigmoid Sigmoid() => new(false);
@@ -72,14 +77,14 @@ public static partial class torch
 
         /// <summary>Batch normalisation of <c>[B, C]</c> or <c>[B, C, L]</c>.</summary>
         public static BatchNorm1d BatchNorm1d(
-            long num_features, double eps = 1e-05, double momentum = 0.1, bool affine = true, bool track_running_stats = true,
-            Device? device = null, ScalarType? dtype = null) =>
+            long num_features, double eps = 1e-05, double momentum = 0.1, bool affine = true,
+            bool track_running_stats = true, Device? device = null, ScalarType? dtype = null) =>
             new(num_features, eps, momentum, affine, track_running_stats, device, dtype);
 
         /// <summary>Batch normalisation of <c>[B, C, H, W]</c>.</summary>
         public static BatchNorm2d BatchNorm2d(
-            long num_features, double eps = 1e-05, double momentum = 0.1, bool affine = true, bool track_running_stats = true,
-            Device? device = null, ScalarType? dtype = null) =>
+            long num_features, double eps = 1e-05, double momentum = 0.1, bool affine = true,
+            bool track_running_stats = true, Device? device = null, ScalarType? dtype = null) =>
             new(num_features, eps, momentum, affine, track_running_stats, device, dtype);
 
         /// <summary>A list of modules.</summary>
@@ -128,13 +133,18 @@ public static partial class torch
         public static L1Loss L1Loss(Reduction reduction = Reduction.Mean) => new(reduction);
 
         /// <summary>The squared difference up to beta, the absolute difference beyond.</summary>
-        public static SmoothL1Loss SmoothL1Loss(Reduction reduction = Reduction.Mean, double beta = 1.0) => new(reduction, beta);
+        public static SmoothL1Loss SmoothL1Loss(Reduction reduction = Reduction.Mean, double beta = 1.0) =>
+            new(reduction, beta);
 
         /// <summary>The negative log-probability of class indices.</summary>
-        public static NLLLoss NLLLoss(Tensor? weight = null, Reduction reduction = Reduction.Mean) => new(weight, reduction);
+        public static NLLLoss NLLLoss(Tensor? weight = null, Reduction reduction = Reduction.Mean) =>
+            new(weight, reduction);
 
-        /// <summary>p·(log p − log q) for an input log q; say log_target, TorchSharp's default is not Python's.</summary>
-        public static KLDivLoss KLDivLoss(bool log_target = true, Reduction reduction = Reduction.Mean) => new(log_target, reduction);
+        /// <summary>
+        /// p·(log p − log q) for an input log q; say log_target, TorchSharp's default is not Python's.
+        /// </summary>
+        public static KLDivLoss KLDivLoss(bool log_target = true, Reduction reduction = Reduction.Mean) =>
+            new(log_target, reduction);
 
         /// <summary>Makes a tensor a parameter; the tensor object is empty afterwards.</summary>
         public static Parameter Parameter(Tensor data, bool requires_grad = true) => new(data, requires_grad);

@@ -61,7 +61,8 @@ public static partial class torch
             /// <summary>By how much a layer must scale to keep the variance through a nonlinearity.</summary>
             /// <param name="nonlinearity">What follows the layer.</param>
             /// <param name="param">The slope below zero of a leaky ReLU.</param>
-            public static double calculate_gain(NonlinearityType nonlinearity, double param = 0.0) => nonlinearity switch
+            public static double calculate_gain(NonlinearityType nonlinearity, double param = 0.0) =>
+                nonlinearity switch
             {
                 NonlinearityType.Tanh => 5.0 / 3.0,
                 NonlinearityType.ReLU => Math.Sqrt(2.0),
@@ -133,7 +134,9 @@ public static partial class torch
             public static Tensor xavier_normal_(Tensor tensor, double gain = 1.0) =>
                 normal_(tensor, 0, XavierDeviation(tensor, gain));
 
-            /// <summary>How many inputs a unit has, and how many units it feeds, for a weight <c>[Out, In, ...]</c>.</summary>
+            /// <summary>
+            /// How many inputs a unit has, and how many units it feeds, for a weight <c>[Out, In, ...]</c>.
+            /// </summary>
             /// <exception cref="ArgumentException">Fewer than two dimensions.</exception>
             public static (long fanIn, long fanOut) CalculateFanInAndFanOut(Tensor tensor)
             {
@@ -141,13 +144,15 @@ public static partial class torch
                 if (shape.Length < 2)
                 {
                     throw new ArgumentException(
-                        "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions", nameof(tensor));
+                        "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
+                        nameof(tensor));
                 }
                 long field = shape.Skip(2).Aggregate(1L, (product, size) => product * size);
                 return (shape[1] * field, shape[0] * field);
             }
 
-            private static double KaimingDeviation(Tensor tensor, double a, FanInOut mode, NonlinearityType nonlinearity)
+            private static double KaimingDeviation(
+                Tensor tensor, double a, FanInOut mode, NonlinearityType nonlinearity)
             {
                 var (fanIn, fanOut) = CalculateFanInAndFanOut(tensor);
                 return calculate_gain(nonlinearity, a) / Math.Sqrt(mode == FanInOut.FanIn ? fanIn : fanOut);

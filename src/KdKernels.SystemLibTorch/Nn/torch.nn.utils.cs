@@ -19,13 +19,15 @@ public static partial class torch
             private static readonly AtenOp CatOp = new("cat");
 
             /// <summary>
-            /// Scales all gradients by min(1, max_norm / (‖g‖ + 1e-6)), where ‖g‖ is the norm of all of them as one vector.
+            /// Scales all gradients by min(1, max_norm / (‖g‖ + 1e-6)), where ‖g‖ is the norm of all of them as one
+            /// vector.
             /// </summary>
             /// <param name="tensors">Parameters; those without a gradient do not count.</param>
             /// <param name="max_norm">The largest norm that stays.</param>
             /// <param name="norm_type">The p of the norm; infinity is the largest absolute value.</param>
             /// <returns>‖g‖ before the scaling.</returns>
-            public static double clip_grad_norm_(IEnumerable<Parameter> tensors, double max_norm, double norm_type = 2.0)
+            public static double clip_grad_norm_(
+                IEnumerable<Parameter> tensors, double max_norm, double norm_type = 2.0)
             {
                 using var scope = NewDisposeScope();
                 using var noGrad = no_grad();
@@ -58,7 +60,8 @@ public static partial class torch
             }
 
             /// <summary>Copies consecutive parts of a vector into the parameters.</summary>
-            /// <exception cref="ArgumentException">The vector's length is not that of all parameters together.</exception>
+            /// <exception cref="ArgumentException">The vector's length is not that of all parameters
+            /// together.</exception>
             public static void vector_to_parameters(Tensor vec, IEnumerable<Parameter> tensors)
             {
                 List<Parameter> parameters = tensors.ToList();
@@ -66,7 +69,8 @@ public static partial class torch
                 if (vec.ndim != 1 || vec.numel() != expected)
                 {
                     throw new ArgumentException(
-                        $"expected a vector of {expected} elements but got shape [{string.Join(", ", vec.shape)}]", nameof(vec));
+                        $"expected a vector of {expected} elements but got shape [{string.Join(", ", vec.shape)}]",
+                        nameof(vec));
                 }
                 using var scope = NewDisposeScope();
                 using var noGrad = no_grad();

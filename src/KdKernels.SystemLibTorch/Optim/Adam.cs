@@ -8,8 +8,8 @@ public class Adam : OptimizerHelper, IBetas
 {
     /// <summary>An optimiser of one group.</summary>
     public Adam(
-        IEnumerable<Parameter> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8,
-        double weight_decay = 0, bool amsgrad = false, bool maximize = false)
+        IEnumerable<Parameter> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+        double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
         : this([new ParamGroup { Parameters = parameters }], lr, beta1, beta2, eps, weight_decay, amsgrad, maximize)
     {
     }
@@ -25,8 +25,8 @@ public class Adam : OptimizerHelper, IBetas
     /// <param name="maximize">Whether to go up.</param>
     /// <exception cref="ArgumentException">A value out of range.</exception>
     public Adam(
-        IEnumerable<ParamGroup> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8,
-        double weight_decay = 0, bool amsgrad = false, bool maximize = false)
+        IEnumerable<ParamGroup> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+        double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
     {
         OptimizerChecks.NotNegative(lr, "learning rate");
         OptimizerChecks.NotNegative(eps, "ε");
@@ -35,8 +35,8 @@ public class Adam : OptimizerHelper, IBetas
         OptimizerChecks.NotNegative(weight_decay, "weight_decay value");
         _defaults = new Options
         {
-            LearningRate = lr, InitialLearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay,
-            amsgrad = amsgrad, maximize = maximize,
+            LearningRate = lr, InitialLearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps,
+            weight_decay = weight_decay, amsgrad = amsgrad, maximize = maximize,
         };
         foreach (ParamGroup group in parameters) add_param_group(group);
     }
@@ -79,7 +79,8 @@ public class Adam : OptimizerHelper, IBetas
         Tensor[]? largest = options.amsgrad!.Value ? Array.ConvertAll(states, state => state.max_exp_avg_sq!) : null;
         new AdamMath(rate, options.beta1!.Value, options.beta2!.Value, options.eps!.Value).Apply(
             parameters, grads, Array.ConvertAll(states, state => state.exp_avg),
-            Array.ConvertAll(states, state => state.exp_avg_sq), largest, Array.ConvertAll(states, state => ++state.step));
+            Array.ConvertAll(states, state => state.exp_avg_sq), largest,
+            Array.ConvertAll(states, state => ++state.step));
     }
 
     /// <summary>The moments of one parameter.</summary>
@@ -153,7 +154,8 @@ public class Adam : OptimizerHelper, IBetas
 
         /// <inheritdoc/>
         public override bool ApproximatelyEquals(OptimizerState other) =>
-            other is State state && step == state.step && Close(exp_avg, state.exp_avg) && Close(exp_avg_sq, state.exp_avg_sq)
+            other is State state && step == state.step && Close(exp_avg, state.exp_avg) && Close(
+                exp_avg_sq, state.exp_avg_sq)
             && Close(max_exp_avg_sq, state.max_exp_avg_sq);
     }
 
@@ -228,14 +230,14 @@ public class Adam : OptimizerHelper, IBetas
 
         /// <summary>A group with options.</summary>
         public ParamGroup(
-            IEnumerable<Parameter> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8,
-            double weight_decay = 0, bool amsgrad = false, bool maximize = false)
+            IEnumerable<Parameter> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+            double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
             : base(
                 parameters,
                 new Options
                 {
-                    LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay, amsgrad = amsgrad,
-                    maximize = maximize,
+                    LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay,
+                    amsgrad = amsgrad, maximize = maximize,
                 })
         {
         }

@@ -8,11 +8,12 @@ internal readonly struct AdamMath(double lr, double beta1, double beta2, double 
     private static readonly AtenOp MaximumOutOp = new("maximum", "out");
 
     /// <summary>
-    /// m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; θ ← θ − lr/(1 − β₁ᵗ)·m / (√v/√(1 − β₂ᵗ) + ε), with the running maximum of v in
-    /// place of v where there is one (AMSGrad).
+    /// m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; θ ← θ − lr/(1 − β₁ᵗ)·m / (√v/√(1 − β₂ᵗ) + ε), with the running
+    /// maximum of v in place of v where there is one (AMSGrad).
     /// </summary>
     internal void Apply(
-        Tensor[] parameters, Tensor[] grads, Tensor[] first, Tensor[] second, Tensor[]? largest, ReadOnlySpan<long> steps)
+        Tensor[] parameters, Tensor[] grads, Tensor[] first, Tensor[] second, Tensor[]? largest,
+        ReadOnlySpan<long> steps)
     {
         Foreach.MulInPlace(first, beta1);
         Foreach.AddInPlace(first, grads, 1 - beta1);

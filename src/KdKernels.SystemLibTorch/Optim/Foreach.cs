@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 namespace TorchSharp.Modules;
 
 /// <summary>
-/// torch's operations on lists of tensors. One call instead of one per tensor: on CUDA a single kernel for many tensors, on CPU the
-/// same loop over the same per-tensor operation, so the results there are those of separate calls, bit for bit.
+/// torch's operations on lists of tensors. One call instead of one per tensor: on CUDA a single kernel for many
+/// tensors, on CPU the same loop over the same per-tensor operation, so the results there are those of separate calls,
+/// bit for bit.
 /// </summary>
 internal static class Foreach
 {
@@ -29,7 +30,8 @@ internal static class Foreach
     internal static Tensor[] Add(Tensor[] self, Tensor[] other, double alpha) => AddListOp.CallList(self, other, alpha);
 
     /// <summary>self ← self + alpha·other.</summary>
-    internal static void AddInPlace(Tensor[] self, Tensor[] other, double alpha) => AddListInPlaceOp.CallVoid(self, other, alpha);
+    internal static void AddInPlace(Tensor[] self, Tensor[] other, double alpha) =>
+        AddListInPlaceOp.CallVoid(self, other, alpha);
 
     /// <summary>self ← self + value.</summary>
     internal static void AddInPlace(Tensor[] self, double value) => AddScalarInPlaceOp.CallVoid(self, value);

@@ -32,7 +32,8 @@ public static partial class torch
             public abstract Tensor? step(Func<Tensor>? closure = null);
 
             /// <summary>The parameters of all groups.</summary>
-            public virtual IEnumerable<Parameter> parameters() => _parameter_groups.SelectMany(group => group.Parameters);
+            public virtual IEnumerable<Parameter> parameters() =>
+                _parameter_groups.SelectMany(group => group.Parameters);
 
             /// <summary>Frees the optimiser's state; the parameters stay.</summary>
             public void Dispose()

@@ -6,8 +6,9 @@ namespace TorchSharp.Modules;
 
 /// <summary>What the optimisers share: their groups, their states and how both are saved.</summary>
 /// <remarks>
-/// A saved state is: the optimiser's type name as a string, the numbers of groups and of parameters in LEB128, the options of every
-/// group, the state of every parameter. It says nothing about which parameter is which: load it into an optimiser made alike.
+/// A saved state is: the optimiser's type name as a string, the numbers of groups and of parameters in LEB128, the
+/// options of every group, the state of every parameter. It says nothing about which parameter is which: load it into
+/// an optimiser made alike.
 /// </remarks>
 public abstract class OptimizerHelper : Optimizer
 {
@@ -174,7 +175,8 @@ public abstract class OptimizerHelper : Optimizer
         if (groups != own.Options.Count)
         {
             throw new ArgumentException(
-                $"Invalid optimizer state -- different number of parameter groups: expected {own.Options.Count} but got {groups}.");
+                "Invalid optimizer state -- different number of parameter groups: "
+                + $"expected {own.Options.Count} but got {groups}.");
         }
         if (states != own.State.Count)
         {

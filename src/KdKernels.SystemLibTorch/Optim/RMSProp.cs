@@ -4,15 +4,15 @@ using static TorchSharp.torch.optim;
 namespace TorchSharp.Modules;
 
 /// <summary>
-/// s ← α·s + (1 − α)·g²; θ ← θ − lr·g / (√s + ε); centred, √(s − ḡ²) with the decaying mean ḡ; with momentum, the quotient goes
-/// through v ← momentum·v + g / (√s + ε).
+/// s ← α·s + (1 − α)·g²; θ ← θ − lr·g / (√s + ε); centred, √(s − ḡ²) with the decaying mean ḡ; with momentum, the
+/// quotient goes through v ← momentum·v + g / (√s + ε).
 /// </summary>
 public class RMSProp : OptimizerHelper, IMomentum
 {
     /// <summary>An optimiser of one group.</summary>
     public RMSProp(
-        IEnumerable<Parameter> parameters, double lr = 1e-3, double alpha = 0.99, double eps = 1e-8, double weight_decay = 0,
-        double momentum = 0.0, bool centered = false, bool maximize = false)
+        IEnumerable<Parameter> parameters, double lr = 1e-3, double alpha = 0.99, double eps = 1e-8,
+        double weight_decay = 0, double momentum = 0.0, bool centered = false, bool maximize = false)
         : this([new ParamGroup { Parameters = parameters }], lr, alpha, eps, weight_decay, momentum, centered, maximize)
     {
     }
@@ -28,8 +28,8 @@ public class RMSProp : OptimizerHelper, IMomentum
     /// <param name="maximize">Whether to go up.</param>
     /// <exception cref="ArgumentException">A negative value.</exception>
     public RMSProp(
-        IEnumerable<ParamGroup> parameters, double lr = 1e-3, double alpha = 0.99, double eps = 1e-8, double weight_decay = 0,
-        double momentum = 0.0, bool centered = false, bool maximize = false)
+        IEnumerable<ParamGroup> parameters, double lr = 1e-3, double alpha = 0.99, double eps = 1e-8,
+        double weight_decay = 0, double momentum = 0.0, bool centered = false, bool maximize = false)
     {
         OptimizerChecks.NotNegative(lr, "learning rate");
         OptimizerChecks.NotNegative(eps, "ε");
@@ -38,8 +38,8 @@ public class RMSProp : OptimizerHelper, IMomentum
         OptimizerChecks.NotNegative(weight_decay, "weight_decay value");
         _defaults = new Options
         {
-            LearningRate = lr, InitialLearningRate = lr, alpha = alpha, eps = eps, weight_decay = weight_decay, momentum = momentum,
-            centered = centered, maximize = maximize,
+            LearningRate = lr, InitialLearningRate = lr, alpha = alpha, eps = eps, weight_decay = weight_decay,
+            momentum = momentum, centered = centered, maximize = maximize,
         };
         foreach (ParamGroup group in parameters) add_param_group(group);
     }
@@ -253,8 +253,8 @@ public class RMSProp : OptimizerHelper, IMomentum
 
         /// <summary>A group with options.</summary>
         public ParamGroup(
-            IEnumerable<Parameter> parameters, double lr = 1e-3, double eps = 1e-8, double alpha = 0.99, double weight_decay = 0,
-            double momentum = 0.0, bool centered = false)
+            IEnumerable<Parameter> parameters, double lr = 1e-3, double eps = 1e-8, double alpha = 0.99,
+            double weight_decay = 0, double momentum = 0.0, bool centered = false)
             : base(
                 parameters,
                 new Options

@@ -11,8 +11,8 @@ public class SGD : OptimizerHelper, IMomentum
 {
     /// <summary>An optimiser of one group.</summary>
     public SGD(
-        IEnumerable<Parameter> parameters, double lr, double momentum = 0.0, double dampening = 0, double weight_decay = 0,
-        bool nesterov = false, bool maximize = false)
+        IEnumerable<Parameter> parameters, double lr, double momentum = 0.0, double dampening = 0,
+        double weight_decay = 0, bool nesterov = false, bool maximize = false)
         : this([new ParamGroup { Parameters = parameters }], lr, momentum, dampening, weight_decay, nesterov, maximize)
     {
     }
@@ -27,8 +27,8 @@ public class SGD : OptimizerHelper, IMomentum
     /// <param name="maximize">Whether to go up: the sign of the whole step turns, weight decay included.</param>
     /// <exception cref="ArgumentException">A negative value; Nesterov without momentum or with dampening.</exception>
     public SGD(
-        IEnumerable<ParamGroup> parameters, double lr, double momentum = 0.0, double dampening = 0, double weight_decay = 0,
-        bool nesterov = false, bool maximize = false)
+        IEnumerable<ParamGroup> parameters, double lr, double momentum = 0.0, double dampening = 0,
+        double weight_decay = 0, bool nesterov = false, bool maximize = false)
     {
         OptimizerChecks.NotNegative(lr, "learning rate");
         OptimizerChecks.NotNegative(momentum, "momentum value");
@@ -37,8 +37,8 @@ public class SGD : OptimizerHelper, IMomentum
             throw new ArgumentException("Nesterov momentum requires a momentum and zero dampening", nameof(nesterov));
         _defaults = new Options
         {
-            LearningRate = lr, InitialLearningRate = lr, momentum = momentum, dampening = dampening, weight_decay = weight_decay,
-            nesterov = nesterov, maximize = maximize,
+            LearningRate = lr, InitialLearningRate = lr, momentum = momentum, dampening = dampening,
+            weight_decay = weight_decay, nesterov = nesterov, maximize = maximize,
         };
         foreach (ParamGroup group in parameters) add_param_group(group);
     }
@@ -133,7 +133,8 @@ public class SGD : OptimizerHelper, IMomentum
             LoadConditionalStateTensor(reader, ref momentum_buffer, _parameter.device);
 
         /// <inheritdoc/>
-        public override void LoadStateDict(OptimizerState source) => Replace(ref momentum_buffer, ((State)source).momentum_buffer);
+        public override void LoadStateDict(OptimizerState source) =>
+            Replace(ref momentum_buffer, ((State)source).momentum_buffer);
 
         /// <inheritdoc/>
         public override bool ApproximatelyEquals(OptimizerState other) =>
@@ -212,8 +213,8 @@ public class SGD : OptimizerHelper, IMomentum
                 parameters,
                 new Options
                 {
-                    LearningRate = lr, momentum = momentum, dampening = dampening, weight_decay = weight_decay, nesterov = nesterov,
-                    maximize = maximize,
+                    LearningRate = lr, momentum = momentum, dampening = dampening, weight_decay = weight_decay,
+                    nesterov = nesterov, maximize = maximize,
                 })
         {
         }

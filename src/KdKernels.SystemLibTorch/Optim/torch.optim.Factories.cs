@@ -26,14 +26,15 @@ public static partial class torch
 
         /// <summary>Adam; see <see cref="Modules.Adam"/>.</summary>
         public static Adam Adam(
-            IEnumerable<Parameter> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8,
-            double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
+            IEnumerable<Parameter> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+            double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
             new(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
 
         /// <summary>Adam; see <see cref="Modules.Adam"/>.</summary>
         public static Adam Adam(
             IEnumerable<(string name, Parameter parameter)> parameters, double lr = 1e-3, double beta1 = 0.9,
-            double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
+            double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, bool amsgrad = false,
+            bool maximize = false) =>
             new(Unnamed(parameters), lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
 
         /// <summary>Adam; see <see cref="Modules.Adam"/>.</summary>
@@ -42,19 +43,26 @@ public static partial class torch
             double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
             new(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
 
-        /// <summary>Adam with decoupled weight decay, which is 0 by default here; see <see cref="Modules.AdamW"/>.</summary>
+        /// <summary>
+        /// Adam with decoupled weight decay, which is 0 by default here; see <see cref="Modules.AdamW"/>.
+        /// </summary>
         public static AdamW AdamW(
-            IEnumerable<Parameter> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8,
-            double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
+            IEnumerable<Parameter> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+            double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
             new(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
 
-        /// <summary>Adam with decoupled weight decay, which is 0 by default here; see <see cref="Modules.AdamW"/>.</summary>
+        /// <summary>
+        /// Adam with decoupled weight decay, which is 0 by default here; see <see cref="Modules.AdamW"/>.
+        /// </summary>
         public static AdamW AdamW(
             IEnumerable<(string name, Parameter parameter)> parameters, double lr = 1e-3, double beta1 = 0.9,
-            double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
+            double beta2 = 0.999, double eps = 1e-8, double weight_decay = 0, bool amsgrad = false,
+            bool maximize = false) =>
             new(Unnamed(parameters), lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
 
-        /// <summary>Adam with decoupled weight decay, which is 0 by default here; see <see cref="Modules.AdamW"/>.</summary>
+        /// <summary>
+        /// Adam with decoupled weight decay, which is 0 by default here; see <see cref="Modules.AdamW"/>.
+        /// </summary>
         public static AdamW AdamW(
             IEnumerable<AdamW.ParamGroup> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
             double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
@@ -69,7 +77,8 @@ public static partial class torch
         /// <summary>RMSProp; see <see cref="Modules.RMSProp"/>.</summary>
         public static RMSProp RMSProp(
             IEnumerable<(string name, Parameter parameter)> parameters, double lr = 0.01, double alpha = 0.99,
-            double eps = 1e-8, double weight_decay = 0, double momentum = 0, bool centered = false, bool maximize = false) =>
+            double eps = 1e-8, double weight_decay = 0, double momentum = 0, bool centered = false,
+            bool maximize = false) =>
             new(Unnamed(parameters), lr, alpha, eps, weight_decay, momentum, centered, maximize);
 
         /// <summary>RMSProp; see <see cref="Modules.RMSProp"/>.</summary>

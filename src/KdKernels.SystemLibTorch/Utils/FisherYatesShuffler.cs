@@ -3,8 +3,8 @@ using System.Collections;
 namespace TorchSharp.Utils;
 
 /// <summary>
-/// A uniformly random permutation of 0 .. size-1. With a seed, every enumeration gives the same permutation, and the same one
-/// that TorchSharp gives for that seed.
+/// A uniformly random permutation of 0 .. size-1. With a seed, every enumeration gives the same permutation, and the
+/// same one that TorchSharp gives for that seed.
 /// </summary>
 public class FisherYatesShuffler(long size, int? seed = null) : IEnumerable<long>
 {
@@ -15,7 +15,8 @@ public class FisherYatesShuffler(long size, int? seed = null) : IEnumerable<long
 
     private long[] Permutation()
     {
-        // The order of a seeded shuffle is part of a run's reproducibility, so the draws must be System.Random's, two per element.
+        // The order of a seeded shuffle is part of a run's reproducibility, so the draws must be System.Random's, two
+        // per element.
         Random random = seed is int value ? new Random(value) : new Random();
         long[] order = new long[size];
         for (long i = 0; i < size; i++)

@@ -1,6 +1,8 @@
 namespace TorchSharp.Utils;
 
-/// <summary>Numbers in as few bytes as they need: seven bits each, the low ones first, the top bit set on all but the last.</summary>
+/// <summary>
+/// Numbers in as few bytes as they need: seven bits each, the low ones first, the top bit set on all but the last.
+/// </summary>
 internal static class Leb128
 {
     private const int BitsPerByte = 7;

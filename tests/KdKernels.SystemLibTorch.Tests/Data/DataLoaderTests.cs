@@ -16,7 +16,8 @@ public class DataLoaderTests
     [InlineData(8, 4, true, 3, new[] { 4, 4 })]
     [InlineData(3, 5, false, 2, new[] { 3 })]
     [InlineData(3, 5, true, 1, new int[0])]
-    public void Batches_keep_the_order_whatever_the_number_of_workers(int count, int size, bool dropLast, int workers, int[] sizes)
+    public void Batches_keep_the_order_whatever_the_number_of_workers(
+        int count, int size, bool dropLast, int workers, int[] sizes)
     {
         using var data = new Counting(count);
         using var loader = DataLoader(data, size, shuffle: false, num_worker: workers, drop_last: dropLast);
@@ -29,7 +30,8 @@ public class DataLoaderTests
             {
                 seen.AddRange(Numbers.Of(batch["value"]));
                 found.Add((int)batch["value"].size(0));
-                Numbers.Close(Array.ConvertAll(Numbers.Of(batch["value"]), value => 2 * value), batch["row"].select(1, 1));
+                Numbers.Close(
+                    Array.ConvertAll(Numbers.Of(batch["value"]), value => 2 * value), batch["row"].select(1, 1));
             }
             Assert.Equal(sizes, found);
             Assert.Equal(Enumerable.Range(0, sizes.Sum()).Select(i => (double)i), seen);
@@ -163,7 +165,8 @@ public class DataLoaderTests
     {
         using var scope = NewDisposeScope();
         using var data = new Squares();
-        using var loader = new DataLoader<long, string>(data, 3, (samples, _) => string.Join("+", samples), num_worker: 2);
+        using var loader = new DataLoader<long, string>(
+            data, 3, (samples, _) => string.Join("+", samples), num_worker: 2);
         Assert.Equal(["0+1+4", "9"], loader);
     }
 

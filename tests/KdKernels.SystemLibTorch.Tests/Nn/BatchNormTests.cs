@@ -89,7 +89,8 @@ public class BatchNormTests
     public void BatchNorm1d_names_the_dimensions_that_it_expects(int dimensions)
     {
         using var scope = NewDisposeScope();
-        var error = Assert.Throws<ArgumentException>(() => nn.BatchNorm1d(2).call(ones(Enumerable.Repeat(2L, dimensions).ToArray())));
+        var error = Assert.Throws<ArgumentException>(
+            () => nn.BatchNorm1d(2).call(ones(Enumerable.Repeat(2L, dimensions).ToArray())));
         Assert.Contains($"expected 2D or 3D input, but got {dimensions}D", error.Message, StringComparison.Ordinal);
     }
 }

@@ -39,7 +39,8 @@ public class FunctionalTests
     {
         using var scope = NewDisposeScope();
         // Φ(1) = 0.841344746068543 and Φ(−2) = 0.022750131948179, from tables.
-        Numbers.Close([0.841344746068543, -2 * 0.0227501319481792, 0], functional.gelu(tensor(new[] { 1.0, -2.0, 0.0 })), 1e-13);
+        Numbers.Close(
+            [0.841344746068543, -2 * 0.0227501319481792, 0], functional.gelu(tensor(new[] { 1.0, -2.0, 0.0 })), 1e-13);
     }
 
     [Theory]
@@ -74,7 +75,8 @@ public class FunctionalTests
     public void Cosine_similarity_is_the_cosine()
     {
         using var scope = NewDisposeScope();
-        Tensor left = tensor(new[] { 1.0, 0.0, 2.0, 2.0 }).reshape(2, 2), right = tensor(new[] { 3.0, 4.0, -1.0, -1.0 }).reshape(2, 2);
+        Tensor left = tensor(new[] { 1.0, 0.0, 2.0, 2.0 }).reshape(2, 2),
+        right = tensor(new[] { 3.0, 4.0, -1.0, -1.0 }).reshape(2, 2);
         Numbers.Close([0.6, -1], functional.cosine_similarity(left, right));
     }
 

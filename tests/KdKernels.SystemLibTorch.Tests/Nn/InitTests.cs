@@ -26,7 +26,8 @@ public class InitTests
         double[] Draw(ulong seed)
         {
             using var generator = new Generator(seed);
-            return [.. Numbers.Of(normal_(empty([50]), generator: generator)), .. Numbers.Of(uniform_(empty([50]), generator: generator))];
+            double[] normal = Numbers.Of(normal_(empty([50]), generator: generator));
+            return [.. normal, .. Numbers.Of(uniform_(empty([50]), generator: generator))];
         }
 
         Assert.Equal(Draw(3), Draw(3));
@@ -96,7 +97,9 @@ public class InitTests
         Moments(Embedding(1000, 40).weight!, 0, 1);
     }
 
-    /// <summary>Mean and deviation of tens of thousands of draws: five standard errors are below these bounds.</summary>
+    /// <summary>
+    /// Mean and deviation of tens of thousands of draws: five standard errors are below these bounds.
+    /// </summary>
     private static void Moments(Tensor draws, double mean, double deviation)
     {
         double[] values = Numbers.Of(draws);

@@ -37,7 +37,8 @@ public class LayerTests
         using var scope = NewDisposeScope();
         var layer = nn.Linear(3, 4);
         var error = Assert.ThrowsAny<Exception>(() => layer.call(zeros([2, 5])));
-        Assert.Contains("mat1 and mat2 shapes cannot be multiplied (2x5 and 3x4)", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "mat1 and mat2 shapes cannot be multiplied (2x5 and 3x4)", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -68,7 +69,8 @@ public class LayerTests
         var same = nn.Conv2d(2, 3, (3, 4), Padding.Same, dtype: float64);
         Tensor zeroPadded = nn.functional.pad(x, (1, 2, 1, 1));
         Numbers.Close(nn.functional.conv2d(zeroPadded, same.weight, same.bias), same.call(x));
-        var sameReflecting = nn.Conv2d(2, 3, (3, 4), Padding.Same, padding_mode: PaddingModes.Replicate, dtype: float64);
+        var sameReflecting = nn.Conv2d(
+            2, 3, (3, 4), Padding.Same, padding_mode: PaddingModes.Replicate, dtype: float64);
         Numbers.Close(
             nn.functional.conv2d(
                 nn.functional.pad(x, (1, 2, 1, 1), PaddingModes.Replicate), sameReflecting.weight, sameReflecting.bias),
@@ -80,7 +82,8 @@ public class LayerTests
     {
         using var scope = NewDisposeScope();
         var error = Assert.Throws<ArgumentException>(() => nn.Conv2d(3, 8, 3).call(zeros([2, 4, 8, 8])));
-        Assert.Contains("input with 3 channels to Conv2d but got [2, 4, 8, 8]", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "input with 3 channels to Conv2d but got [2, 4, 8, 8]", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -191,7 +194,8 @@ public class LayerTests
                         {
                             for (int k = 0; k < 9; k++)
                             {
-                                int row = i * stride - pad + k / 3 * dilation, column = j * stride - pad + k % 3 * dilation;
+                                int row = i * stride - pad + k / 3 * dilation,
+                                column = j * stride - pad + k % 3 * dilation;
                                 if (row < 0 || row >= height || column < 0 || column >= width) continue;
                                 sum += weight[(o * inner + c) * 9 + k]
                                     * input[((b * channels + firstChannel + c) * height + row) * width + column];

@@ -32,7 +32,8 @@ public class LossTests
         Tensor x = Input(), target = tensor(Classes), weight = tensor(new[] { 2.0, 1.0, 0.5 });
         double first = -LogProbability(0, 2), second = -LogProbability(1, 0);
         Numbers.Close([(0.5 * first + 2 * second) / 2.5], functional.cross_entropy(x, target, weight));
-        Numbers.Close([(0.5 * first + 2 * second) / 2.5], functional.nll_loss(functional.log_softmax(x, 1), target, weight));
+        Numbers.Close(
+            [(0.5 * first + 2 * second) / 2.5], functional.nll_loss(functional.log_softmax(x, 1), target, weight));
         Numbers.Close([second], functional.cross_entropy(x, target, ignore_index: 2));
         Numbers.Close([second], CrossEntropyLoss(ignore_index: 2).call(x, target));
 
@@ -41,7 +42,8 @@ public class LossTests
         double[] smoothed = [Smooth(0, 2), Smooth(1, 0)];
         Numbers.Close(smoothed, functional.cross_entropy(x, target, reduction: Reduction.None, label_smoothing: 0.1));
         Numbers.Close(
-            smoothed, new TorchSharp.Modules.CrossEntropyLoss(reduction: Reduction.None, label_smoothing: 0.1).call(x, target));
+            smoothed,
+            new TorchSharp.Modules.CrossEntropyLoss(reduction: Reduction.None, label_smoothing: 0.1).call(x, target));
     }
 
     [Fact]

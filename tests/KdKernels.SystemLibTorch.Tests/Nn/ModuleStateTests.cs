@@ -71,7 +71,8 @@ public class ModuleStateTests
     public void Loading_names_the_entries_that_are_missing_or_unexpected()
     {
         using var scope = NewDisposeScope();
-        var error = Assert.Throws<ArgumentException>(() => nn.Linear(2, 1).load(Saved(nn.Linear(2, 1, hasBias: false))));
+        var error = Assert.Throws<ArgumentException>(
+            () => nn.Linear(2, 1).load(Saved(nn.Linear(2, 1, hasBias: false))));
         Assert.Contains("expected 2, but found 1 entries. Missing: 'bias'.", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<ArgumentException>(() => nn.Linear(2, 1, hasBias: false).load(Saved(nn.Linear(2, 1))));
         Assert.Contains("Unexpected: 'bias'.", error.Message, StringComparison.Ordinal);
@@ -86,7 +87,8 @@ public class ModuleStateTests
         using var scope = NewDisposeScope();
         var error = Assert.Throws<ArgumentException>(() => nn.Linear(3, 1).load(Saved(nn.Linear(2, 1))));
         Assert.Contains("'weight'", error.Message, StringComparison.Ordinal);
-        Assert.Throws<FileNotFoundException>(() => nn.Linear(3, 1).load(Path.Combine(Path.GetTempPath(), "no such file")));
+        Assert.Throws<FileNotFoundException>(
+            () => nn.Linear(3, 1).load(Path.Combine(Path.GetTempPath(), "no such file")));
     }
 
     [Fact]
@@ -117,7 +119,11 @@ public class ModuleStateTests
         Numbers.Close(source.weight, target.weight, 0);
         Assert.NotSame(source.weight, target.weight);
 
-        var partial = new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["weight"] = zeros([1, 2]), ["extra"] = zeros([1]) };
+        var partial = new Dictionary<string, Tensor>(StringComparer.Ordinal)
+        {
+            ["weight"] = zeros([1, 2]),
+            ["extra"] = zeros([1]),
+        };
         var error = Assert.Throws<InvalidOperationException>(() => target.load_state_dict(partial));
         Assert.Contains("Missing: 'bias'. Unexpected: 'extra'.", error.Message, StringComparison.Ordinal);
         Numbers.Close(source.weight, target.weight, 0);

@@ -12,7 +12,10 @@ public class ModuleTests
         using var scope = NewDisposeScope();
         var network = new Network();
         Assert.Equal(
-            ["scale", "shift", "first.weight", "first.bias", "blocks.0.weight", "blocks.1.weight", "norm.weight", "norm.bias"],
+            [
+                "scale", "shift", "first.weight", "first.bias", "blocks.0.weight", "blocks.1.weight", "norm.weight",
+                "norm.bias",
+            ],
             network.named_parameters().Select(entry => entry.name));
         Assert.Equal(
             ["offset", "norm.running_mean", "norm.running_var", "norm.num_batches_tracked"],
@@ -150,7 +153,8 @@ public class ModuleTests
     public void Modules_outlive_the_scope_they_were_made_in_and_free_their_tensors_when_disposed()
     {
         nn.Module<Tensor, Tensor> network;
-        using (NewDisposeScope()) network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(2, 2));
+        using (NewDisposeScope())
+            network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(2, 2));
         Tensor[] held = [.. network.parameters(), .. network.buffers()];
         Assert.Equal(9, held.Length);
         Assert.All(held, tensor => Assert.False(tensor.IsInvalid));
@@ -180,7 +184,8 @@ public class ModuleTests
     private sealed class Network : nn.Module<Tensor, Tensor>
     {
         private readonly Linear first = nn.Linear(3, 2);
-        private readonly ModuleList<Linear> blocks = nn.ModuleList(nn.Linear(2, 2, hasBias: false), nn.Linear(2, 2, hasBias: false));
+        private readonly ModuleList<Linear> blocks = nn.ModuleList(
+            nn.Linear(2, 2, hasBias: false), nn.Linear(2, 2, hasBias: false));
         private readonly BatchNorm1d norm = nn.BatchNorm1d(2);
         private readonly Tensor offset = zeros([2]);
         private Parameter scale = nn.Parameter(ones([2]));

@@ -21,7 +21,8 @@ internal static class Numbers
         return tensor.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
     }
 
-    internal static void Close(double[] expected, Tensor actual, double tolerance = 1e-12) => Close(expected, Of(actual), tolerance);
+    internal static void Close(double[] expected, Tensor actual, double tolerance = 1e-12) =>
+        Close(expected, Of(actual), tolerance);
 
     internal static void Close(Tensor expected, Tensor actual, double tolerance = 1e-12)
     {
@@ -41,8 +42,8 @@ internal static class Numbers
     }
 
     /// <summary>
-    /// Compares the gradients that autograd finds for Σ w∘f() with central differences, element by element. The step leaves an error of
-    /// about 1e-9 in float64 for functions that are smooth there.
+    /// Compares the gradients that autograd finds for Σ w∘f() with central differences, element by element. The step
+    /// leaves an error of about 1e-9 in float64 for functions that are smooth there.
     /// </summary>
     internal static void CheckGradients(Func<Tensor> f, params (string Name, Tensor Leaf)[] leaves)
     {

@@ -73,7 +73,8 @@ public class PoolingAndResizeTests
         using var scope = NewDisposeScope();
         Tensor line = tensor(new[] { 0.0, 2.0 }).reshape(1, 1, 2);
         Numbers.Close([0, 0.5, 1.5, 2], functional.interpolate(line, [4], mode: InterpolationMode.Linear));
-        Numbers.Close([0, 1, 2], functional.interpolate(line, [3], mode: InterpolationMode.Linear, align_corners: true));
+        Numbers.Close(
+            [0, 1, 2], functional.interpolate(line, [3], mode: InterpolationMode.Linear, align_corners: true));
         Tensor plane = tensor(new[] { 0.0, 2.0, 4.0, 6.0 }).reshape(1, 1, 2, 2);
         Numbers.Close(
             [0, 1, 2, 2, 3, 4, 4, 5, 6],
@@ -81,7 +82,9 @@ public class PoolingAndResizeTests
         Assert.Equal(
             [1, 1, 4, 4, 4],
             functional.interpolate(zeros([1, 1, 2, 2, 2]), scale_factor: [2], mode: InterpolationMode.Trilinear).shape);
-        Assert.Equal([1, 1, 3, 3], functional.interpolate(plane, [3, 3], mode: InterpolationMode.Bicubic, antialias: true).shape);
+        Assert.Equal(
+            [1, 1, 3, 3],
+            functional.interpolate(plane, [3, 3], mode: InterpolationMode.Bicubic, antialias: true).shape);
     }
 
     [Fact]
@@ -92,11 +95,14 @@ public class PoolingAndResizeTests
         Assert.Contains("neither", Message(() => functional.interpolate(plane)), StringComparison.Ordinal);
         Assert.Contains("both", Message(() => functional.interpolate(plane, [2, 2], [1.0])), StringComparison.Ordinal);
         Assert.Contains(
-            "Linear expects a 3D input but got 4D", Message(() => functional.interpolate(plane, [2, 2], mode: InterpolationMode.Linear)),
+            "Linear expects a 3D input but got 4D",
+            Message(() => functional.interpolate(plane, [2, 2], mode: InterpolationMode.Linear)),
             StringComparison.Ordinal);
         Assert.Contains(
-            "align_corners", Message(() => functional.interpolate(plane, [2, 2], align_corners: true)), StringComparison.Ordinal);
-        Assert.Contains("1 or 2 values", Message(() => functional.interpolate(plane, [2, 2, 2])), StringComparison.Ordinal);
+            "align_corners", Message(() => functional.interpolate(plane, [2, 2], align_corners: true)),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "1 or 2 values", Message(() => functional.interpolate(plane, [2, 2, 2])), StringComparison.Ordinal);
     }
 
     private static string Message(Action action) => Assert.Throws<ArgumentException>(action).Message;

@@ -140,7 +140,8 @@ public class OptimizerStateTests
     {
         using var scope = NewDisposeScope();
         Parameter[] parameters = [nn.Parameter(ones([1])), nn.Parameter(ones([1])), nn.Parameter(ones([1]))];
-        var optimizer = optim.AdamW([new AdamW.ParamGroup(parameters[..1]), new AdamW.ParamGroup(parameters[1..], lr: 0.5)]);
+        var optimizer = optim.AdamW(
+            [new AdamW.ParamGroup(parameters[..1]), new AdamW.ParamGroup(parameters[1..], lr: 0.5)]);
         optim.Optimizer.StateDictionary state = optimizer.state_dict();
         Assert.Equal(2, state.Options.Count);
         Assert.Equal(3, state.State.Count);

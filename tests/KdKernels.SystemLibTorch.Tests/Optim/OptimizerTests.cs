@@ -14,7 +14,8 @@ public class OptimizerTests
     [InlineData(0.9, 0.3, 0.01, false, false)]
     [InlineData(0.8, 0, 0.01, true, false)]
     [InlineData(0.9, 0, 0.05, false, true)]
-    public void Sgd_follows_its_formula(double momentum, double dampening, double decay, bool nesterov, bool maximize) =>
+    public void Sgd_follows_its_formula(
+        double momentum, double dampening, double decay, bool nesterov, bool maximize) =>
         Trajectory.Check(
             parameters => optim.SGD(parameters, 0.05, momentum, dampening, decay, nesterov, maximize),
             (value, gradient, state, step) =>
@@ -37,24 +38,28 @@ public class OptimizerTests
         Trajectory.Check(
             parameters => optim.Adam(parameters, 0.1, beta1, beta2, 1e-3, decay, amsgrad, maximize),
             (value, gradient, state, step) =>
-                value - AdamStep((maximize ? -gradient : gradient) + decay * value, state, step, beta1, beta2, amsgrad));
+                value - AdamStep(
+                    (maximize ? -gradient : gradient) + decay * value, state, step, beta1, beta2, amsgrad));
 
     [Theory]
     [InlineData(0.9, 0.999, 0, false, false)]
     [InlineData(0.8, 0.95, 0.1, false, false)]
     [InlineData(0.9, 0.5, 0.1, true, true)]
-    public void AdamW_decays_apart_from_the_gradient(double beta1, double beta2, double decay, bool amsgrad, bool maximize) =>
+    public void AdamW_decays_apart_from_the_gradient(
+        double beta1, double beta2, double decay, bool amsgrad, bool maximize) =>
         Trajectory.Check(
             parameters => optim.AdamW(parameters, 0.1, beta1, beta2, 1e-3, decay, amsgrad, maximize),
             (value, gradient, state, step) =>
-                value * (1 - 0.1 * decay) - AdamStep(maximize ? -gradient : gradient, state, step, beta1, beta2, amsgrad));
+                value * (1 - 0.1 * decay) - AdamStep(
+                    maximize ? -gradient : gradient, state, step, beta1, beta2, amsgrad));
 
     [Theory]
     [InlineData(0.99, 0, 0, false, false)]
     [InlineData(0.9, 0.1, 0, true, false)]
     [InlineData(0.9, 0.1, 0.8, false, true)]
     [InlineData(0.5, 0, 0.8, true, false)]
-    public void RmsProp_follows_its_formula(double alpha, double decay, double momentum, bool centered, bool maximize) =>
+    public void RmsProp_follows_its_formula(
+        double alpha, double decay, double momentum, bool centered, bool maximize) =>
         Trajectory.Check(
             parameters => optim.RMSProp(parameters, 0.02, alpha, 1e-3, decay, momentum, centered, maximize),
             (value, gradient, state, _) =>
@@ -114,7 +119,8 @@ public class OptimizerTests
                 new SGD.ParamGroup { Parameters = [second] },
             ],
             learningRate: 0.25);
-        optimizer.add_param_group(new SGD.ParamGroup { Parameters = [third], Options = new SGD.Options { LearningRate = 2 } });
+        optimizer.add_param_group(
+            new SGD.ParamGroup { Parameters = [third], Options = new SGD.Options { LearningRate = 2 } });
         optimizer.step();
         Numbers.Close([1 - 0.5 * 1.1], first);
         Numbers.Close([1 - 0.25], second);
@@ -188,7 +194,9 @@ public class OptimizerTests
         Assert.Contains("learning rate", Message(() => optim.SGD(none, -1)), StringComparison.Ordinal);
         Assert.Contains("learning rate", Message(() => optim.SGD(none, double.NaN)), StringComparison.Ordinal);
         Assert.Contains("Nesterov", Message(() => optim.SGD(none, 1, nesterov: true)), StringComparison.Ordinal);
-        Assert.Contains("beta2: expected a number in [0, 1) but got 1", Message(() => optim.Adam(none, beta2: 1)), StringComparison.Ordinal);
+        Assert.Contains(
+            "beta2: expected a number in [0, 1) but got 1", Message(() => optim.Adam(none, beta2: 1)),
+            StringComparison.Ordinal);
         Assert.Contains("weight_decay", Message(() => optim.AdamW(none, weight_decay: -1)), StringComparison.Ordinal);
         Assert.Contains("alpha", Message(() => optim.RMSProp(none, alpha: -1)), StringComparison.Ordinal);
     }
@@ -212,5 +220,6 @@ public class OptimizerTests
         return parameter;
     }
 
-    private static string Message(Func<optim.Optimizer> create) => Assert.Throws<ArgumentException>(() => create()).Message;
+    private static string Message(Func<optim.Optimizer> create) =>
+        Assert.Throws<ArgumentException>(() => create()).Message;
 }

@@ -10,14 +10,18 @@ public class SchedulerTests
     private const double Base = 0.4;
 
     [Fact]
-    public void Lambda_multiplies_the_base_rate() => Check(o => LambdaLR(o, epoch => 1.0 / (epoch + 1)), e => Base / (e + 1));
+    public void Lambda_multiplies_the_base_rate() =>
+        Check(o => LambdaLR(o, epoch => 1.0 / (epoch + 1)), e => Base / (e + 1));
 
     [Fact]
     public void Step_drops_every_few_epochs() => Check(o => StepLR(o, 3, 0.5), e => Base * Math.Pow(0.5, e / 3));
 
     [Fact]
     public void Multi_step_drops_at_the_milestones() =>
-        Check(o => MultiStepLR(o, [2, 5, 6], 0.1), e => Base * Math.Pow(0.1, (e >= 2 ? 1 : 0) + (e >= 5 ? 1 : 0) + (e >= 6 ? 1 : 0)));
+        Check(
+            o =>
+                MultiStepLR(o, [2, 5, 6], 0.1), e =>
+                    Base * Math.Pow(0.1, (e >= 2 ? 1 : 0) + (e >= 5 ? 1 : 0) + (e >= 6 ? 1 : 0)));
 
     [Fact]
     public void Exponential_drops_every_epoch() => Check(o => ExponentialLR(o, 0.8), e => Base * Math.Pow(0.8, e));
@@ -30,7 +34,8 @@ public class SchedulerTests
     [InlineData(6)]
     [InlineData(25)]
     public void Cosine_goes_down_and_up_again(int half) =>
-        Check(o => CosineAnnealingLR(o, half, 0.05), e => 0.05 + (Base - 0.05) * (1 + Math.Cos(Math.PI * e / half)) / 2);
+        Check(
+            o => CosineAnnealingLR(o, half, 0.05), e => 0.05 + (Base - 0.05) * (1 + Math.Cos(Math.PI * e / half)) / 2);
 
     [Fact]
     public void Sequential_starts_each_schedule_at_its_milestone() =>
@@ -47,8 +52,8 @@ public class SchedulerTests
         using SGD optimizer = Groups();
         const int Total = 20;
         LRScheduler schedule = OneCycleLR(
-            optimizer, [1.0, 2.0], Total, pct_start: 0.3, base_momentum: [0.8, 0.7], max_momentum: [0.9, 0.95], div_factor: 10,
-            final_div_factor: 100, three_phase: threePhases);
+            optimizer, [1.0, 2.0], Total, pct_start: 0.3, base_momentum: [0.8, 0.7], max_momentum: [0.9, 0.95],
+            div_factor: 10, final_div_factor: 100, three_phase: threePhases);
         for (int step = 0; step < Total; step++)
         {
             double[] peaks = [1, 2], low = [0.8, 0.7], high = [0.9, 0.95];
@@ -58,7 +63,8 @@ public class SchedulerTests
             {
                 double first = peaks[g] / 10, last = first / 100;
                 double turn = 0.3 * Total - 1, back = 2 * 0.3 * Total - 2;
-                var (rate, momentum) = step <= turn ? (Cosine(first, peaks[g], step / turn), Cosine(high[g], low[g], step / turn))
+                var (rate, momentum) = step <= turn ? (
+                    Cosine(first, peaks[g], step / turn), Cosine(high[g], low[g], step / turn))
                     : !threePhases ? Both(peaks[g], last, low[g], high[g], (step - turn) / (Total - 1 - turn))
                     : step <= back ? Both(peaks[g], first, low[g], high[g], (step - turn) / (back - turn))
                     : Both(first, last, high[g], high[g], (step - back) / (Total - 1 - back));
@@ -77,7 +83,8 @@ public class SchedulerTests
         using var scope = NewDisposeScope();
         using var optimizer = optim.Adam([nn.Parameter(ones([1]))], beta2: 0.99);
         LRScheduler schedule = OneCycleLR(
-            optimizer, 1.0, epochs: 2, steps_per_epoch: 5, pct_start: 0.5, anneal_strategy: impl.OneCycleLR.AnnealStrategy.Linear);
+            optimizer, 1.0, epochs: 2, steps_per_epoch: 5, pct_start: 0.5,
+            anneal_strategy: impl.OneCycleLR.AnnealStrategy.Linear);
         schedule.step();
         schedule.step();
         Assert.Equal(0.04 + 0.96 * 2 / 4, schedule.get_last_lr().Single(), 12);
@@ -133,8 +140,10 @@ public class SchedulerTests
             ],
             Base);
 
-    private static double Cosine(double from, double to, double share) => to + (from - to) * (1 + Math.Cos(Math.PI * share)) / 2;
+    private static double Cosine(double from, double to, double share) =>
+        to + (from - to) * (1 + Math.Cos(Math.PI * share)) / 2;
 
-    private static (double, double) Both(double from, double to, double fromMomentum, double toMomentum, double share) =>
+    private static (double, double) Both(
+        double from, double to, double fromMomentum, double toMomentum, double share) =>
         (Cosine(from, to, share), Cosine(fromMomentum, toMomentum, share));
 }

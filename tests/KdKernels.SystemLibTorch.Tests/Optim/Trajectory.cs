@@ -19,7 +19,9 @@ internal static class Trajectory
     /// <returns>The parameter after the step.</returns>
     internal delegate double Rule(double value, double gradient, double[] state, int step);
 
-    /// <summary>The second parameter has no gradient at every third step, so its own count of steps falls behind.</summary>
+    /// <summary>
+    /// The second parameter has no gradient at every third step, so its own count of steps falls behind.
+    /// </summary>
     internal static void Check(Func<Parameter[], optim.Optimizer> create, Rule rule)
     {
         using var scope = NewDisposeScope();

@@ -4,7 +4,9 @@ public static partial class torch
 {
     public static partial class nn
     {
-        /// <summary>A module whose <c>call</c> runs functions before and after <c>forward</c>, in the order of registration.</summary>
+        /// <summary>
+        /// A module whose <c>call</c> runs functions before and after <c>forward</c>, in the order of registration.
+        /// </summary>
         public class HookableModule<TPreHook, TPostHook> : Module
         {
             /// <summary>Hooks that see, and may replace, the input.</summary>
@@ -25,13 +27,18 @@ public static partial class torch
             {
             }
 
-            /// <summary>Adds a hook that runs after forward; what it returns replaces the result, unless it is null.</summary>
+            /// <summary>
+            /// Adds a hook that runs after forward; what it returns replaces the result, unless it is null.
+            /// </summary>
             /// <remarks>
-            /// <see cref="Modules.Sequential"/> disposes the intermediate results that it passes on: a hook that keeps one must keep an alias.
+            /// <see cref="Modules.Sequential"/> disposes the intermediate results that it passes on: a hook that keeps
+            /// one must keep an alias.
             /// </remarks>
             public HookRemover register_forward_hook(TPostHook hook) => Add(post_hooks, hook);
 
-            /// <summary>Adds a hook that runs before forward; what it returns replaces the input, unless it is null.</summary>
+            /// <summary>
+            /// Adds a hook that runs before forward; what it returns replaces the input, unless it is null.
+            /// </summary>
             public HookRemover register_forward_pre_hook(TPreHook hook) => Add(pre_hooks, hook);
 
             /// <summary>Adds a hook that runs after forward and after the hooks that see the result.</summary>

@@ -53,15 +53,16 @@ public static partial class torch
             protected void _toEpilog(ScalarType dtype, bool non_blocking) => _toEpilog(dtype, null, non_blocking);
 
             /// <summary>Moves and converts the children, then the module's own tensors.</summary>
-            protected void _toEpilog(Device device, ScalarType dtype, bool non_blocking) => _toEpilog(dtype, device, non_blocking);
+            protected void _toEpilog(Device device, ScalarType dtype, bool non_blocking) =>
+                _toEpilog(dtype, device, non_blocking);
 
             /// <summary>Moves the children, then the module's own tensors.</summary>
             protected void _toEpilog(DeviceType deviceType, int deviceIndex, bool non_blocking) =>
                 _toEpilog(null, new Device(deviceType, deviceIndex), non_blocking);
 
             /// <summary>
-            /// Replaces every parameter and buffer that changes by a new tensor, in the registry and in the property or field that holds it.
-            /// An optimiser made before still holds the old, disposed ones: make it afterwards.
+            /// Replaces every parameter and buffer that changes by a new tensor, in the registry and in the property or
+            /// field that holds it. An optimiser made before still holds the old, disposed ones: make it afterwards.
             /// </summary>
             protected virtual void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
             {
@@ -96,7 +97,9 @@ public static partial class torch
                 _deviceIndex = device.index;
             }
 
-            /// <summary>A buffer's successor on a device, in a dtype (an integer buffer keeps its own); the buffer is disposed.</summary>
+            /// <summary>
+            /// A buffer's successor on a device, in a dtype (an integer buffer keeps its own); the buffer is disposed.
+            /// </summary>
             /// <returns>False when nothing changes.</returns>
             protected static bool ReplaceBuffer(ScalarType? dtype, Device? device, Tensor buffer, out Tensor? result)
             {
@@ -108,7 +111,9 @@ public static partial class torch
                 return true;
             }
 
-            /// <summary>A parameter's successor on a device, in a dtype, with its gradient; the parameter is not disposed.</summary>
+            /// <summary>
+            /// A parameter's successor on a device, in a dtype, with its gradient; the parameter is not disposed.
+            /// </summary>
             /// <returns>False when nothing changes.</returns>
             protected static bool ReplaceParameter(ScalarType? dtype, Device? device, Parameter param, out Parameter? p)
             {
@@ -161,7 +166,8 @@ public static partial class torch
                     return;
                 }
                 throw new ArgumentException(
-                    $"nn.Module.to only accepts floating point or complex types, but got desired dtype={dtype}", nameof(dtype));
+                    $"nn.Module.to only accepts floating point or complex types, but got desired dtype={dtype}",
+                    nameof(dtype));
             }
 
             private static void ThrowUnlessAvailable(DeviceType type)

@@ -27,7 +27,8 @@ public static partial class torch
 
         /// <summary>A module of one argument.</summary>
         public abstract class Module<T, TResult>
-            : HookableModule<Func<Module<T, TResult>, T, T>, Func<Module<T, TResult>, T, TResult, TResult>>, IModule<T, TResult>
+            : HookableModule<Func<Module<T, TResult>, T, T>, Func<Module<T, TResult>, T, TResult, TResult>>,
+              IModule<T, TResult>
         {
             /// <summary>Starts a module.</summary>
             protected Module(string name)
@@ -58,7 +59,9 @@ public static partial class torch
 
         /// <summary>A module of two arguments.</summary>
         public abstract class Module<T1, T2, TResult>
-            : HookableModule<Func<Module<T1, T2, TResult>, T1, T2, (T1, T2)?>, Func<Module<T1, T2, TResult>, T1, T2, TResult, TResult>>,
+            : HookableModule<
+                  Func<Module<T1, T2, TResult>, T1, T2, (T1, T2)?>,
+                  Func<Module<T1, T2, TResult>, T1, T2, TResult, TResult>>,
               IModule<T1, T2, TResult>
         {
             /// <summary>Starts a module.</summary>

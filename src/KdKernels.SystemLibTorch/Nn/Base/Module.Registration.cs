@@ -9,11 +9,13 @@ public static partial class torch
     {
         public partial class Module
         {
-            private const BindingFlags InstanceFields = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance;
+            private const BindingFlags InstanceFields =
+                BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance;
 
             /// <summary>
-            /// Registers every field of the object that holds a module, a parameter or a tensor (a buffer), under the field's name or
-            /// its <see cref="Utils.ComponentNameAttribute"/>. A constructor calls it last; a second call does nothing.
+            /// Registers every field of the object that holds a module, a parameter or a tensor (a buffer), under the
+            /// field's name or its <see cref="Utils.ComponentNameAttribute"/>. A constructor calls it last; a second
+            /// call does nothing.
             /// </summary>
             protected virtual void RegisterComponents()
             {
@@ -36,15 +38,16 @@ public static partial class torch
             /// <param name="name">Its name in <c>state_dict</c>.</param>
             /// <param name="tensor">The buffer.</param>
             /// <param name="persistent">
-            /// Whether it belongs to <c>state_dict</c>. As in TorchSharp 0.107, <see cref="named_buffers"/> leaves a buffer out that does not,
-            /// and <c>to</c> does not move it.
+            /// Whether it belongs to <c>state_dict</c>. As in TorchSharp 0.107, <see cref="named_buffers"/> leaves a
+            /// buffer out that does not, and <c>to</c> does not move it.
             /// </param>
             /// <exception cref="ArgumentNullException">The tensor is null or disposed.</exception>
             /// <exception cref="InvalidOperationException">The name is taken.</exception>
             public virtual void register_buffer(string name, Tensor tensor, bool persistent = true)
             {
                 if (tensor is null || tensor.IsInvalid)
-                    throw new ArgumentNullException(nameof(tensor), $"Buffer '{name}': expected a tensor but got null or a disposed one.");
+                    throw new ArgumentNullException(
+                        nameof(tensor), $"Buffer '{name}': expected a tensor but got null or a disposed one.");
                 if (_internal_buffers.ContainsKey(name))
                     throw new InvalidOperationException($"Tensor {name} is already registered.");
                 _internal_buffers.Add(name, (tensor, persistent));
@@ -56,7 +59,8 @@ public static partial class torch
             public virtual void register_parameter(string name, Parameter param)
             {
                 if (param is null || param.IsInvalid)
-                    throw new ArgumentNullException(nameof(param), $"Parameter '{name}': expected a tensor but got null or a disposed one.");
+                    throw new ArgumentNullException(
+                        nameof(param), $"Parameter '{name}': expected a tensor but got null or a disposed one.");
                 if (_internal_params.ContainsKey(name))
                     throw new InvalidOperationException($"Parameter {name} is already registered.");
                 _internal_params.Add(name, param);
@@ -72,7 +76,8 @@ public static partial class torch
                     _internal_submodules.Remove(name);
                     return;
                 }
-                if (string.IsNullOrEmpty(name)) throw new ArgumentException("module name can't be empty string \"\"", nameof(name));
+                if (string.IsNullOrEmpty(name))
+                    throw new ArgumentException("module name can't be empty string \"\"", nameof(name));
                 if (name.Contains('.', StringComparison.Ordinal))
                     throw new ArgumentException($"module name can't contain \".\", got: {name}", nameof(name));
                 if (_internal_submodules.ContainsKey(name))
@@ -109,7 +114,9 @@ public static partial class torch
             /// <summary>Forgets all child modules.</summary>
             protected void ClearModules() => _internal_submodules.Clear();
 
-            /// <summary>What the setter of a parameter's property does: the old one is freed, the new one outlives every scope.</summary>
+            /// <summary>
+            /// What the setter of a parameter's property does: the old one is freed, the new one outlives every scope.
+            /// </summary>
             private protected void SetParameter(ref Parameter? field, string component, Parameter? value)
             {
                 if (ReferenceEquals(field, value)) return;
@@ -134,7 +141,9 @@ public static partial class torch
                 || _internal_params.ContainsKey(component)
                 || _internal_buffers.ContainsKey(component);
 
-            /// <summary>The fields of a type and of its bases; a private field of a base is not among the type's own.</summary>
+            /// <summary>
+            /// The fields of a type and of its bases; a private field of a base is not among the type's own.
+            /// </summary>
             private static IEnumerable<FieldInfo> GetFieldsRecursive(Type type)
             {
                 var seen = new HashSet<string>(StringComparer.Ordinal);

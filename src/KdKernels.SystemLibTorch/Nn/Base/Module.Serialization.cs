@@ -7,8 +7,9 @@ public static partial class torch
     public static partial class nn
     {
         /// <summary>
-        /// TorchSharp's file format: the number of entries in LEB128, then per entry its key as a <see cref="BinaryWriter"/> string and
-        /// the tensor as <c>Tensor.Save</c> writes it (dtype, rank and sizes in LEB128, then the raw elements in row-major order).
+        /// TorchSharp's file format: the number of entries in LEB128, then per entry its key as a
+        /// <see cref="BinaryWriter"/> string and the tensor as <c>Tensor.Save</c> writes it (dtype, rank and sizes in
+        /// LEB128, then the raw elements in row-major order).
         /// </summary>
         public partial class Module
         {
@@ -36,7 +37,8 @@ public static partial class torch
             }
 
             /// <summary>Writes a dictionary of tensors.</summary>
-            public static void save_state_dict(BinaryWriter writer, Dictionary<string, Tensor> sd, IList<string>? skip = null)
+            public static void save_state_dict(
+                BinaryWriter writer, Dictionary<string, Tensor> sd, IList<string>? skip = null)
             {
                 var entries = sd.Where(entry => skip is null || !skip.Contains(entry.Key)).ToList();
                 Leb128.Write(writer, entries.Count);
@@ -49,22 +51,28 @@ public static partial class torch
 
             /// <summary>Reads parameters and buffers from a file.</summary>
             /// <param name="location">The file's path.</param>
-            /// <param name="strict">Whether the file must hold exactly the module's entries; false reads those that fit the names.</param>
-            /// <param name="skip">Keys whose values are not taken over; strict mode still wants them in the file.</param>
+            /// <param name="strict">Whether the file must hold exactly the module's entries; false reads those that fit
+            /// the names.</param>
+            /// <param name="skip">Keys whose values are not taken over; strict mode still wants them in the
+            /// file.</param>
             /// <param name="loadedParameters">Receives every key of the file and whether the module has it.</param>
             /// <exception cref="FileNotFoundException">There is no such file.</exception>
-            /// <exception cref="ArgumentException">Strict, and the keys differ; or a tensor's dtype or shape differs.</exception>
+            /// <exception cref="ArgumentException">Strict, and the keys differ; or a tensor's dtype or shape
+            /// differs.</exception>
             public virtual Module load(
-                string location, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null)
+                string location, bool strict = true, IList<string>? skip = null,
+                Dictionary<string, bool>? loadedParameters = null)
             {
-                if (!File.Exists(location)) throw new FileNotFoundException($"There is no file '{location}' to load.", location);
+                if (!File.Exists(location))
+                    throw new FileNotFoundException($"There is no file '{location}' to load.", location);
                 using FileStream stream = File.OpenRead(location);
                 return load(stream, strict, skip, loadedParameters);
             }
 
             /// <summary>Reads parameters and buffers from a stream, and closes it.</summary>
             public Module load(
-                Stream stream, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null)
+                Stream stream, bool strict = true, IList<string>? skip = null,
+                Dictionary<string, bool>? loadedParameters = null)
             {
                 using var reader = new BinaryReader(stream);
                 return load(reader, strict, skip, loadedParameters);
@@ -72,7 +80,8 @@ public static partial class torch
 
             /// <summary>Reads parameters and buffers.</summary>
             public virtual Module load(
-                BinaryReader reader, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null)
+                BinaryReader reader, bool strict = true, IList<string>? skip = null,
+                Dictionary<string, bool>? loadedParameters = null)
             {
                 Dictionary<string, Tensor> own = state_dict();
                 long count = Leb128.Read(reader);
@@ -84,7 +93,8 @@ public static partial class torch
                     if (!found && strict)
                     {
                         throw new ArgumentException(
-                            $"Mismatched module state names: the target modules does not have a submodule or buffer named '{key}'");
+                            "Mismatched module state names: the target modules does not have a submodule or buffer "
+                            + $"named '{key}'");
                     }
                     if (found && (skip is null || !skip.Contains(key)))
                         LoadEntry(key, target!, reader);
@@ -123,7 +133,8 @@ public static partial class torch
                 List<string> missing = own.Keys.Where(key => !keys.Contains(key)).ToList();
                 List<string> unexpected = keys.Where(key => !own.ContainsKey(key)).ToList();
                 throw new ArgumentException(
-                    $"Mismatched state_dict sizes: expected {own.Count}, but found {count} entries.{Difference(missing, unexpected)}");
+                    $"Mismatched state_dict sizes: expected {own.Count}, but found {count} entries."
+                    + Difference(missing, unexpected));
             }
         }
     }

@@ -10,7 +10,8 @@ public static partial class torch
         {
             /// <summary>The buffers with their dotted names, each tensor once.</summary>
             /// <param name="recurse">Whether to go into the child modules.</param>
-            /// <param name="include_nonpersistent">Without effect in TorchSharp 0.107 and so here: only persistent buffers are given.</param>
+            /// <param name="include_nonpersistent">Without effect in TorchSharp 0.107 and so here: only persistent
+            /// buffers are given.</param>
             public virtual IEnumerable<(string name, Tensor buffer)> named_buffers(
                 bool recurse = true, bool include_nonpersistent = true)
             {
@@ -63,7 +64,8 @@ public static partial class torch
             public virtual IEnumerable<Module> children() => named_children().Select(entry => entry.module);
 
             /// <summary>All modules below this one with their dotted names, without this one itself.</summary>
-            public virtual IEnumerable<(string name, Module module)> named_modules() => DescendantsOf(_internal_submodules);
+            public virtual IEnumerable<(string name, Module module)> named_modules() =>
+                DescendantsOf(_internal_submodules);
 
             /// <summary>All modules below this one, without this one itself.</summary>
             public virtual IEnumerable<Module> modules() => named_modules().Select(entry => entry.module);
@@ -87,12 +89,14 @@ public static partial class torch
                     : InChild(target, (child, rest) => child.get_parameter(rest));
 
             /// <summary>Children first, then their descendants: the order of TorchSharp, not depth first.</summary>
-            internal static IEnumerable<(string name, Module module)> DescendantsOf(IEnumerable<(string, Module)> children)
+            internal static IEnumerable<(string name, Module module)> DescendantsOf(
+                IEnumerable<(string, Module)> children)
             {
                 foreach (var child in children) yield return child;
                 foreach (var (name, module) in children)
                 {
-                    foreach (var (inner, descendant) in module.named_modules()) yield return ($"{name}.{inner}", descendant);
+                    foreach (var (inner, descendant) in module.named_modules())
+                        yield return ($"{name}.{inner}", descendant);
                 }
             }
 

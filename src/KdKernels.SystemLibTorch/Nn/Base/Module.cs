@@ -9,8 +9,9 @@ public static partial class torch
     public static partial class nn
     {
         /// <summary>
-        /// The base of every network: a tree of modules that owns parameters (trained) and buffers (state that is not trained).
-        /// Fields of a derived class join the tree, under their field names, when it calls <see cref="RegisterComponents"/>.
+        /// The base of every network: a tree of modules that owns parameters (trained) and buffers (state that is not
+        /// trained). Fields of a derived class join the tree, under their field names, when it calls
+        /// <see cref="RegisterComponents"/>.
         /// </summary>
         public partial class Module : IDisposable
         {

@@ -19,7 +19,9 @@ public static class ModuleExtensionMethods
     public static T to<T>(this T module, torch.Device device, bool non_blocking = false)
         where T : torch.nn.Module => (T)module._to(device.type, device.index, non_blocking);
 
-    /// <summary>Moves parameters and buffers to a device given as text: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>.</summary>
+    /// <summary>
+    /// Moves parameters and buffers to a device given as text: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>.
+    /// </summary>
     public static T to<T>(this T module, string device, bool non_blocking = false)
         where T : torch.nn.Module => module.to(new torch.Device(device), non_blocking);
 

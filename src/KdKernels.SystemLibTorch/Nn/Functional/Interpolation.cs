@@ -25,13 +25,15 @@ internal static class Interpolation
     private static readonly AtenOp Trilinear = new("upsample_trilinear3d", "vec");
 
     internal static Tensor Run(
-        Tensor x, long[]? size, double[]? factor, InterpolationMode mode, bool? alignCorners, bool recompute, bool antialias)
+        Tensor x, long[]? size, double[]? factor, InterpolationMode mode, bool? alignCorners, bool recompute,
+        bool antialias)
     {
         int spatial = (int)x.ndim - 2;
         if (spatial is < 1 or > 3)
             throw new ArgumentException($"expected a 3D, 4D or 5D input but got {x.ndim}D", nameof(x));
         if ((size is null) == (factor is null))
-            throw new ArgumentException("expected either size or scale_factor but got " + (size is null ? "neither" : "both"));
+            throw new ArgumentException(
+                "expected either size or scale_factor but got " + (size is null ? "neither" : "both"));
         size = Broadcast(size, spatial);
         factor = Broadcast(factor, spatial);
 
@@ -39,7 +41,8 @@ internal static class Interpolation
         if (nearest && alignCorners is not null)
             throw new ArgumentException($"align_corners has no meaning for {mode}", nameof(alignCorners));
         if (antialias && mode is not (InterpolationMode.Bilinear or InterpolationMode.Bicubic))
-            throw new ArgumentException($"antialias is for Bilinear and Bicubic but the mode is {mode}", nameof(antialias));
+            throw new ArgumentException(
+                $"antialias is for Bilinear and Bicubic but the mode is {mode}", nameof(antialias));
         if (factor is not null && (recompute || mode == InterpolationMode.Area))
         {
             size = OutputSize(x, factor);
@@ -76,7 +79,8 @@ internal static class Interpolation
     {
         if (values is null || values.Length == spatial) return values;
         if (values.Length == 1) return [.. Enumerable.Repeat(values[0], spatial)];
-        throw new ArgumentException($"expected 1 or {spatial} values for {spatial} spatial dimensions but got {values.Length}");
+        throw new ArgumentException(
+            $"expected 1 or {spatial} values for {spatial} spatial dimensions but got {values.Length}");
     }
 
     private static long[] OutputSize(Tensor x, double[] factor)

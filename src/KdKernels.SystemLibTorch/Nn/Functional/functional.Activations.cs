@@ -46,15 +46,19 @@ public static partial class torch
             public static Tensor tanh(Tensor x, bool inplace = false) => (inplace ? TanhInPlaceOp : TanhOp).Call(x);
 
             /// <summary>e^x / Σ e^x along a dimension.</summary>
-            public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null) => SoftmaxOp.Call(input, dim, dtype);
+            public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null) =>
+                SoftmaxOp.Call(input, dim, dtype);
 
             /// <summary>x − log Σ e^x along a dimension.</summary>
             public static Tensor log_softmax(Tensor x, long dim) => LogSoftmaxOp.Call(x, dim);
 
             /// <summary>log(1 + e^(beta·x)) / beta; x itself where beta·x exceeds the threshold.</summary>
-            public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) => SoftplusOp.Call(x, beta, threshold);
+            public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) =>
+                SoftplusOp.Call(x, beta, threshold);
 
-            /// <summary>In training, zeroes each element with probability p and scales the others by 1 / (1 − p).</summary>
+            /// <summary>
+            /// In training, zeroes each element with probability p and scales the others by 1 / (1 − p).
+            /// </summary>
             public static Tensor dropout(Tensor input, double p = 0.5, bool training = true, bool inplace = false) =>
                 (inplace ? DropoutInPlaceOp : DropoutOp).Call(input, p, training);
         }

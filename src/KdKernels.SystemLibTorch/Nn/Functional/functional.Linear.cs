@@ -22,7 +22,8 @@ public static partial class torch
             /// <param name="input"><c>[*, In]</c></param>
             /// <param name="weights"><c>[Out, In]</c></param>
             /// <param name="bias"><c>[Out]</c></param>
-            public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) => LinearOp.Call(input, weights, bias);
+            public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) =>
+                LinearOp.Call(input, weights, bias);
 
             /// <summary>A 2-d cross-correlation.</summary>
             /// <param name="input"><c>[B, In, H, W]</c> or <c>[In, H, W]</c></param>
@@ -39,8 +40,8 @@ public static partial class torch
 
             /// <summary>A 2-d cross-correlation without padding, or padded so that the size stays.</summary>
             public static Tensor conv2d_padding(
-                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, Padding padding = Padding.Valid,
-                long[]? dilation = null, long groups = 1)
+                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null,
+                Padding padding = Padding.Valid, long[]? dilation = null, long groups = 1)
             {
                 string mode = padding == Padding.Same ? "same" : "valid";
                 return Conv2dPaddingOp.Call(input, weight, bias, strides ?? One, mode, dilation ?? One, groups);
@@ -63,7 +64,8 @@ public static partial class torch
                     dilation ?? TwoOnes);
 
             /// <summary>Sliding blocks as columns: <c>[B, C, H, W]</c> becomes <c>[B, C·KH·KW, blocks]</c>.</summary>
-            public static Tensor unfold(Tensor input, long kernel_size, long dilation = 1, long padding = 0, long stride = 1) =>
+            public static Tensor unfold(
+                Tensor input, long kernel_size, long dilation = 1, long padding = 0, long stride = 1) =>
                 unfold(input, (kernel_size, kernel_size), (dilation, dilation), (padding, padding), (stride, stride));
 
             /// <summary>Sliding blocks as columns: <c>[B, C, H, W]</c> becomes <c>[B, C·KH·KW, blocks]</c>.</summary>
@@ -71,7 +73,8 @@ public static partial class torch
                 Tensor input, (long, long) kernel_size, (long, long)? dilation = null, (long, long)? padding = null,
                 (long, long)? stride = null) =>
                 UnfoldOp.Call(
-                    input, Pair(kernel_size), Pair(dilation) ?? TwoOnes, Pair(padding) ?? TwoZeros, Pair(stride) ?? TwoOnes);
+                    input, Pair(kernel_size), Pair(dilation) ?? TwoOnes, Pair(padding) ?? TwoZeros,
+                    Pair(stride) ?? TwoOnes);
 
             /// <summary>Class indices <c>[*]</c> as rows <c>[*, num_classes]</c> of zeros with a single one.</summary>
             /// <param name="x">Class indices, int64.</param>
@@ -80,7 +83,8 @@ public static partial class torch
             public static Tensor one_hot(Tensor x, long num_classes = -1)
             {
                 if (x.dtype != ScalarType.Int64)
-                    throw new ArgumentException($"OneHot input tensor must have elements of type Int64 but got {x.dtype}", nameof(x));
+                    throw new ArgumentException(
+                        $"OneHot input tensor must have elements of type Int64 but got {x.dtype}", nameof(x));
                 return OneHotOp.Call(x, num_classes);
             }
 

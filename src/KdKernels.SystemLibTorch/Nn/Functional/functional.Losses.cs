@@ -32,13 +32,14 @@ public static partial class torch
             /// <summary>−log softmax(input)[target], or −Σ target·log softmax(input) for class probabilities.</summary>
             /// <param name="input">Logits <c>[B, C, *]</c> or <c>[C]</c>.</param>
             /// <param name="target">Class indices <c>[B, *]</c> (int64) or probabilities of the input's shape.</param>
-            /// <param name="weight">A factor per class, <c>[C]</c>; the mean then divides by the sum of the factors used.</param>
+            /// <param name="weight">A factor per class, <c>[C]</c>; the mean then divides by the sum of the factors
+            /// used.</param>
             /// <param name="ignore_index">A class index that counts for nothing.</param>
             /// <param name="reduction">Mean, sum or neither.</param>
             /// <param name="label_smoothing">The probability spread evenly over all classes.</param>
             public static Tensor cross_entropy(
-                Tensor input, Tensor target, Tensor? weight = null, long ignore_index = -100, Reduction reduction = Reduction.Mean,
-                double label_smoothing = 0.0) =>
+                Tensor input, Tensor target, Tensor? weight = null, long ignore_index = -100,
+                Reduction reduction = Reduction.Mean, double label_smoothing = 0.0) =>
                 CrossEntropyOp.Call(input, target, weight, (long)reduction, ignore_index, label_smoothing);
 
             /// <summary>−input[target] for log-probabilities.</summary>

@@ -14,8 +14,9 @@ public static partial class torch
             private static readonly AtenOp DivideOp = new("div", "Tensor");
 
             /// <summary>
-            /// (x − mean) / √(variance + eps)·weight + bias per channel (dimension 1): over the batch in training, which also moves the
-            /// running statistics by <paramref name="momentum"/>; with the running statistics otherwise.
+            /// (x − mean) / √(variance + eps)·weight + bias per channel (dimension 1): over the batch in training,
+            /// which also moves the running statistics by <paramref name="momentum"/>; with the running statistics
+            /// otherwise.
             /// </summary>
             /// <remarks>cuDNN is used where torch has it, as Python does; TorchSharp's own binding does not.</remarks>
             public static Tensor batch_norm(

@@ -2,12 +2,15 @@ using static TorchSharp.torch;
 
 namespace TorchSharp.Modules;
 
-/// <summary>(x − mean) / √(variance + eps)·weight + bias per channel, over the batch in training, by running statistics otherwise.</summary>
+/// <summary>
+/// (x − mean) / √(variance + eps)·weight + bias per channel, over the batch in training, by running statistics
+/// otherwise.
+/// </summary>
 public abstract class BatchNorm : NormBase
 {
     private protected BatchNorm(
-        long num_features, double eps, double momentum, bool affine, bool track_running_stats, Device? device, ScalarType? dtype,
-        string name)
+        long num_features, double eps, double momentum, bool affine, bool track_running_stats, Device? device,
+        ScalarType? dtype, string name)
         : base(num_features, eps, momentum, affine, track_running_stats, device, dtype, name)
     {
     }
@@ -25,8 +28,8 @@ public abstract class BatchNorm : NormBase
         bool useBatch = training || (running_mean is null && running_var is null);
         bool useRunning = !training || track_running_stats;
         return nn.functional.batch_norm(
-            input, useRunning ? running_mean : null, useRunning ? running_var : null, affine ? weight : null, bias, useBatch, factor,
-            eps);
+            input, useRunning ? running_mean : null, useRunning ? running_var : null, affine ? weight : null, bias,
+            useBatch, factor, eps);
     }
 }
 
@@ -34,7 +37,8 @@ public abstract class BatchNorm : NormBase
 public sealed class BatchNorm1d : BatchNorm
 {
     internal BatchNorm1d(
-        long num_features, double eps, double momentum, bool affine, bool track_running_stats, Device? device, ScalarType? dtype)
+        long num_features, double eps, double momentum, bool affine, bool track_running_stats, Device? device,
+        ScalarType? dtype)
         : base(num_features, eps, momentum, affine, track_running_stats, device, dtype, nameof(BatchNorm1d))
     {
     }
@@ -51,7 +55,8 @@ public sealed class BatchNorm1d : BatchNorm
 public sealed class BatchNorm2d : BatchNorm
 {
     internal BatchNorm2d(
-        long num_features, double eps, double momentum, bool affine, bool track_running_stats, Device? device, ScalarType? dtype)
+        long num_features, double eps, double momentum, bool affine, bool track_running_stats, Device? device,
+        ScalarType? dtype)
         : base(num_features, eps, momentum, affine, track_running_stats, device, dtype, nameof(BatchNorm2d))
     {
     }
@@ -59,6 +64,7 @@ public sealed class BatchNorm2d : BatchNorm
     /// <inheritdoc/>
     protected override void ValidateInputDimensions(Tensor input)
     {
-        if (input.ndim != 4) throw new ArgumentException($"expected 4D input, but got {input.ndim}D input.", nameof(input));
+        if (input.ndim != 4)
+            throw new ArgumentException($"expected 4D input, but got {input.ndim}D input.", nameof(input));
     }
 }

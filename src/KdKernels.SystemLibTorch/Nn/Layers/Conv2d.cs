@@ -11,8 +11,8 @@ public sealed class Conv2d : Convolution
         ScalarType? dtype)
         : base(
             nameof(Conv2d), in_channels, out_channels, nn.functional.Pair(kernel_size), nn.functional.Pair(stride),
-            nn.functional.Pair(padding), padding_type, nn.functional.Pair(dilation), false, [0, 0], groups, bias, padding_mode,
-            device, dtype)
+            nn.functional.Pair(padding), padding_type, nn.functional.Pair(dilation), false, [0, 0], groups, bias,
+            padding_mode, device, dtype)
     {
     }
 

@@ -7,12 +7,12 @@ public abstract class ConvolutionTranspose : Convolution
 {
     /// <summary>Creates the weight and the bias.</summary>
     protected ConvolutionTranspose(
-        string name, long in_channels, long out_channels, long[] kernel_size, long[] stride, long[]? padding, Padding? padding_type,
-        long[] dilation, bool transposed, long[] output_padding, long groups, bool bias, PaddingModes padding_mode,
-        Device? device = null, ScalarType? dtype = null)
+        string name, long in_channels, long out_channels, long[] kernel_size, long[] stride, long[]? padding,
+        Padding? padding_type, long[] dilation, bool transposed, long[] output_padding, long groups, bool bias,
+        PaddingModes padding_mode, Device? device = null, ScalarType? dtype = null)
         : base(
-            name, in_channels, out_channels, kernel_size, stride, padding, padding_type, dilation, transposed, output_padding,
-            groups, bias, padding_mode, device, dtype)
+            name, in_channels, out_channels, kernel_size, stride, padding, padding_type, dilation, transposed,
+            output_padding, groups, bias, padding_mode, device, dtype)
     {
     }
 
@@ -37,12 +37,14 @@ public abstract class ConvolutionTranspose : Convolution
         if (output_size.Length != spatial)
         {
             throw new ArgumentException(
-                $"expected an output_size of {spatial} or {leading + spatial} values but got {output_size.Length}", nameof(output_size));
+                $"expected an output_size of {spatial} or {leading + spatial} values but got {output_size.Length}",
+                nameof(output_size));
         }
         var extra = new long[spatial];
         for (int d = 0; d < spatial; d++)
         {
-            long smallest = (input.size(d + leading) - 1) * stride[d] - 2 * padding[d] + dilation[d] * (kernel_size[d] - 1) + 1;
+            long smallest =
+                (input.size(d + leading) - 1) * stride[d] - 2 * padding[d] + dilation[d] * (kernel_size[d] - 1) + 1;
             long largest = smallest + stride[d] - 1;
             if (output_size[d] < smallest || output_size[d] > largest)
             {
@@ -61,12 +63,12 @@ public sealed class ConvTranspose2d : ConvolutionTranspose
 {
     internal ConvTranspose2d(
         long in_channels, long out_channels, (long, long) kernel_size, (long, long) stride, (long, long) padding,
-        (long, long) dilation, (long, long) output_padding, long groups, bool bias, PaddingModes padding_mode, Device? device,
-        ScalarType? dtype)
+        (long, long) dilation, (long, long) output_padding, long groups, bool bias, PaddingModes padding_mode,
+        Device? device, ScalarType? dtype)
         : base(
-            nameof(ConvTranspose2d), in_channels, out_channels, nn.functional.Pair(kernel_size), nn.functional.Pair(stride),
-            nn.functional.Pair(padding), null, nn.functional.Pair(dilation), true, nn.functional.Pair(output_padding), groups, bias,
-            padding_mode, device, dtype)
+            nameof(ConvTranspose2d), in_channels, out_channels, nn.functional.Pair(kernel_size),
+            nn.functional.Pair(stride), nn.functional.Pair(padding), null, nn.functional.Pair(dilation), true,
+            nn.functional.Pair(output_padding), groups, bias, padding_mode, device, dtype)
     {
     }
 

@@ -19,13 +19,14 @@ public abstract class Convolution : nn.Module<Tensor, Tensor>
 
     /// <summary>Creates the weight and the bias, with the initial values that torch uses.</summary>
     protected Convolution(
-        string name, long in_channels, long out_channels, long[] kernel_size, long[] stride, long[]? padding, Padding? padding_type,
-        long[] dilation, bool transposed, long[] output_padding, long groups, bool bias, PaddingModes padding_mode,
-        Device? device = null, ScalarType? dtype = null)
+        string name, long in_channels, long out_channels, long[] kernel_size, long[] stride, long[]? padding,
+        Padding? padding_type, long[] dilation, bool transposed, long[] output_padding, long groups, bool bias,
+        PaddingModes padding_mode, Device? device = null, ScalarType? dtype = null)
         : base(name)
     {
         if (transposed && padding_mode != PaddingModes.Zeros)
-            throw new ArgumentException("Only PaddingModes.Zeros is supported for ConvTransposeND", nameof(padding_mode));
+            throw new ArgumentException(
+                "Only PaddingModes.Zeros is supported for ConvTransposeND", nameof(padding_mode));
         this.in_channels = in_channels;
         this.out_channels = out_channels;
         this.kernel_size = kernel_size;
@@ -137,7 +138,8 @@ public abstract class Convolution : nn.Module<Tensor, Tensor>
     protected bool ValidateShape(Tensor input, long dimensions)
     {
         long rank = input.ndim;
-        return (rank == dimensions + 2 && input.size(1) == in_channels) || (rank == dimensions + 1 && input.size(0) == in_channels);
+        return (rank == dimensions + 2 && input.size(1) == in_channels)
+            || (rank == dimensions + 1 && input.size(0) == in_channels);
     }
 
     private protected ArgumentException Unexpected(Tensor input) => new(

@@ -5,7 +5,8 @@ namespace TorchSharp.Modules;
 
 /// <summary>The cross-entropy of logits and class indices or class probabilities.</summary>
 public sealed class CrossEntropyLoss(
-    Tensor? weight = null, long? ignore_index = null, Reduction reduction = Reduction.Mean, double label_smoothing = 0.0)
+    Tensor? weight = null, long? ignore_index = null, Reduction reduction = Reduction.Mean,
+    double label_smoothing = 0.0)
     : WeightedLoss<Tensor, Tensor, Tensor>(weight, reduction)
 {
     private const long NoIndexIgnored = -100;
@@ -43,7 +44,8 @@ public sealed class SmoothL1Loss(Reduction reduction = Reduction.Mean, double be
     public double beta { get; } = beta;
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input, Tensor target) => functional.smooth_l1_loss(input, target, reduction, beta);
+    public override Tensor forward(Tensor input, Tensor target) =>
+        functional.smooth_l1_loss(input, target, reduction, beta);
 }
 
 /// <summary>The negative log-probability of class indices.</summary>
@@ -51,7 +53,8 @@ public sealed class NLLLoss(Tensor? weight = null, Reduction reduction = Reducti
     : WeightedLoss<Tensor, Tensor, Tensor>(weight, reduction)
 {
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input, Tensor target) => functional.nll_loss(input, target, weight, reduction);
+    public override Tensor forward(Tensor input, Tensor target) =>
+        functional.nll_loss(input, target, weight, reduction);
 }
 
 /// <summary>p·(log p − log q) for an input log q; the mean is over all elements, not over the batch.</summary>
@@ -62,5 +65,6 @@ public sealed class KLDivLoss(bool log_target = true, Reduction reduction = Redu
     public bool log_target { get; } = log_target;
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input, Tensor target) => functional.kl_div(input, target, log_target, reduction);
+    public override Tensor forward(Tensor input, Tensor target) =>
+        functional.kl_div(input, target, log_target, reduction);
 }

@@ -23,8 +23,8 @@ public abstract class NormBase : nn.Module<Tensor, Tensor>
 
     /// <summary>Creates scale and shift (1 and 0) and running mean and variance (0 and 1).</summary>
     protected NormBase(
-        long num_features, double eps, double? momentum, bool affine, bool track_running_stats, Device? device, ScalarType? dtype,
-        string name)
+        long num_features, double eps, double? momentum, bool affine, bool track_running_stats, Device? device,
+        ScalarType? dtype, string name)
         : base(name)
     {
         this.num_features = num_features;

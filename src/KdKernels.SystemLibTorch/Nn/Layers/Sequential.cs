@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace TorchSharp.Modules;
 
-/// <summary>Modules applied one after another; each intermediate result is disposed once the next module has used it.</summary>
+/// <summary>
+/// Modules applied one after another; each intermediate result is disposed once the next module has used it.
+/// </summary>
 public class Sequential : nn.Module<Tensor, Tensor>
 {
     private readonly List<nn.IModule<Tensor, Tensor>> _modules = [];
@@ -35,13 +37,16 @@ public class Sequential : nn.Module<Tensor, Tensor>
     [IndexerName("SequentialItems")]
     public nn.IModule<Tensor, Tensor> this[int index] => _modules[index];
 
-    /// <summary>The modules from start to before end, shared with this one; null for the first or one past the last.</summary>
+    /// <summary>
+    /// The modules from start to before end, shared with this one; null for the first or one past the last.
+    /// </summary>
     [IndexerName("SequentialItems")]
     public Sequential this[(int? start, int? end) index] => Slice(index.start ?? 0, index.end ?? _modules.Count);
 
     /// <summary>The modules of a range, shared with this one.</summary>
     [IndexerName("SequentialItems")]
-    public Sequential this[Range index] => Slice(index.Start.GetOffset(_modules.Count), index.End.GetOffset(_modules.Count));
+    public Sequential this[Range index] =>
+        Slice(index.Start.GetOffset(_modules.Count), index.End.GetOffset(_modules.Count));
 
     /// <summary>Adds a module at the end.</summary>
     public Sequential append(string name, nn.IModule<Tensor, Tensor> module)
@@ -61,7 +66,8 @@ public class Sequential : nn.Module<Tensor, Tensor>
             : [];
 
     /// <inheritdoc/>
-    public override IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_persistent = true) =>
+    public override IEnumerable<(string name, Tensor buffer)> named_buffers(
+        bool recurse = true, bool include_persistent = true) =>
         recurse
             ? Distinct(named_children().SelectMany(child => child.module.named_buffers(true, include_persistent)
                 .Select(entry => ($"{child.name}.{entry.name}", entry.buffer))))

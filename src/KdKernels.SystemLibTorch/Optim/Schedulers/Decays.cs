@@ -15,7 +15,8 @@ public static partial class torch
                     private readonly List<Func<int, double>> _lambdas;
 
                     /// <summary>One factor for all groups.</summary>
-                    public LambdaLR(Optimizer optimizer, Func<int, double> lr_lambda, int last_epoch = -1, bool verbose = false)
+                    public LambdaLR(
+                        Optimizer optimizer, Func<int, double> lr_lambda, int last_epoch = -1, bool verbose = false)
                         : base(optimizer, last_epoch, verbose)
                     {
                         _lambdas = Enumerable.Repeat(lr_lambda, _base_lrs.Count).ToList();
@@ -24,14 +25,16 @@ public static partial class torch
 
                     /// <summary>One factor per group.</summary>
                     public LambdaLR(
-                        Optimizer optimizer, IEnumerable<Func<int, double>> lr_lambdas, int last_epoch = -1, bool verbose = false)
+                        Optimizer optimizer, IEnumerable<Func<int, double>> lr_lambdas, int last_epoch = -1,
+                        bool verbose = false)
                         : base(optimizer, last_epoch, verbose)
                     {
                         _lambdas = lr_lambdas.ToList();
                         if (_lambdas.Count != _base_lrs.Count)
                         {
                             throw new ArgumentException(
-                                $"expected {_base_lrs.Count} functions, one per group, but got {_lambdas.Count}", nameof(lr_lambdas));
+                                $"expected {_base_lrs.Count} functions, one per group, but got {_lambdas.Count}",
+                                nameof(lr_lambdas));
                         }
                         step();
                     }
@@ -48,7 +51,9 @@ public static partial class torch
                     private readonly double _gamma;
 
                     /// <summary>Multiplies by gamma every step_size epochs.</summary>
-                    public StepLR(Optimizer optimizer, int step_size, double gamma = 0.1, int last_epoch = -1, bool verbose = false)
+                    public StepLR(
+                        Optimizer optimizer, int step_size, double gamma = 0.1, int last_epoch = -1,
+                        bool verbose = false)
                         : base(optimizer, last_epoch, verbose)
                     {
                         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(step_size);
@@ -74,7 +79,8 @@ public static partial class torch
 
                     /// <summary>Multiplies by gamma at every milestone.</summary>
                     public MultiStepLR(
-                        Optimizer optimizer, IList<int> milestones, double gamma = 0.1, int last_epoch = -1, bool verbose = false)
+                        Optimizer optimizer, IList<int> milestones, double gamma = 0.1, int last_epoch = -1,
+                        bool verbose = false)
                         : base(optimizer, last_epoch, verbose)
                     {
                         _milestones = milestones;
@@ -83,11 +89,13 @@ public static partial class torch
                     }
 
                     /// <inheritdoc/>
-                    protected override IEnumerable<double> get_lr() => Scaled(_milestones.Contains(_last_epoch) ? _gamma : 1);
+                    protected override IEnumerable<double> get_lr() =>
+                        Scaled(_milestones.Contains(_last_epoch) ? _gamma : 1);
 
                     /// <inheritdoc/>
                     protected override IEnumerable<double> get_closed_form_lr() =>
-                        BaseScaled(Math.Pow(_gamma, _milestones.Distinct().Count(milestone => milestone <= _last_epoch)));
+                        BaseScaled(
+                            Math.Pow(_gamma, _milestones.Distinct().Count(milestone => milestone <= _last_epoch)));
                 }
 
                 /// <summary>base·gamma^epoch.</summary>
@@ -96,7 +104,8 @@ public static partial class torch
                     private readonly double _gamma;
 
                     /// <summary>Multiplies by gamma every epoch.</summary>
-                    public ExponentialLR(Optimizer optimizer, double gamma = 0.1, int last_epoch = -1, bool verbose = false)
+                    public ExponentialLR(
+                        Optimizer optimizer, double gamma = 0.1, int last_epoch = -1, bool verbose = false)
                         : base(optimizer, last_epoch, verbose)
                     {
                         _gamma = gamma;
@@ -107,7 +116,8 @@ public static partial class torch
                     protected override IEnumerable<double> get_lr() => Scaled(_last_epoch == 0 ? 1 : _gamma);
 
                     /// <inheritdoc/>
-                    protected override IEnumerable<double> get_closed_form_lr() => BaseScaled(Math.Pow(_gamma, _last_epoch));
+                    protected override IEnumerable<double> get_closed_form_lr() =>
+                        BaseScaled(Math.Pow(_gamma, _last_epoch));
                 }
 
                 /// <summary>base·(start + (end − start)·min(epoch, total) / total).</summary>
@@ -117,10 +127,12 @@ public static partial class torch
                     private readonly double _end;
                     private readonly int _total;
 
-                    /// <summary>Goes from one factor to another, in a straight line, within total_iters epochs.</summary>
+                    /// <summary>
+                    /// Goes from one factor to another, in a straight line, within total_iters epochs.
+                    /// </summary>
                     public LinearLR(
-                        Optimizer optimizer, double start_factor = 1.0 / 3, double end_factor = 1.0, int total_iters = 5,
-                        int last_epoch = -1, bool verbose = false)
+                        Optimizer optimizer, double start_factor = 1.0 / 3, double end_factor = 1.0,
+                        int total_iters = 5, int last_epoch = -1, bool verbose = false)
                         : base(optimizer, last_epoch, verbose)
                     {
                         _start = start_factor;
@@ -151,7 +163,8 @@ public static partial class torch
 
                     /// <summary>Goes down to eta_min within T_max epochs, and up again if there are more.</summary>
                     public CosineAnnealingLR(
-                        Optimizer optimizer, double T_max, double eta_min = 0, int last_epoch = -1, bool verbose = false)
+                        Optimizer optimizer, double T_max, double eta_min = 0, int last_epoch = -1,
+                        bool verbose = false)
                         : base(optimizer, last_epoch, verbose)
                     {
                         _halfPeriod = T_max;
@@ -181,7 +194,9 @@ public static partial class torch
                     private double Height(int epoch) => 1 + Math.Cos(Math.PI * epoch / _halfPeriod);
                 }
 
-                /// <summary>Schedules one after another, the next from each milestone on, which counts as its epoch 0.</summary>
+                /// <summary>
+                /// Schedules one after another, the next from each milestone on, which counts as its epoch 0.
+                /// </summary>
                 public class SequentialLR : LRScheduler
                 {
                     private readonly LRScheduler[] _schedulers;
@@ -189,13 +204,15 @@ public static partial class torch
 
                     /// <summary>Schedules of one optimiser, and the epochs at which they change.</summary>
                     public SequentialLR(
-                        Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones, int last_epoch = -1)
+                        Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones,
+                        int last_epoch = -1)
                         : base(optimizer, last_epoch + 1, false)
                     {
                         _schedulers = schedulers.ToArray();
                         _milestones = milestones.ToArray();
                         if (_schedulers.Any(scheduler => scheduler._optimizer != optimizer))
-                            throw new ArgumentException("expected schedulers of the given optimizer but got one of another");
+                            throw new ArgumentException(
+                                "expected schedulers of the given optimizer but got one of another");
                         if (_milestones.Length != _schedulers.Length - 1)
                         {
                             throw new ArgumentException(
@@ -204,8 +221,10 @@ public static partial class torch
                                 nameof(milestones));
                         }
 
-                        // Making the schedulers set the rates of each one's epoch 0: undo that, then start the first again.
-                        foreach (ILearningRateController group in Groups) group.LearningRate = group.InitialLearningRate;
+                        // Making the schedulers set the rates of each one's epoch 0: undo that, then start the first
+                        // again.
+                        foreach (ILearningRateController group in Groups)
+                            group.LearningRate = group.InitialLearningRate;
                         foreach (LRScheduler scheduler in _schedulers) scheduler._last_epoch--;
                         _schedulers[0].step();
                         _last_lrs = _schedulers[0]._last_lrs.ToList();

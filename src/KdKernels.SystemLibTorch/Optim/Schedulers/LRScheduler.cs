@@ -4,7 +4,10 @@ public static partial class torch
 {
     public static partial class optim
     {
-        /// <summary>Learning rates over time. A schedule sets the rate of epoch 0 when it is made, and the next one at every step.</summary>
+        /// <summary>
+        /// Learning rates over time. A schedule sets the rate of epoch 0 when it is made, and the next one at every
+        /// step.
+        /// </summary>
         public static partial class lr_scheduler
         {
             /// <summary>The base of the schedules.</summary>
@@ -19,7 +22,9 @@ public static partial class torch
                 internal List<double> _last_lrs;
                 internal int _last_epoch;
 
-                /// <summary>A schedule of an optimiser's groups, relative to the rates that they started with.</summary>
+                /// <summary>
+                /// A schedule of an optimiser's groups, relative to the rates that they started with.
+                /// </summary>
                 /// <param name="optimizer">The optimiser.</param>
                 /// <param name="last_epoch">The last epoch of an earlier run; −1 to start.</param>
                 /// <param name="verbose">Whether to print every change.</param>
@@ -48,7 +53,8 @@ public static partial class torch
                     foreach (ILearningRateController group in Groups.ToList())
                     {
                         group.LearningRate = rates[i];
-                        if (_verbose && _last_lrs[i] != rates[i]) Console.WriteLine($"Adjusting learning rate to {rates[i]}");
+                        if (_verbose && _last_lrs[i] != rates[i])
+                            Console.WriteLine($"Adjusting learning rate to {rates[i]}");
                         _last_lrs[i] = rates[i];
                         i++;
                     }
@@ -63,9 +69,11 @@ public static partial class torch
                 /// <summary>The rates of the epoch that was reached, from the initial ones.</summary>
                 protected virtual IEnumerable<double> get_closed_form_lr() => get_lr();
 
-                private protected IEnumerable<double> Scaled(double factor) => Groups.Select(group => group.LearningRate * factor);
+                private protected IEnumerable<double> Scaled(double factor) =>
+                    Groups.Select(group => group.LearningRate * factor);
 
-                private protected IEnumerable<double> BaseScaled(double factor) => _base_lrs.Select(rate => rate * factor);
+                private protected IEnumerable<double> BaseScaled(double factor) =>
+                    _base_lrs.Select(rate => rate * factor);
             }
         }
     }

@@ -18,7 +18,8 @@ public static partial class torch
 
             /// <summary>base·gamma^(milestones reached).</summary>
             public static LRScheduler MultiStepLR(
-                Optimizer optimizer, IList<int> milestones, double gamma = 0.1, int last_epoch = -1, bool verbose = false) =>
+                Optimizer optimizer, IList<int> milestones, double gamma = 0.1, int last_epoch = -1,
+                bool verbose = false) =>
                 new impl.MultiStepLR(optimizer, milestones, gamma, last_epoch, verbose);
 
             /// <summary>base·gamma^epoch.</summary>
@@ -39,26 +40,30 @@ public static partial class torch
 
             /// <summary>Schedules one after another, the next from each milestone on.</summary>
             public static LRScheduler SequentialLR(
-                Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones, int last_epoch = -1) =>
+                Optimizer optimizer, IEnumerable<LRScheduler> schedulers, IEnumerable<int> milestones,
+                int last_epoch = -1) =>
                 new impl.SequentialLR(optimizer, schedulers, milestones, last_epoch);
 
             /// <summary>Up to a peak and down again; see <see cref="impl.OneCycleLR"/>.</summary>
             public static LRScheduler OneCycleLR(
                 Optimizer optimizer, double max_lr, int total_steps = -1, int epochs = -1, int steps_per_epoch = -1,
-                double pct_start = 0.3, impl.OneCycleLR.AnnealStrategy anneal_strategy = impl.OneCycleLR.AnnealStrategy.Cos,
-                bool cycle_momentum = true, double base_momentum = 0.85, double max_momentum = 0.95, double div_factor = 25,
-                double final_div_factor = 1e4, bool three_phase = false, int last_epoch = -1, bool verbose = false) =>
+                double pct_start = 0.3,
+                impl.OneCycleLR.AnnealStrategy anneal_strategy = impl.OneCycleLR.AnnealStrategy.Cos,
+                bool cycle_momentum = true, double base_momentum = 0.85, double max_momentum = 0.95,
+                double div_factor = 25, double final_div_factor = 1e4, bool three_phase = false, int last_epoch = -1,
+                bool verbose = false) =>
                 new impl.OneCycleLR(
                     optimizer, max_lr, total_steps, epochs, steps_per_epoch, pct_start, anneal_strategy, cycle_momentum,
                     base_momentum, max_momentum, div_factor, final_div_factor, three_phase, last_epoch, verbose);
 
             /// <summary>Up to a peak per group and down again; see <see cref="impl.OneCycleLR"/>.</summary>
             public static LRScheduler OneCycleLR(
-                Optimizer optimizer, IEnumerable<double> max_lr, int total_steps = -1, int epochs = -1, int steps_per_epoch = -1,
-                double pct_start = 0.3, impl.OneCycleLR.AnnealStrategy anneal_strategy = impl.OneCycleLR.AnnealStrategy.Cos,
-                bool cycle_momentum = true, IEnumerable<double>? base_momentum = null, IEnumerable<double>? max_momentum = null,
-                double div_factor = 25, double final_div_factor = 1e4, bool three_phase = false, int last_epoch = -1,
-                bool verbose = false) =>
+                Optimizer optimizer, IEnumerable<double> max_lr, int total_steps = -1, int epochs = -1,
+                int steps_per_epoch = -1, double pct_start = 0.3,
+                impl.OneCycleLR.AnnealStrategy anneal_strategy = impl.OneCycleLR.AnnealStrategy.Cos,
+                bool cycle_momentum = true, IEnumerable<double>? base_momentum = null,
+                IEnumerable<double>? max_momentum = null, double div_factor = 25, double final_div_factor = 1e4,
+                bool three_phase = false, int last_epoch = -1, bool verbose = false) =>
                 new impl.OneCycleLR(
                     optimizer, max_lr, total_steps, epochs, steps_per_epoch, pct_start, anneal_strategy, cycle_momentum,
                     base_momentum, max_momentum, div_factor, final_div_factor, three_phase, last_epoch, verbose);
