@@ -103,7 +103,7 @@ internal sealed class ShapesImage
         }
     }
 
-    /// <summary>A bar through a point of the object, at any angle.</summary>
+    /// <summary>A bar through the middle half of the image at any angle, unless it would hide too much of the object.</summary>
     private void DrawBar(ShapesTexture texture, Span<byte> mask)
     {
         bool wanted = _random.NextDouble() < BarProbability;
@@ -164,8 +164,8 @@ internal sealed class ShapesImage
     }
 
     /// <summary>
-    /// A texture whose mean colour lies above the background's by a drawn distance. Always above: with either sign, a few thousand
-    /// images teach a small network nothing at all (10 % after 15 epochs).
+    /// A texture whose mean colour lies above the background's by a drawn distance. Always above: with either sign, 4,000 images
+    /// took conv 8-16 and conv 16-32-64 to 13 and 20 %, where this took them to 25 and 50 % at the same early settings.
     /// </summary>
     private ShapesTexture NextTextureOn(Colour ground)
     {

@@ -5,16 +5,19 @@ namespace KdKernels.Distillation.Tests.Data;
 
 public class ShapesTests
 {
-    /// <summary>Frozen: if this fails, the images changed and every stored result is about other data. Raise Shapes.Version instead.</summary>
+    /// <summary>
+    /// Frozen: if this fails, the images changed and every stored result is about other data; raise Shapes.Version instead. The hashes
+    /// are those of an independent implementation in Python, so no compiler's choice of instructions is in them.
+    /// </summary>
     [Fact]
     public void Version_1_is_frozen_to_the_bit()
     {
         DataSplits splits = Shapes.Generate(trainCount: 64, testCount: 64, seed: 2026);
         Assert.Equal(1, Shapes.Version);
-        Assert.Equal("TRAINPIXELS", Sha256(splits.Train.Pixels));
-        Assert.Equal("TRAINMASKS", Sha256MaskOf(splits.Train));
-        Assert.Equal("TESTPIXELS", Sha256(splits.Test.Pixels));
-        Assert.Equal("FIRSTIMAGE", Sha256(Shapes.Generate(1, 1, seed: 0).Train.Pixels));
+        Assert.Equal("4fa558f8e7ada6401dda2d05d11ea16808ab0ef232d316d3e052d1a24cd8aa26", Sha256(splits.Train.Pixels));
+        Assert.Equal("d5faef8acf530f8002d41509a6c4be6f5b07b6cccd24b3737c5506335306a67f", Sha256MaskOf(splits.Train));
+        Assert.Equal("baa5efff5dc28f7d1c2415a649bc268d056bd929a85e9cc49baac3f682fdb9fc", Sha256(splits.Test.Pixels));
+        Assert.Equal("cabf17919ee1d13e98d4993d0f384a2e7cd5332d1ddf991efd50664fedc0d540", Sha256(Shapes.Generate(1, 1, seed: 0).Train.Pixels));
     }
 
     [Fact]
@@ -96,7 +99,7 @@ public class ShapesTests
             }
 
             double side = 2 * ShapeGeometry.Reach / steps;
-            Assert.Equal(Math.PI, inside * side * side, tolerance: 0.02);
+            Assert.Equal(Math.PI, inside * side * side, tolerance: 0.05);
         }
     }
 
