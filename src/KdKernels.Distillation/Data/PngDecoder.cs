@@ -1,8 +1,9 @@
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// PNG in full: greyscale, RGB, palette and alpha, bit depths 1 to 16, all five filters, Adam7, tRNS; every CRC checked. Sixteen
-/// bits are rounded to eight. Colour space chunks (gamma, profiles) are not applied, as torchvision and Pillow leave them.
+/// PNG in full: greyscale, RGB, palette and alpha, bit depths 1 to 16, all five filters, Adam7, tRNS; every CRC
+/// checked. Sixteen bits are rounded to eight. Colour space chunks (gamma, profiles) are not applied, as torchvision
+/// and Pillow leave them.
 /// </summary>
 public sealed class PngDecoder : IImageDecoder
 {
@@ -48,10 +49,11 @@ public sealed class PngDecoder : IImageDecoder
     }
 
     /// <summary>
-    /// The raw samples of a palette or greyscale image of at most 8 bits, <c>[1, H, W]</c>: what a segmentation mask stores, before
-    /// any colour is looked up.
+    /// The raw samples of a palette or greyscale image of at most 8 bits, <c>[1, H, W]</c>: what a segmentation mask
+    /// stores, before any colour is looked up.
     /// </summary>
-    /// <exception cref="KdDataException">The file is truncated or corrupt, or has colours or 16 bits instead of indices.</exception>
+    /// <exception cref="KdDataException">The file is truncated or corrupt, or has colours or 16 bits instead of
+    /// indices.</exception>
     public static DecodedImage DecodeIndices(byte[] file, string source)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -60,7 +62,10 @@ public sealed class PngDecoder : IImageDecoder
         if (png.Colour is not (PngColour.Palette or PngColour.Grey) || png.BitDepth > 8)
         {
             throw new KdDataException(
-                source, offset: null, $"expected a mask as palette or greyscale of at most 8 bits but got {png.Colour} of {png.BitDepth} bits");
+                source,
+                offset: null,
+                "expected a mask as palette or greyscale of at most 8 bits "
+                + $"but got {png.Colour} of {png.BitDepth} bits");
         }
 
         int entries = png.Colour == PngColour.Palette ? png.Palette.Length / 3 : 256;
@@ -138,6 +143,9 @@ public sealed class PngDecoder : IImageDecoder
     private static void RequireEntry(int index, int entries, PngFile png)
     {
         if (index >= entries)
-            throw new KdDataException(png.Source, offset: null, $"expected palette indices in [0, {entries}) but got {index}");
+        {
+            throw new KdDataException(
+                png.Source, offset: null, $"expected palette indices in [0, {entries}) but got {index}");
+        }
     }
 }

@@ -36,7 +36,11 @@ internal static class PngScanlines
             {
                 data.ReadExactly(current.AsSpan(0, length), "a line of pixels");
                 if (current[0] > 4)
-                    throw new KdDataException(data.Source, data.Offset - length, $"expected a filter from 0 to 4 but got {current[0]}");
+                {
+                    throw new KdDataException(
+                        data.Source, data.Offset - length, $"expected a filter from 0 to 4 but got {current[0]}");
+                }
+
                 Unfilter(current[0], current.AsSpan(1, length - 1), previous.AsSpan(1, length - 1), pixelBytes);
                 emit(current.AsSpan(1, length - 1), width, x, stepX, y + row * stepY);
                 (current, previous) = (previous, current);
@@ -53,7 +57,8 @@ internal static class PngScanlines
             Math.Max(0, (png.Width - pass.X + pass.StepX - 1) / pass.StepX),
             Math.Max(0, (png.Height - pass.Y + pass.StepY - 1) / pass.StepY)));
 
-    private static int LineLength(PngFile png, int width) => checked((int)(((long)width * png.Samples * png.BitDepth + 7) / 8));
+    private static int LineLength(PngFile png, int width) =>
+        checked((int)(((long)width * png.Samples * png.BitDepth + 7) / 8));
 
     private static void Unfilter(int filter, Span<byte> line, ReadOnlySpan<byte> above, int pixelBytes)
     {
