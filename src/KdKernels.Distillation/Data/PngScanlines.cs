@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace KdKernels.Distillation.Data;
 
 /// <summary>Receives one unfiltered line of an image or of one of its interlace passes.</summary>
@@ -69,8 +71,7 @@ internal static class PngScanlines
                     line[i] += line[i - pixelBytes];
                 break;
             case 2:
-                for (int i = 0; i < line.Length; i++)
-                    line[i] += above[i];
+                AddUp(line, above);
                 break;
             case 3:
                 for (int i = 0; i < line.Length; i++)
@@ -85,6 +86,15 @@ internal static class PngScanlines
 
                 break;
         }
+    }
+
+    private static void AddUp(Span<byte> line, ReadOnlySpan<byte> above)
+    {
+        int i = 0;
+        for (; i <= line.Length - Vector<byte>.Count; i += Vector<byte>.Count)
+            (new Vector<byte>(line[i..]) + new Vector<byte>(above[i..])).CopyTo(line[i..]);
+        for (; i < line.Length; i++)
+            line[i] += above[i];
     }
 
     /// <summary>The neighbour nearest to left + above - diagonal; ties in the order left, above, diagonal.</summary>

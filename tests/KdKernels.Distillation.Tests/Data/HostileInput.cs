@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using KdKernels.Core;
 using KdKernels.Distillation.Data;
 
@@ -6,7 +5,7 @@ namespace KdKernels.Distillation.Tests.Data;
 
 /// <summary>
 /// Feeds damaged files to a reader. Whatever they hold, it may only succeed or throw <see cref="KdDataException"/>,
-/// within a second and within the memory that reliability goal R14 allows.
+/// within twice the file's size, 16 MiB and what its header declares.
 /// </summary>
 internal static class HostileInput
 {
@@ -47,14 +46,12 @@ internal static class HostileInput
                 repair?.Invoke(mutant);
             long allowed = 2L * mutant.Length + Slack + (declaredBytes?.Invoke(mutant) ?? 0);
             long before = GC.GetAllocatedBytesForCurrentThread();
-            var watch = Stopwatch.StartNew();
             Exception? thrown = Record.Exception(() => read(mutant));
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.True(thrown is null or KdDataException, $"mutant {i}: {thrown}");
             Assert.True(
                 allocated <= allowed,
                 $"mutant {i}: {allocated} bytes allocated for {mutant.Length}, {allowed} allowed");
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"mutant {i}: {watch.Elapsed}");
             refused += thrown is null ? 0 : 1;
         }
 
