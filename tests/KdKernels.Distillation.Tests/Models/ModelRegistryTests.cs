@@ -1,9 +1,11 @@
 using KdKernels.Distillation.Models;
+using KdKernels.Distillation.Tests.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Tests.Models;
 
+[Collection(TorchTests.Name)]
 public class ModelRegistryTests
 {
     public static TheoryData<string> Names => [.. ModelRegistry.Models.Select(model => model.Name)];
