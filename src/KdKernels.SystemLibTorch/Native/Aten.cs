@@ -10,7 +10,7 @@ internal static partial class Aten
     internal static readonly AtenOp abs_ = new("abs_");
     internal static readonly AtenOp acos = new("acos");
     internal static readonly AtenOp acos_ = new("acos_");
-    internal static readonly AtenOp add = new("add");
+    internal static readonly AtenOp add = new("add", "Tensor");
     internal static readonly AtenOp add_ = new("add_", "Tensor");
     internal static readonly AtenOp add__scalar = new("add_", "Scalar");
     internal static readonly AtenOp add_scalar = new("add", "Scalar");
@@ -78,7 +78,7 @@ internal static partial class Aten
     internal static readonly AtenOp diag = new("diag");
     internal static readonly AtenOp diag_embed = new("diag_embed");
     internal static readonly AtenOp diagonal = new("diagonal");
-    internal static readonly AtenOp div = new("div");
+    internal static readonly AtenOp div = new("div", "Tensor");
     internal static readonly AtenOp div_Scalar_mode = new("div", "Scalar_mode");
     internal static readonly AtenOp div_Tensor_mode = new("div", "Tensor_mode");
     internal static readonly AtenOp div__Scalar_mode = new("div_", "Scalar_mode");
@@ -89,7 +89,7 @@ internal static partial class Aten
     internal static readonly AtenOp elu = new("elu");
     internal static readonly AtenOp empty_like = new("empty_like");
     internal static readonly AtenOp empty_memory_format = new("empty", "memory_format");
-    internal static readonly AtenOp eq = new("eq");
+    internal static readonly AtenOp eq = new("eq", "Tensor");
     internal static readonly AtenOp eq_ = new("eq_", "Tensor");
     internal static readonly AtenOp eq__scalar = new("eq_", "Scalar");
     internal static readonly AtenOp eq_scalar = new("eq", "Scalar");
@@ -112,17 +112,17 @@ internal static partial class Aten
     internal static readonly AtenOp floor_ = new("floor_");
     internal static readonly AtenOp floor_divide = new("floor_divide");
     internal static readonly AtenOp floor_divide_scalar = new("floor_divide", "Scalar");
-    internal static readonly AtenOp fmod = new("fmod");
+    internal static readonly AtenOp fmod = new("fmod", "Tensor");
     internal static readonly AtenOp fmod_scalar = new("fmod", "Scalar");
     internal static readonly AtenOp full = new("full");
     internal static readonly AtenOp full_like = new("full_like");
     internal static readonly AtenOp gather = new("gather");
-    internal static readonly AtenOp ge = new("ge");
+    internal static readonly AtenOp ge = new("ge", "Tensor");
     internal static readonly AtenOp ge_ = new("ge_", "Tensor");
     internal static readonly AtenOp ge__scalar = new("ge_", "Scalar");
     internal static readonly AtenOp ge_scalar = new("ge", "Scalar");
     internal static readonly AtenOp gelu = new("gelu");
-    internal static readonly AtenOp gt = new("gt");
+    internal static readonly AtenOp gt = new("gt", "Tensor");
     internal static readonly AtenOp gt_ = new("gt_", "Tensor");
     internal static readonly AtenOp gt__scalar = new("gt_", "Scalar");
     internal static readonly AtenOp gt_scalar = new("gt", "Scalar");
@@ -140,7 +140,7 @@ internal static partial class Aten
     internal static readonly AtenOp isinf = new("isinf");
     internal static readonly AtenOp isnan = new("isnan");
     internal static readonly AtenOp item = new("item");
-    internal static readonly AtenOp le = new("le");
+    internal static readonly AtenOp le = new("le", "Tensor");
     internal static readonly AtenOp le_ = new("le_", "Tensor");
     internal static readonly AtenOp le__scalar = new("le_", "Scalar");
     internal static readonly AtenOp le_scalar = new("le", "Scalar");
@@ -162,7 +162,7 @@ internal static partial class Aten
     internal static readonly AtenOp logical_or = new("logical_or");
     internal static readonly AtenOp logical_xor = new("logical_xor");
     internal static readonly AtenOp logsumexp = new("logsumexp");
-    internal static readonly AtenOp lt = new("lt");
+    internal static readonly AtenOp lt = new("lt", "Tensor");
     internal static readonly AtenOp lt_ = new("lt_", "Tensor");
     internal static readonly AtenOp lt__scalar = new("lt_", "Scalar");
     internal static readonly AtenOp lt_scalar = new("lt", "Scalar");
@@ -181,7 +181,7 @@ internal static partial class Aten
     internal static readonly AtenOp min_dim = new("min", "dim");
     internal static readonly AtenOp minimum = new("minimum");
     internal static readonly AtenOp mm = new("mm");
-    internal static readonly AtenOp mul = new("mul");
+    internal static readonly AtenOp mul = new("mul", "Tensor");
     internal static readonly AtenOp mul_ = new("mul_", "Tensor");
     internal static readonly AtenOp mul__scalar = new("mul_", "Scalar");
     internal static readonly AtenOp mul_scalar = new("mul", "Scalar");
@@ -189,7 +189,7 @@ internal static partial class Aten
     internal static readonly AtenOp mv = new("mv");
     internal static readonly AtenOp nan_to_num = new("nan_to_num");
     internal static readonly AtenOp narrow = new("narrow");
-    internal static readonly AtenOp ne = new("ne");
+    internal static readonly AtenOp ne = new("ne", "Tensor");
     internal static readonly AtenOp ne_ = new("ne_", "Tensor");
     internal static readonly AtenOp ne__scalar = new("ne_", "Scalar");
     internal static readonly AtenOp ne_scalar = new("ne", "Scalar");
@@ -223,7 +223,7 @@ internal static partial class Aten
     internal static readonly AtenOp relu = new("relu");
     internal static readonly AtenOp relu6 = new("relu6");
     internal static readonly AtenOp relu_ = new("relu_");
-    internal static readonly AtenOp remainder = new("remainder");
+    internal static readonly AtenOp remainder = new("remainder", "Tensor");
     internal static readonly AtenOp remainder_scalar = new("remainder", "Scalar");
     internal static readonly AtenOp repeat = new("repeat");
     internal static readonly AtenOp repeat_interleave_self_Tensor = new("repeat_interleave", "self_Tensor");
@@ -256,7 +256,7 @@ internal static partial class Aten
     internal static readonly AtenOp softmax_int = new("softmax", "int");
     internal static readonly AtenOp softplus = new("softplus");
     internal static readonly AtenOp sort_stable = new("sort", "stable");
-    internal static readonly AtenOp split = new("split");
+    internal static readonly AtenOp split = new("split", "Tensor");
     internal static readonly AtenOp split_with_sizes = new("split_with_sizes");
     internal static readonly AtenOp sqrt = new("sqrt");
     internal static readonly AtenOp sqrt_ = new("sqrt_");
@@ -267,7 +267,7 @@ internal static partial class Aten
     internal static readonly AtenOp squeeze_dim = new("squeeze", "dim");
     internal static readonly AtenOp stack = new("stack");
     internal static readonly AtenOp std_correction = new("std", "correction");
-    internal static readonly AtenOp sub = new("sub");
+    internal static readonly AtenOp sub = new("sub", "Tensor");
     internal static readonly AtenOp sub_ = new("sub_", "Tensor");
     internal static readonly AtenOp sub__scalar = new("sub_", "Scalar");
     internal static readonly AtenOp sub_scalar = new("sub", "Scalar");

@@ -36,7 +36,13 @@ internal static unsafe partial class NativeLoader
         _ = setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
         _ = setenv("GOMP_SPINCOUNT", "0", 0);
 
-        string[] candidates = [.. Candidates()];
+        return LoadFirst([.. Candidates()]);
+    }
+
+    /// <summary>Loads the first of these files that exists.</summary>
+    /// <exception cref="DllNotFoundException">None exists, or the first one does not load; says what to do.</exception>
+    internal static nint LoadFirst(string[] candidates)
+    {
         foreach (string path in candidates)
         {
             if (!File.Exists(path)) continue;

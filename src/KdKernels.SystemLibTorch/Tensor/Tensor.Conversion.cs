@@ -92,6 +92,18 @@ public static partial class torch
         public static implicit operator Tensor(double value) => tensor(value);
         public static implicit operator Tensor(bool value) => tensor(value);
 
+        public static implicit operator Tensor(byte[] value) => tensor(value);
+        public static implicit operator Tensor(sbyte[] value) => tensor(value);
+        public static implicit operator Tensor(short[] value) => tensor(value);
+        public static implicit operator Tensor(int[] value) => tensor(value);
+        public static implicit operator Tensor(long[] value) => tensor(value);
+        public static implicit operator Tensor(float[] value) => tensor(value);
+        public static implicit operator Tensor(double[] value) => tensor(value);
+        public static implicit operator Tensor(bool[] value) => tensor(value);
+
+        /// <summary>Also makes a Scalar the better match for a number where a method takes either.</summary>
+        public static implicit operator Tensor(Scalar scalar) => FromScalar(scalar, scalar.Type, null, null, false);
+
         private Tensor Converted(Tensor result, bool disposeAfter)
         {
             if (disposeAfter) Dispose();

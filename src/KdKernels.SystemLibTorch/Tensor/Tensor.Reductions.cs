@@ -4,7 +4,7 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        public Tensor sum(ScalarType? type = null) => Aten.sum.Call(this, type);
+        public Tensor sum(ScalarType? type = null) => Aten.sum.Call(this, NotZero(type));
         public Tensor sum(long[] dim, bool keepdim = false, ScalarType? type = null) =>
             Aten.sum_dim_IntList.Call(this, dim, keepdim, type);
         public Tensor sum(ReadOnlySpan<long> dim, bool keepdim = false, ScalarType? type = null) =>
@@ -42,7 +42,7 @@ public static partial class torch
         public Tensor var((long, long) dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
             var([dim.Item1, dim.Item2], unbiased, keepdim, type);
 
-        public Tensor prod(ScalarType? type = null) => Aten.prod.Call(this, type);
+        public Tensor prod(ScalarType? type = null) => Aten.prod.Call(this, NotZero(type));
         public Tensor prod(long dim, bool keepdim = false, ScalarType? type = null) =>
             Aten.prod_dim_int.Call(this, dim, keepdim, type);
         public Tensor norm(float p = 2) => Aten.norm_scalar.Call(this, p);
@@ -89,6 +89,15 @@ public static partial class torch
         public (Tensor Values, Tensor Indices) sort(long dim = -1, bool descending = false, bool stable = false) =>
             Aten.sort_stable.Call2(this, stable, dim, descending);
         public Tensor bincount(Tensor? weights, long minlength = 0) => Aten.bincount.Call(this, weights, minlength);
+
+        /// <summary>
+        /// C# binds <c>t.sum(0)</c> to the overload with an element type, here as in TorchSharp, since a literal 0 is any enum's first
+        /// value. Nobody means to sum in bytes that wrap at 256, so that is an error and not another number.
+        /// </summary>
+        private static ScalarType? NotZero(ScalarType? type) =>
+            type != ScalarType.Byte
+                ? type
+                : throw new ArgumentException("expected a dimension as dim: 0 or 0L; a plain 0 means ScalarType.Byte.", nameof(type));
 
         private Tensor Spread(AtenOp op, Arg dimensions, bool unbiased, bool keepdim, ScalarType? type)
         {

@@ -29,7 +29,8 @@ public static partial class TensorExtensionMethods
     /// <summary>Writes element type, rank and sizes (LEB128 each), then the elements in row-major order, little-endian.</summary>
     public static void Save(this torch.Tensor tensor, BinaryWriter writer)
     {
-        using torch.Tensor source = tensor.cpu();
+        using torch.Tensor local = tensor.cpu();
+        using torch.Tensor source = local.contiguous();
         WriteLeb128(writer, (long)source.dtype);
         long[] shape = source.shape;
         WriteLeb128(writer, shape.Length);
