@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Training;
@@ -35,13 +36,14 @@ public sealed class ResumeTests : IDisposable
         TrainingSample.Run(recipe, whole);
 
         TrainingInterruptedException stopped = Interrupt(recipe, parts, step);
+        JsonElement state = Checkpoint.Open(stopped.CheckpointPath).State;
+        Assert.Equal(step, state.GetProperty("epoch").GetInt32() * TrainingSample.StepsPerEpoch + state.GetProperty("step").GetInt32());
         var observer = new RecordingObserver();
         TrainingSample.Run(recipe, parts, observer);
 
-        Assert.True(Directory.Exists(stopped.CheckpointPath), stopped.CheckpointPath);
         Assert.Contains(observer.Messages, message => message.Contains("goes on after", StringComparison.Ordinal));
         Assert.Equal(recipe.Student.Solver.Epochs * TrainingSample.StepsPerEpoch - step, observer.Steps.Count);
-        AssertSame(TrainingSample.Outcome(whole, "plain-1"), TrainingSample.Outcome(parts, "plain-1"));
+        TrainingSample.AssertSame(TrainingSample.Outcome(whole, "plain-1"), TrainingSample.Outcome(parts, "plain-1"));
     }
 
     /// <summary>Teacher, plain and distilled student; stopped again and again, after every single step.</summary>
@@ -72,7 +74,7 @@ public sealed class ResumeTests : IDisposable
         Assert.InRange(sessions, 3 * 2 * TrainingSample.StepsPerEpoch - 3, 3 * 2 * TrainingSample.StepsPerEpoch + 1);
         foreach (string stage in (string[])["teacher", "plain-1", "distilled-1"])
         {
-            AssertSame(TrainingSample.Outcome(whole, stage), TrainingSample.Outcome(parts, stage));
+            TrainingSample.AssertSame(TrainingSample.Outcome(whole, stage), TrainingSample.Outcome(parts, stage));
         }
 
         Assert.Equal(expected.Distilled[0].HeldOut, actual.Distilled[0].HeldOut);
@@ -98,7 +100,7 @@ public sealed class ResumeTests : IDisposable
         TrainingSample.Run(recipe, parts, observer);
 
         Assert.InRange(observer.Steps.Count, 16 - step, 16 - step + TrainingSample.StepsPerEpoch);
-        AssertSame(TrainingSample.Outcome(whole, "plain-1"), TrainingSample.Outcome(parts, "plain-1"));
+        TrainingSample.AssertSame(TrainingSample.Outcome(whole, "plain-1"), TrainingSample.Outcome(parts, "plain-1"));
         Assert.Equal(EpochLines(whole), EpochLines(parts), StringComparer.Ordinal);
     }
 
@@ -119,7 +121,7 @@ public sealed class ResumeTests : IDisposable
         TrainingSample.Run(recipe, parts, observer);
 
         Assert.Contains(observer.Messages, message => message.Contains(damaged + ": damaged", StringComparison.Ordinal));
-        AssertSame(TrainingSample.Outcome(whole, "plain-1"), TrainingSample.Outcome(parts, "plain-1"));
+        TrainingSample.AssertSame(TrainingSample.Outcome(whole, "plain-1"), TrainingSample.Outcome(parts, "plain-1"));
     }
 
     [Fact]
@@ -178,11 +180,4 @@ public sealed class ResumeTests : IDisposable
             .Where(line => line.Contains("\"event\":\"epoch\"", StringComparison.Ordinal))
             .Select(line => line[..line.IndexOf(",\"seconds\"", StringComparison.Ordinal)]),
     ];
-
-    private static void AssertSame((byte[] Weights, byte[] Optimizer, string History) expected, (byte[] Weights, byte[] Optimizer, string History) actual)
-    {
-        Assert.Equal(expected.History, actual.History);
-        Assert.True(expected.Weights.AsSpan().SequenceEqual(actual.Weights), "the weights differ");
-        Assert.True(expected.Optimizer.AsSpan().SequenceEqual(actual.Optimizer), "the optimiser states differ");
-    }
 }

@@ -43,4 +43,11 @@ internal static class TrainingSample
         string weights = Directory.GetFiles(folder, "*.safetensors").Single();
         return (File.ReadAllBytes(weights), File.ReadAllBytes(Path.Combine(folder, "optimizer.dat")), history.ToJsonString() + state["best"]);
     }
+
+    public static void AssertSame((byte[] Weights, byte[] Optimizer, string History) expected, (byte[] Weights, byte[] Optimizer, string History) actual)
+    {
+        Assert.Equal(expected.History, actual.History);
+        Assert.True(expected.Weights.AsSpan().SequenceEqual(actual.Weights), "the weights differ");
+        Assert.True(expected.Optimizer.AsSpan().SequenceEqual(actual.Optimizer), "the optimiser states differ");
+    }
 }
