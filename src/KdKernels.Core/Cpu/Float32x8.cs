@@ -64,26 +64,12 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x8 Scale(Float32x8 a, Float32x8 n)
     {
-        // In three steps, since 2^n itself may not be a normal number where a * 2^n still is. Beyond the bound the result is
-        // zero or infinity anyway.
+        // In three steps, since 2^n itself may not be a normal number where a * 2^n still is. Beyond the bound the
+        // result is zero or infinity anyway.
         Vector256<float> bounded = Avx.Max(Vector256.Create(-300f), Avx.Min(Vector256.Create(300f), n.value));
         Vector256<float> third = Avx.RoundToNearestInteger(bounded * Vector256.Create(0.33333334f));
         Vector256<float> step = PowerOfTwo(third);
         return new(a.value * step * step * PowerOfTwo(bounded - third - third));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float32x8 Split(Float32x8 a, out Float32x8 exponent)
-    {
-        // Denormals are brought into the normal range first. Mantissas lie in [0.75, 1.5), so that 1 - ulp and 1 + ulp have
-        // the same exponent and the logarithm near 1 does not cancel.
-        Vector256<float> tiny = Vector256.LessThan(a.value, Vector256.Create(1.17549435e-38f));
-        Vector256<float> normal = Vector256.ConditionalSelect(tiny, a.value * Vector256.Create(16777216f), a.value);
-        Vector256<int> bits = normal.AsInt32() - Vector256.Create(0x3F400000);
-        Vector256<int> power = bits >> 23;
-        exponent = new(Vector256.ConvertToSingle(power)
-            - (tiny & Vector256.Create(24f)));
-        return new((normal.AsInt32() - (power << 23)).AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -96,7 +82,16 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FirstEqual(Float32x8 a, Float32x8 b) =>
-        BitOperations.TrailingZeroCount((ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
+        BitOperations.TrailingZeroCount(
+            (ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
+
+    public static double Largest(Float32x8 a)
+    {
+        Vector256<float> eight = a.value;
+        Vector128<float> four = Sse.Max(eight.GetLower(), eight.GetUpper());
+        Vector128<float> two = Sse.Max(four, Sse.MoveHighToLow(four, four));
+        return Sse.MaxScalar(two, Sse.Shuffle(two, two, 1)).ToScalar();
+    }
 
     public static double Sum(Float32x8 a)
     {

@@ -64,26 +64,12 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x4 Scale(Float64x4 a, Float64x4 n)
     {
-        // In three steps, since 2^n itself may not be a normal number where a * 2^n still is. Beyond the bound the result is
-        // zero or infinity anyway.
+        // In three steps, since 2^n itself may not be a normal number where a * 2^n still is. Beyond the bound the
+        // result is zero or infinity anyway.
         Vector256<double> bounded = Avx.Max(Vector256.Create(-2200.0), Avx.Min(Vector256.Create(2200.0), n.value));
         Vector256<double> third = Avx.RoundToNearestInteger(bounded * Vector256.Create(1.0 / 3));
         Vector256<double> step = PowerOfTwo(third);
         return new(a.value * step * step * PowerOfTwo(bounded - third - third));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float64x4 Split(Float64x4 a, out Float64x4 exponent)
-    {
-        // Denormals are brought into the normal range first. Mantissas lie in [0.75, 1.5), so that 1 - ulp and 1 + ulp have
-        // the same exponent and the logarithm near 1 does not cancel.
-        Vector256<double> tiny = Vector256.LessThan(a.value, Vector256.Create(2.2250738585072014e-308));
-        Vector256<double> normal = Vector256.ConditionalSelect(tiny, a.value * Vector256.Create(18014398509481984.0), a.value);
-        Vector256<long> bits = normal.AsInt64() - Vector256.Create(0x3FE8000000000000L);
-        Vector256<long> power = bits >> 52;
-        exponent = new(Vector256.ConvertToDouble(power)
-            - (tiny & Vector256.Create(54.0)));
-        return new((normal.AsInt64() - (power << 52)).AsDouble());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -96,7 +82,15 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FirstEqual(Float64x4 a, Float64x4 b) =>
-        BitOperations.TrailingZeroCount((ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
+        BitOperations.TrailingZeroCount(
+            (ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
+
+    public static double Largest(Float64x4 a)
+    {
+        Vector256<double> four = a.value;
+        Vector128<double> two = Sse2.Max(four.GetLower(), four.GetUpper());
+        return Sse2.MaxScalar(two, Sse2.UnpackHigh(two, two)).ToScalar();
+    }
 
     public static double Sum(Float64x4 a)
     {

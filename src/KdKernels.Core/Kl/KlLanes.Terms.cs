@@ -95,7 +95,8 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
             Memory.Put(buffers.Lane(0) + lane, rows[lane].Hard.GradientScale);
         RowsView view = Problem.StudentGradient!.Value;
         LogitKernels<TVector, TElement>.AddKept(
-            Walk(group, 0, (int)Classes), buffers.Exp, TVector.Load(buffers.Lane(0)), group.At(view), view.ElementStride);
+            Walk(group, 0, (int)Classes), buffers.Exp, TVector.Load(
+                buffers.Lane(0)), group.At(view), view.ElementStride);
         SubtractLabels(group, rows, group.At(view), view.ElementStride);
     }
 
@@ -125,7 +126,8 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
     }
 
     /// <summary>Redoes the rows that need it, then writes and sums in row order.</summary>
-    private void EmitGroup(in LaneGroup<TElement> group, LaneRow* rows, in LaneBuffers<TElement> buffers, double* sumsOfChunk)
+    private void EmitGroup(
+        in LaneGroup<TElement> group, LaneRow* rows, in LaneBuffers<TElement> buffers, double* sumsOfChunk)
     {
         double* metrics = stackalloc double[HintonLoss.MetricCount];
         for (int lane = 0; lane < group.Lanes; lane++)
@@ -142,7 +144,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
             {
                 var careful = new CarefulRow(Problem, number);
                 row.Value = careful.Value;
-                if (Problem.WantsGradient)
+                if (WantsGradient)
                 {
                     careful.WriteGradients(row.Upstream * Problem.KlWeight * Problem.GradientFactor);
                     AddCrossEntropyGradient(group, lane, row.Hard, buffers);
@@ -154,7 +156,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
             metrics[(int)HintonMetric.StudentEntropy] = row.Value.StudentEntropy;
             metrics[(int)HintonMetric.TeacherEntropy] = row.Value.TeacherEntropy;
             metrics[(int)HintonMetric.Hit] = metrics[(int)HintonMetric.Agreement] = 0;
-            if (Problem.WantsMetrics && !double.IsNaN(row.Value.Sum))
+            if (WantsMetrics && !double.IsNaN(row.Value.Sum))
             {
                 long top = FirstLargest(group.Student + lane, Problem.Student.ElementStride);
                 metrics[(int)HintonMetric.Hit] = top == row.Hard.Label ? 1 : 0;

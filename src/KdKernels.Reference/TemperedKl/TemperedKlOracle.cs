@@ -6,7 +6,9 @@ namespace KdKernels.Reference;
 /// </summary>
 public static class TemperedKlOracle
 {
-    /// <summary>Computes loss and gradients of rows of <paramref name="classes"/> logits that lie one after the other.</summary>
+    /// <summary>
+    /// Computes loss and gradients of rows of <paramref name="classes"/> logits that lie one after the other.
+    /// </summary>
     /// <param name="student">[rows, classes].</param>
     /// <param name="teacher">[rows, classes].</param>
     /// <param name="classes">Length of a row.</param>
@@ -14,7 +16,8 @@ public static class TemperedKlOracle
     /// <param name="reduction">How rows are combined.</param>
     /// <param name="temperatureSquared">Whether the loss carries T².</param>
     /// <param name="classWeights">[classes] or null.</param>
-    /// <param name="labels">[rows] or null: rows whose label is <paramref name="ignoreIndex"/> count for nothing.</param>
+    /// <param name="labels">[rows] or null: rows whose label is <paramref name="ignoreIndex"/> count for
+    /// nothing.</param>
     /// <param name="ignoreIndex">See <paramref name="labels"/>.</param>
     /// <param name="upstream">Gradient of the result: [rows] for None, [1] otherwise; null means ones.</param>
     public static TemperedKlOracleResult Compute(
@@ -149,8 +152,8 @@ public static class TemperedKlOracle
     }
 
     /// <summary>
-    /// log p − log q. The difference of two log-softmaxes loses a common constant's digits, so for ordinary rows it is taken as
-    /// (Δ − E[Δ]) + KL with Δ = (t − s)/T and KL = log(1 + Σ p·gap(Δ − E[Δ])).
+    /// log p − log q. The difference of two log-softmaxes loses a common constant's digits, so for ordinary rows it is
+    /// taken as (Δ − E[Δ]) + KL with Δ = (t − s)/T and KL = log(1 + Σ p·gap(Δ − E[Δ])).
     /// </summary>
     private static double[] LogRatio(
         ReadOnlySpan<double> s, ReadOnlySpan<double> t, double temperature, double[] logP, double[] logQ)
@@ -164,27 +167,28 @@ public static class TemperedKlOracle
         for (int c = 0; c < classes; c++)
         {
             ratio[c] = ((t[c] - s[c]) - (t[top] - s[top])) / temperature;
-            offset += Math.Exp(logP[c]) * ratio[c];
+            if (!double.IsNegativeInfinity(t[c])) offset += Math.Exp(logP[c]) * ratio[c];
         }
 
         for (int c = 0; c < classes; c++)
         {
             ratio[c] -= offset;
+            if (double.IsNegativeInfinity(t[c])) continue;
             mean += Math.Exp(logP[c]) * ratio[c];
             furthest = Math.Max(furthest, Math.Abs(ratio[c]));
         }
 
-        if (furthest < 300 && double.IsFinite(mean))
+        for (int c = 0; c < classes; c++)
         {
-            for (int c = 0; c < classes; c++) kl += Math.Exp(logP[c]) * StableMath.Gap(ratio[c] - mean);
-            kl = StableMath.Log1p(kl);
-            for (int c = 0; c < classes; c++) ratio[c] += kl - mean;
-        }
-        else
-        {
-            for (int c = 0; c < classes; c++) ratio[c] = logP[c] - logQ[c];
+            // Where the teacher has nothing, p·e^(−Δ) is still the student's share.
+            kl += double.IsNegativeInfinity(t[c])
+                ? Math.Exp(logP[top] + ((s[c] - s[top]) / temperature) + offset + mean)
+                : Math.Exp(logP[c]) * StableMath.Gap(ratio[c] - mean);
         }
 
+        kl = StableMath.Log1p(kl);
+        for (int c = 0; c < classes; c++)
+            ratio[c] = furthest < 300 && double.IsFinite(kl) ? ratio[c] + (kl - mean) : logP[c] - logQ[c];
         return ratio;
     }
 
