@@ -19,6 +19,8 @@ public class FunctionalTests
         { "Tanh", x => Tanh(false).call(x), Math.Tanh },
         { "Identity", x => Identity().call(x), x => x },
         { "relu in place", x => functional.relu(x.clone(), inplace: true), x => Math.Max(x, 0) },
+        { "tanh in place", x => functional.tanh(x.clone(), inplace: true), Math.Tanh },
+        { "LeakyReLU in place", x => LeakyReLU(0.3, inplace: true).call(x.clone()), x => x > 0 ? x : 0.3 * x },
         { "Sigmoid in place", x => Sigmoid(inplace: true).call(x.clone()), x => 1 / (1 + Math.Exp(-x)) },
     };
 
@@ -39,8 +41,11 @@ public class FunctionalTests
     {
         using var scope = NewDisposeScope();
         // Φ(1) = 0.841344746068543 and Φ(−2) = 0.022750131948179, from tables.
-        Numbers.Close(
-            [0.841344746068543, -2 * 0.0227501319481792, 0], functional.gelu(tensor(new[] { 1.0, -2.0, 0.0 })), 1e-13);
+        double[] expected = [0.841344746068543, -2 * 0.0227501319481792, 0];
+        Tensor x = tensor(new[] { 1.0, -2.0, 0.0 });
+        Numbers.Close(expected, functional.gelu(x), 1e-13);
+        functional.gelu(x, inplace: true).Dispose();
+        Numbers.Close(expected, x, 1e-13);
     }
 
     [Theory]
@@ -103,6 +108,8 @@ public class FunctionalTests
         Assert.InRange(values.Count(value => value == 0) / 40000.0, 0.25 - 0.011, 0.25 + 0.011);
         layer.eval();
         Numbers.Close(x, layer.call(x));
+        functional.dropout(x, p: 1, inplace: true).Dispose();
+        Assert.Equal(0, x.sum().ToDouble());
     }
 
     [Fact]
