@@ -21,7 +21,10 @@ public sealed record Recipe
     /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda:N</c>.</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Threads of torch and of this library; 0 takes what the machine has.</summary>
+    /// <summary>
+    /// Threads of torch and of this library; 0 takes as many as there are processors. torch's sums may differ in their
+    /// last bits with it: to repeat a run bit for bit elsewhere, state it.
+    /// </summary>
     public int Threads { get; init; }
 
     public DataRecipe Data { get; init; } = new();

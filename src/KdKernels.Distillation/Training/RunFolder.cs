@@ -107,6 +107,11 @@ public sealed class RunFolder : IDisposable
         {
             Recipe recipe = RecipeReader.Read(
                 recipePath, environment: new Dictionary<string, string>(StringComparer.Ordinal));
+            foreach (string leftover in Directory.EnumerateFiles(full, "*.tmp-*"))
+            {
+                File.Delete(leftover);
+            }
+
             return new RunFolder(full, recipe, held, resumed: true);
         }
         catch

@@ -14,11 +14,10 @@ internal static class TrainingDevice
     /// <exception cref="DeviceException">It is not there, or the recipe needs an op that it lacks.</exception>
     public static Device Open(Recipe recipe)
     {
-        if (recipe.Threads > 0)
-        {
-            set_num_threads(recipe.Threads);
-            KdCpu.Threads = recipe.Threads;
-        }
+        // torch's own default leaves half of a machine with two threads per core unused.
+        int threads = recipe.Threads > 0 ? recipe.Threads : Environment.ProcessorCount;
+        set_num_threads(threads);
+        KdCpu.Threads = threads;
 
         if (recipe.Device is "auto" or "cpu")
         {

@@ -65,6 +65,18 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void Removes_what_a_killed_process_left_half_written()
+    {
+        string path = Path.Combine(root, "run");
+        RunFolder.Create(Sample, path).Dispose();
+        File.WriteAllText(Path.Combine(path, "summary.json.tmp-new"), "{");
+
+        RunFolder.Resume(path).Dispose();
+
+        Assert.Equal([".lock", "recipe.yaml"], Directory.GetFiles(path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Refuses_to_begin_where_something_is()
     {
         string path = Path.Combine(root, "full");
