@@ -1,0 +1,74 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KdKernels.Distillation.Models;
+
+/// <summary>A network that recipes can name.</summary>
+/// <param name="Name">As written in a recipe.</param>
+/// <param name="Description">One line.</param>
+public sealed record ModelInfo(string Name, string Description);
+
+/// <summary>The networks by name. A recipe can reach these and nothing else.</summary>
+public static class ModelRegistry
+{
+    private delegate nn.Module<Tensor, Tensor> Factory(int classes, int channels, int imageSize);
+
+    private static readonly (ModelInfo Info, Factory Create)[] Entries =
+    [
+        Entry("mlp-small", "two hidden layers of 32", (classes, channels, size) => new Mlp(classes, channels, size, 32)),
+        Entry("mlp", "two hidden layers of 800: the student of Hinton et al. 2015", (classes, channels, size) => new Mlp(classes, channels, size, 800)),
+        Entry("mlp-large", "two hidden layers of 1200: the teacher of Hinton et al. 2015, without its dropout",
+            (classes, channels, size) => new Mlp(classes, channels, size, 1200)),
+        Entry("convnet-small", "two stages of one 3x3 convolution, 16 and 32 channels", (classes, channels, size) => new ConvNet(classes, channels, size, 1, [16, 32])),
+        Entry("convnet-large", "three stages of two 3x3 convolutions, 32, 64 and 128 channels",
+            (classes, channels, size) => new ConvNet(classes, channels, size, 2, [32, 64, 128])),
+        ResNetEntry(8),
+        ResNetEntry(14),
+        ResNetEntry(20),
+        ResNetEntry(56),
+        WideResNetEntry(16, 1),
+        WideResNetEntry(16, 2),
+        WideResNetEntry(40, 2),
+    ];
+
+    /// <summary>Every network, smallest family first.</summary>
+    public static IReadOnlyList<ModelInfo> Models { get; } = [.. Entries.Select(entry => entry.Info)];
+
+    /// <summary>A network with fresh weights, drawn from torch's global generator: seed it first.</summary>
+    /// <param name="name">One of <see cref="Models"/>.</param>
+    /// <param name="classes">Number of logits.</param>
+    /// <param name="channels">Channels of the input <c>[B, channels, imageSize, imageSize]</c>.</param>
+    /// <param name="imageSize">Height and width of the input.</param>
+    /// <exception cref="ArgumentException">The name is not registered, or the image is too small for the network's stages.</exception>
+    public static nn.Module<Tensor, Tensor> Create(string name, int classes, int channels, int imageSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        // Three stages halve the image at most three times.
+        ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, 8);
+        foreach ((ModelInfo info, Factory create) in Entries)
+        {
+            if (string.Equals(info.Name, name, StringComparison.Ordinal))
+            {
+                return create(classes, channels, imageSize);
+            }
+        }
+
+        throw new ArgumentException($"expected one of {string.Join(", ", Models.Select(model => model.Name))} but got '{name}'", nameof(name));
+    }
+
+    /// <summary>Number of trained numbers; running statistics do not count.</summary>
+    public static long CountParameters(nn.Module module) => module.parameters().Sum(parameter => parameter.numel());
+
+    private static (ModelInfo Info, Factory Create) Entry(string name, string description, Factory create) => (new ModelInfo(name, description), create);
+
+    private static (ModelInfo Info, Factory Create) ResNetEntry(int depth) => Entry(
+        $"resnet{depth}",
+        $"CIFAR ResNet of depth {depth} (He et al. 2015), projection shortcuts as in RepDistiller",
+        (classes, channels, _) => new ResNet(depth, classes, channels));
+
+    private static (ModelInfo Info, Factory Create) WideResNetEntry(int depth, int width) => Entry(
+        $"wrn-{depth}-{width}",
+        $"Wide ResNet of depth {depth} and width {width} (Zagoruyko and Komodakis 2016)",
+        (classes, channels, _) => new WideResNet(depth, width, classes, channels));
+}
