@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace KdKernels.Distillation.Data;
+
+/// <summary>Looks into folders; what the file system throws becomes <see cref="KdDataException"/>.</summary>
+internal static class DataFolder
+{
+    /// <summary>Files <c>prefix + number + suffix</c>, by number.</summary>
+    public static IReadOnlyList<string> NumberedFiles(string folder, string prefix, string suffix)
+    {
+        var found = new SortedDictionary<int, string>();
+        foreach (string path in Entries(folder, () => Directory.EnumerateFiles(folder)))
+        {
+            string name = Path.GetFileName(path);
+            if (!name.StartsWith(prefix, StringComparison.Ordinal) || !name.EndsWith(suffix, StringComparison.Ordinal))
+                continue;
+            int end = name.Length - suffix.Length;
+            if (end > prefix.Length
+                && int.TryParse(name.AsSpan(prefix.Length, end - prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && !found.TryAdd(number, path))
+            {
+                throw new KdDataException(folder, offset: null, $"expected one file of number {number} but got {found[number]} and {path}");
+            }
+        }
+
+        return [.. found.Values];
+    }
+
+    /// <summary>Names inside a folder in ordinal order, the same on every machine.</summary>
+    public static IReadOnlyList<string> Entries(string folder, Func<IEnumerable<string>> list)
+    {
+        try
+        {
+            string[] entries = [.. list()];
+            Array.Sort(entries, StringComparer.Ordinal);
+            return entries;
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new KdDataException(folder, offset: null, "expected a folder but there is none", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KdDataException(folder, offset: null, $"expected a readable folder but got: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace KdKernels.Distillation.Data;
+
+/// <summary>
+/// Purposes of the Philox streams of this namespace: one seed serves all of them, and none shares a word with another. A value is
+/// part of the definition of every stored result, so it is never changed or reused.
+/// </summary>
+internal static class RandomPurpose
+{
+    /// <summary>Permutation of a split; "spli" in ASCII.</summary>
+    public const uint Split = 0x73706C69;
+
+    /// <summary>Order of the samples in an epoch; "orde".</summary>
+    public const uint EpochOrder = 0x6F726465;
+
+    /// <summary>Augmentation of a sample in an epoch; "augm".</summary>
+    public const uint Augmentation = 0x6175676D;
+
+    /// <summary>Images of Shapes to train on; "shtr".</summary>
+    public const uint ShapesTrain = 0x73687472;
+
+    /// <summary>Images of Shapes to test on; "shte".</summary>
+    public const uint ShapesTest = 0x73687465;
+}
