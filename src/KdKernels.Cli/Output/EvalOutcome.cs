@@ -1,0 +1,3 @@
+namespace KdKernels.Cli.Output;
+
+internal sealed record EvalOutcome(double Accuracy);

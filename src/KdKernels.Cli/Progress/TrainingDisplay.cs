@@ -1,0 +1,15 @@
+using KdKernels.Distillation.Training;
+
+namespace KdKernels.Cli.Progress;
+
+/// <summary>Shows a run while it runs, on standard error.</summary>
+internal abstract class TrainingDisplay
+{
+    /// <summary>A live display where somebody watches, plain lines everywhere else.</summary>
+    public static TrainingDisplay Choose(CliConsole console, bool plain)
+        => plain || !console.AllowsLiveDisplay
+            ? new PlainDisplay(console.Error, PlainDisplay.DefaultInterval, TimeProvider.System)
+            : new LiveDisplay(console.Error);
+
+    public abstract ExperimentResult Show(Func<ITrainingObserver, ExperimentResult> train);
+}
