@@ -44,4 +44,5 @@ internal sealed record CurveColumns(
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CurveIsland))]
+[JsonSerializable(typeof(string[]))]
 internal sealed partial class ReportJson : JsonSerializerContext;
