@@ -6,8 +6,10 @@ namespace KdKernels.Cli.Output;
 /// <param name="headers">Column titles; one that begins with <c>&gt;</c> aligns its column to the right.</param>
 internal sealed class TextTable(params string[] headers)
 {
-    private const string Gap = "   ";
     private readonly List<string[]> _rows = [];
+
+    /// <summary>What stands between two columns.</summary>
+    public string Gap { get; init; } = "   ";
 
     /// <summary>Adds a row; null adds none.</summary>
     public TextTable Row(params string[]? cells)
