@@ -16,6 +16,9 @@ internal static class FailureReport
             case RecipeException or KdDataException or CheckpointException or RunFolderException:
                 error.WriteLine($"kd: {failure.Message}");
                 return ExitCode.InvalidInput;
+            case DeviceException:
+                error.WriteLine($"kd: {failure.Message}");
+                return ExitCode.Unavailable;
             case DivergedException:
                 error.WriteLine($"kd: {failure.Message}");
                 return ExitCode.Diverged;

@@ -58,7 +58,7 @@ internal static class EvalCommand
                 Student => NetworkRole.Plain,
                 _ => null,
             };
-            Report(console, path, Experiment.Evaluate(settings, path, role), parsed.GetValue(json));
+            Report(console, path, CheckpointEvaluation.Run(settings, path, role, console.Error.WriteLine), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -67,7 +67,7 @@ internal static class EvalCommand
     private static void Report(CliConsole console, string path, CheckpointEvaluation evaluation, bool asJson)
     {
         ClassificationResult result = ClassificationResult.Of(
-            evaluation.HeldOut.ClassNames, evaluation.HeldOut.Labels, evaluation.Predictions);
+            evaluation.HeldOut.ClassNames, evaluation.HeldOut.Labels, [.. evaluation.Predictions]);
         (string model, string data, double loss) = (evaluation.Model, evaluation.HeldOut.Name, evaluation.Metrics.Loss);
         console.Out.WriteLine(asJson
             ? JsonLine.Of(EvalOutcome.Of(Path.GetFullPath(path), model, data, loss, result), JsonLine.Types.EvalOutcome)
