@@ -44,4 +44,18 @@ internal static class DataFolder
             throw new KdDataException(folder, offset: null, $"expected a readable folder but got: {e.Message}", e);
         }
     }
+
+    /// <summary>A whole image file; none that the decoders accept needs more than this.</summary>
+    public static byte[] ReadFile(string path)
+    {
+        const long limit = 512L << 20;
+        using DataInput input = DataInput.Open(path);
+        if (!input.IsExact || input.MaxLength > limit)
+            throw new KdDataException(path, offset: 0, $"expected an image file of at most {limit} bytes but got {Kind(input)}");
+        byte[] bytes = new byte[input.MaxLength];
+        input.ReadExactly(bytes, "the file");
+        return bytes;
+    }
+
+    private static string Kind(DataInput input) => input.IsExact ? $"{input.MaxLength} bytes" : "a gzip file";
 }

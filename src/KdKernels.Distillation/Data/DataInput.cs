@@ -70,6 +70,13 @@ internal sealed class DataInput : IDisposable
         return new DataInput(inflated, source, Math.Min(length, long.MaxValue / MaxInflation) * MaxInflation, isExact: false);
     }
 
+    /// <summary>Inflates a zlib stream, such as the joined data of a PNG file.</summary>
+    public static DataInput OfZlib(Stream stream, string source)
+    {
+        long most = stream.Length * MaxInflation;
+        return new DataInput(new ZLibStream(stream, CompressionMode.Decompress), source, most, isExact: false);
+    }
+
     /// <summary>Fills <paramref name="destination"/> or says which part of what is missing.</summary>
     public void ReadExactly(Span<byte> destination, string what)
     {

@@ -19,6 +19,7 @@ public static class DataSources
             ["cifar10"] = ("CIFAR-10, binary version (data_batch_*.bin, test_batch.bin)", LoadCifar10),
             ["cifar100"] = ("CIFAR-100, binary version (train.bin, test.bin)", LoadCifar100),
             ["mnist"] = ("MNIST, IDX files, plain or gzip", LoadMnist),
+            ["image-folder"] = ("PNG and JPEG files, one folder per class, optional masks", LoadFolder),
         };
 
     /// <summary>Every name, in the order of the documentation.</summary>
@@ -73,6 +74,19 @@ public static class DataSources
             options);
     }
 
+    private static DataSplits LoadFolder(DataOptions options)
+    {
+        if (string.IsNullOrEmpty(options.Root))
+            throw new KdDataException("expected the path of an image folder as data.root but got none");
+        var folder = new ImageFolderOptions { Size = options.ImageSize, TestFraction = options.TestFraction, Seed = options.Seed };
+        DataSplits splits = ImageFolder.Read(options.Root, folder);
+
+        // Files come class by class, so a part of them must be drawn from every class.
+        return new DataSplits(
+            LimitStratified(splits.Train, options.TrainCount, "train", options.Seed),
+            LimitStratified(splits.Test, options.TestCount, "test", options.Seed));
+    }
+
     private static ImageSet ReadMnist(string folder, string prefix, string name, string description)
     {
         string PlainOrGzip(string file) => File.Exists(Path.Combine(folder, file)) ? Path.Combine(folder, file) : Path.Combine(folder, file + ".gz");
@@ -105,16 +119,20 @@ public static class DataSources
     private static DataSplits Limit(DataSplits splits, DataOptions options) =>
         new(Limit(splits.Train, options.TrainCount, "train"), Limit(splits.Test, options.TestCount, "test"));
 
-    private static ImageSet Limit(ImageSet images, int? count, string split)
+    private static ImageSet Limit(ImageSet images, int? count, string split) =>
+        count is { } wanted ? images.Take(RequireCount(images, wanted, split)) : images;
+
+    private static ImageSet LimitStratified(ImageSet images, int? count, string split, ulong seed) =>
+        count is { } wanted ? images.StratifiedSplit(RequireCount(images, wanted, split), seed).First : images;
+
+    private static int RequireCount(ImageSet images, int count, string split)
     {
-        if (count is not { } wanted)
-            return images;
-        if (wanted < 1 || wanted > images.Count)
+        if (count < 1 || count > images.Count)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(count), wanted, $"expected a {split} count from 1 to {images.Count}, the images of {images.Name}");
+                nameof(count), count, $"expected a {split} count from 1 to {images.Count}, the images of {images.Name}");
         }
 
-        return images.Take(wanted);
+        return count;
     }
 }

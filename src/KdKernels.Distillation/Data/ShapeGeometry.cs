@@ -2,7 +2,8 @@ namespace KdKernels.Distillation.Data;
 
 /// <summary>
 /// The ten outlines of <see cref="Shapes"/> as inside tests. Each is scaled to area pi, the unit disc's, so that the number of
-/// foreground pixels says nothing about the class. Arithmetic is + - * / only, in one order, so every machine agrees on every pixel.
+/// foreground pixels says nothing about the class, and each is its own mirror image, so a horizontal flip gives a picture that the
+/// generator could have drawn. y points down. Arithmetic is + - * / only, in one order, so every machine agrees on every pixel.
 /// </summary>
 internal static class ShapeGeometry
 {
@@ -12,7 +13,7 @@ internal static class ShapeGeometry
     /// <summary>No shape reaches farther from its centre than this.</summary>
     public const double Reach = 2.2;
 
-    // Vertices of the unscaled polygons, counter-clockwise; literals, because libm's sine differs between machines.
+    // Vertices of the unscaled polygons, upright; literals, because libm's sine differs between machines.
     private const double Sin60 = 0.8660254037844386;
     private const double Cos36 = 0.8090169943749475;
     private const double Sin36 = 0.5877852522924731;
@@ -22,20 +23,20 @@ internal static class ShapeGeometry
     /// <summary>Ratio of the star's inner radius to its outer one; the pentagram's own 0.382 is too thin at this size.</summary>
     private const double StarInner = 0.5;
 
-    private static readonly double[] Triangle = [1, 0, -0.5, Sin60, -0.5, -Sin60];
+    private static readonly double[] Triangle = [0, -1, Sin60, 0.5, -Sin60, 0.5];
 
     private static readonly double[] Hexagon = [1, 0, 0.5, Sin60, -0.5, Sin60, -1, 0, -0.5, -Sin60, 0.5, -Sin60];
 
     private static readonly double[] Star =
     [
-        1, 0, StarInner * Cos36, StarInner * Sin36,
-        Cos72, Sin72, -StarInner * Cos72, StarInner * Sin72,
-        -Cos36, Sin36, -StarInner, 0,
-        -Cos36, -Sin36, -StarInner * Cos72, -StarInner * Sin72,
-        Cos72, -Sin72, StarInner * Cos36, -StarInner * Sin36,
+        0, -1, StarInner * Sin36, -StarInner * Cos36,
+        Sin72, -Cos72, StarInner * Sin72, StarInner * Cos72,
+        Sin36, Cos36, 0, StarInner,
+        -Sin36, Cos36, -StarInner * Sin72, StarInner * Cos72,
+        -Sin72, -Cos72, -StarInner * Sin36, -StarInner * Cos36,
     ];
 
-    private static readonly double[] Arrow = [1, 0, 0.1, 0.8, 0.1, 0.3, -0.9, 0.3, -0.9, -0.3, 0.1, -0.3, 0.1, -0.8];
+    private static readonly double[] Arrow = [0, -1, 0.8, -0.1, 0.3, -0.1, 0.3, 0.9, -0.3, 0.9, -0.3, -0.1, -0.8, -0.1];
 
     private static readonly double[] Scales = [.. Enumerable.Range(0, Names.Count).Select(AreaScale)];
 
@@ -53,8 +54,8 @@ internal static class ShapeGeometry
         {
             0 => radius2 < 1,
             1 => radius2 < 1 && radius2 > 0.3,
-            2 => radius2 < 1 && (x - 0.45) * (x - 0.45) + y * y > 0.5625,
-            3 => InHeart(x, y),
+            2 => radius2 < 1 && x * x + (y + 0.45) * (y + 0.45) > 0.5625,
+            3 => InHeart(x, -y),
             4 => InPolygon(Triangle, x, y),
             5 => x > -1 && x < 1 && y > -1 && y < 1,
             6 => InPolygon(Hexagon, x, y),

@@ -11,18 +11,29 @@ internal sealed class ShapesImage
     private const int Size = Shapes.Size;
     private const int PixelCount = Size * Size;
 
-    // Difficulty, calibrated by plain supervised training only and frozen with Shapes.Version.
-    private const double MinRadius = 5.5;
-    private const double MaxRadius = 9.5;
+    // Difficulty, calibrated by plain supervised training only and frozen with Shapes.Version. 4,000 training images, seed 2026, 12
+    // epochs of AdamW, three initialisations: conv 8-16 reaches 76, 71 and 70 % of 2,000 held-out images, conv 16-32-64 reaches 91,
+    // 89 and 88 %; 30 epochs take conv 8-16 to 87 %.
+    private const double MinRadius = 7;
+    private const double MaxRadius = 10.5;
     private const double MinDistractorRadius = 1.8;
     private const double MaxDistractorRadius = 3.2;
-    private const int MaxDistractors = 3;
-    private const double MinContrast = 0.12;
-    private const double MaxContrast = 0.45;
-    private const double MaxTextureAmplitude = 0.22;
-    private const double MinNoise = 0.02;
-    private const double MaxNoise = 0.10;
-    private const double BarProbability = 0.5;
+    private const int MaxDistractors = 2;
+    private const double MinGround = 0.1;
+    private const double MaxGround = 0.5;
+    private const double MinContrast = 0.25;
+    private const double MaxContrast = 0.7;
+    private const double MaxTextureAmplitude = 0.1;
+    private const double MinNoise = 0.01;
+    private const double MaxNoise = 0.05;
+    private const double BarProbability = 0.3;
+    private const double MaxStretch = 1.2;
+
+    /// <summary>Tangent of the largest turn away from upright, 22 degrees.</summary>
+    private const double MaxTurn = 0.4;
+
+    /// <summary>Distance of a centre from the edges, in radii of the object.</summary>
+    private const double Margin = 1.3;
 
     /// <summary>A bar that hides more than this part of the object is left out, so that the class stays visible.</summary>
     private const double MaxHidden = 0.3;
@@ -41,7 +52,7 @@ internal sealed class ShapesImage
     /// <param name="mask">Receives <c>[32, 32]</c>: 255 where the object is visible, else 0.</param>
     public void Render(Span<byte> pixels, Span<byte> mask)
     {
-        Colour ground = NextColour(0.2, 0.8);
+        Colour ground = NextColour(MinGround, MaxGround);
         var background = ShapesTexture.Draw(ref _random, ground, Between(0, MaxTextureAmplitude));
         for (int y = 0; y < Size; y++)
         {
@@ -64,11 +75,11 @@ internal sealed class ShapesImage
 
     private void DrawObject(int kind, double radius, ShapesTexture texture, Span<byte> mask)
     {
-        double margin = 0.75 * radius;
+        double margin = Margin * radius;
         double centreX = Between(margin, Size - margin);
         double centreY = Between(margin, Size - margin);
-        (double cos, double sin) = NextDirection();
-        double stretch = Between(0.75, 1.3333333333333333);
+        (double cos, double sin) = NextTurn();
+        double stretch = Between(1 / MaxStretch, MaxStretch);
         double root = Math.Sqrt(stretch);
         double scaleX = radius * root;
         double scaleY = radius / root;
@@ -148,23 +159,22 @@ internal sealed class ShapesImage
         }
     }
 
-    /// <summary>A texture whose mean colour keeps a drawn distance from the background's.</summary>
+    /// <summary>
+    /// A texture whose mean colour lies above the background's by a drawn distance. Always above: with either sign, a few thousand
+    /// images teach a small network nothing at all (10 % after 15 epochs).
+    /// </summary>
     private ShapesTexture NextTextureOn(Colour ground)
     {
         double contrast = Between(MinContrast, MaxContrast);
-        Colour direction = NextUnitColour();
-
-        // Towards the side of the colour cube that has room, so that clamping does not eat the contrast.
-        double Step(double channel, double along) => channel + (channel > 0.5 ? -contrast : contrast) * (along < 0 ? -along : along);
-        var mean = new Colour(
-            Step(ground.Red, direction.Red), Step(ground.Green, direction.Green), Step(ground.Blue, direction.Blue));
+        Colour up = NextUpwardColour();
+        var mean = new Colour(ground.Red + contrast * up.Red, ground.Green + contrast * up.Green, ground.Blue + contrast * up.Blue);
         return ShapesTexture.Draw(ref _random, mean, Between(0, MaxTextureAmplitude));
     }
 
     private Colour NextColour(double low, double high) => new(Between(low, high), Between(low, high), Between(low, high));
 
-    /// <summary>A uniform direction in the colour cube, by rejection from the ball.</summary>
-    private Colour NextUnitColour()
+    /// <summary>A uniform direction in the octant where no channel falls, by rejection from the ball.</summary>
+    private Colour NextUpwardColour()
     {
         while (true)
         {
@@ -173,8 +183,16 @@ internal sealed class ShapesImage
             if (square is > 1 or < 0.01)
                 continue;
             double length = Math.Sqrt(square);
-            return new Colour(c.Red / length, c.Green / length, c.Blue / length);
+            return new Colour(Math.Abs(c.Red) / length, Math.Abs(c.Green) / length, Math.Abs(c.Blue) / length);
         }
+    }
+
+    /// <summary>A rotation by at most <see cref="MaxTurn"/> either way.</summary>
+    private (double Cos, double Sin) NextTurn()
+    {
+        double tangent = Between(-MaxTurn, MaxTurn);
+        double length = Math.Sqrt(1 + tangent * tangent);
+        return (1 / length, tangent / length);
     }
 
     private (double Cos, double Sin) NextDirection() => ShapesTexture.NextDirection(ref _random);

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Models;
 
 namespace KdKernels.Distillation.Recipes;
@@ -11,7 +12,7 @@ internal static class RecipeNames
 
     public static readonly IReadOnlyList<string> Models = [.. ModelRegistry.Models.Select(model => model.Name)];
 
-    public static readonly IReadOnlyList<string> DataSets = ["shapes", "mnist", "cifar10", "cifar100", "image-folder"];
+    public static readonly IReadOnlyList<string> DataSets = DataSources.Names;
 
     /// <summary>Names of an enum's members: <c>OneCycle</c> is <c>one-cycle</c>.</summary>
     public static IReadOnlyList<string> All<T>()

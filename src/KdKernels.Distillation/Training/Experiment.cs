@@ -1,3 +1,6 @@
+using KdKernels.Distillation.Checkpoints;
+using KdKernels.Distillation.Recipes;
+
 namespace KdKernels.Distillation.Training;
 
 /// <summary>
@@ -10,17 +13,37 @@ public static class Experiment
     /// <param name="folder">Where everything is written, and where the recipe is.</param>
     /// <param name="observer">Told what happens.</param>
     /// <param name="cancellation">Asks the run to stop after the step that it is in.</param>
-    /// <exception cref="Recipes.RecipeException">The recipe does not fit its data, model or machine; nothing was trained.</exception>
+    /// <exception cref="RecipeException">The recipe does not fit its data; nothing was trained.</exception>
+    /// <exception cref="Data.KdDataException">Images are missing or damaged; nothing was trained.</exception>
+    /// <exception cref="DeviceException">The device is not there; nothing was trained.</exception>
+    /// <exception cref="CheckpointException">The teacher does not fit, or a checkpoint cannot be written.</exception>
     /// <exception cref="DivergedException">A loss was NaN or infinite.</exception>
     /// <exception cref="TrainingInterruptedException">Cancellation was asked for; the run can be resumed.</exception>
-    public static ExperimentResult Run(RunFolder folder, ITrainingObserver observer, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+    public static ExperimentResult Run(RunFolder folder, ITrainingObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(observer);
+        using var recorder = new RunRecorder(folder);
+        using var session = new ExperimentSession(folder, recorder, new ObserverPair(recorder, observer));
+        return session.Run(cancellation);
+    }
 
-    /// <summary>Measures a network of a finished or unfinished run, or any weights that fit the recipe's student or teacher.</summary>
+    /// <summary>Measures weights on the images that the recipe holds out.</summary>
     /// <param name="recipe">Says which data, and which model.</param>
-    /// <param name="checkpoint">A checkpoint folder or a .safetensors file.</param>
-    /// <param name="role">Whose model the weights are for.</param>
-    /// <exception cref="Checkpoints.CheckpointException">The weights are damaged or do not fit.</exception>
-    public static HeldOutMetrics Evaluate(Recipes.Recipe recipe, string checkpoint, NetworkRole role) =>
-        throw new NotSupportedException();
+    /// <param name="weights">A checkpoint folder or a .safetensors file.</param>
+    /// <param name="role">Whether they are for the recipe's teacher or for its student.</param>
+    /// <param name="message">Told what a user should know about the file.</param>
+    /// <exception cref="CheckpointException">The weights are damaged or do not fit.</exception>
+    public static HeldOutMetrics Evaluate(Recipe recipe, string weights, NetworkRole role, Action<string> message)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(message);
+        TrainingData data = TrainingData.Load(recipe);
+        var device = TrainingDevice.Open(recipe);
+        string model = role == NetworkRole.Teacher ? recipe.Teacher.Model : recipe.Student.Model;
+        using var network = data.CreateNetwork(model, seed: 0, device);
+        WeightFile.Load(network, data.SignatureOf(model), weights, message);
+        return new Evaluator(data.HeldOut, data.Train.Statistics, recipe.Evaluation.BatchSize, device).Run(network, teacher: null).Metrics;
+    }
 }

@@ -64,3 +64,21 @@ public sealed class RunFolderException : Exception
     {
     }
 }
+
+/// <summary>The device that a recipe asks for is not there, or not usable.</summary>
+public sealed class DeviceException : Exception
+{
+    public DeviceException()
+    {
+    }
+
+    public DeviceException(string message)
+        : base(message)
+    {
+    }
+
+    public DeviceException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

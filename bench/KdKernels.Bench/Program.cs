@@ -1,0 +1,65 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using KdKernels.Bench.Harness;
+using KdKernels.Bench.TemperedKl;
+
+const string Usage = """
+    Usage: ./kd bench <name> [--json] [--threads N] [--rounds N]
+
+      tempered-kl    fused against composed torch: ratio, share of the read bandwidth, microseconds
+      bdn [...]      BenchmarkDotNet's own runs; its options follow (for example --filter '*')
+
+    ratio is against the fastest composed form, ratio_plain against kl_div(log_softmax(s/T), softmax(t/T)); above 1 the
+    fused op is faster. share is of the bandwidth of reading two arrays, measured in the same run.
+    """;
+
+string name = args.FirstOrDefault("--help");
+if (name == "bdn")
+{
+    // BenchmarkDotNet's own projects would not find the native library; in process it is already loaded.
+    var config = DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance));
+    BenchmarkSwitcher.FromAssembly(typeof(TemperedKlBenchmarks).Assembly).Run(args[1..], config);
+    return 0;
+}
+
+bool json = args.Contains("--json");
+var options = new BenchOptions(Number("--threads", Math.Min(2, Environment.ProcessorCount)), Number("--rounds", 15), TimeSpan.FromMilliseconds(20));
+switch (name)
+{
+    case "tempered-kl":
+        Print(TemperedKlBench.Run(options));
+        return 0;
+    case "--help" or "-h":
+        Console.WriteLine(Usage);
+        return 0;
+    default:
+        Console.Error.WriteLine($"There is no benchmark '{name}'.{Environment.NewLine}{Usage}");
+        return 1;
+}
+
+int Number(string option, int otherwise)
+{
+    int at = Array.IndexOf(args, option);
+    if (at < 0) return otherwise;
+    if (at + 1 < args.Length && int.TryParse(args[at + 1], out int value) && value > 0) return value;
+    Console.Error.WriteLine($"{option} needs a whole number above 0.");
+    Environment.Exit(1);
+    return 0;
+}
+
+void Print(IEnumerable<BenchRecord> records)
+{
+    if (!json)
+    {
+        Console.WriteLine($"{options.Threads} threads, medians of {options.Rounds} alternating rounds");
+        Console.WriteLine($"{"shape",-14} {"mode",-17} {"us",9} {"ratio",7} {"plain",7} {"share",7}");
+    }
+    foreach (var record in records)
+    {
+        Console.WriteLine(json
+            ? record.ToJson()
+            : $"{record.Shape,-14} {record.Mode,-17} {record.MedianUs,9:F1} {record.Ratio,7:F1} {record.RatioPlain,7:F1} {record.ShareOfBandwidth,7:P0}");
+    }
+}

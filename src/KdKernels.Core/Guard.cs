@@ -1,0 +1,102 @@
+using System.Runtime.CompilerServices;
+
+namespace KdKernels.Core;
+
+/// <summary>Argument checks; every message says what was expected and what came.</summary>
+internal static class Guard
+{
+    public const double SmallestTemperature = 1e-100;
+    public const double LargestTemperature = 1e100;
+
+    public static void IsLogits(RowsView view, [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        if (view.ElementType is not (KdElementType.Float32 or KdElementType.Float64))
+            throw new ArgumentException($"expected element type Float32 or Float64 but got {view.ElementType}", name);
+        if (view.Outer < 0 || view.Inner < 0 || view.Length < 1)
+            throw new ArgumentException($"expected shape [outer, inner, classes] with classes >= 1 but got {view.Shape}", name);
+        HasMemory(view, name);
+    }
+
+    /// <summary>Same shape and element type as <paramref name="expected"/>.</summary>
+    public static void Matches(
+        RowsView view, RowsView expected, [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        HasShape(view, expected.ElementType, expected.Outer, expected.Inner, expected.Length, name);
+    }
+
+    /// <summary>An output of the given shape: no two of its elements may share memory through a zero stride.</summary>
+    public static void IsOutput(
+        RowsView view,
+        KdElementType type,
+        long outer,
+        long inner,
+        long length,
+        [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        HasShape(view, type, outer, inner, length, name);
+        if ((outer > 1 && view.OuterStride == 0)
+            || (inner > 1 && view.InnerStride == 0)
+            || (length > 1 && view.ElementStride == 0))
+        {
+            throw new ArgumentException(
+                $"expected distinct memory for every element of an output of shape {view.Shape} but got strides "
+                + $"({view.OuterStride}, {view.InnerStride}, {view.ElementStride})",
+                name);
+        }
+    }
+
+    public static void HasShape(
+        RowsView view,
+        KdElementType type,
+        long outer,
+        long inner,
+        long length,
+        [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        if (view.ElementType != type)
+            throw new ArgumentException($"expected element type {type} but got {view.ElementType}", name);
+        if (view.Outer != outer || view.Inner != inner || view.Length != length)
+            throw new ArgumentException($"expected shape [{outer}, {inner}, {length}] but got {view.Shape}", name);
+        HasMemory(view, name);
+    }
+
+    public static void IsTemperature(
+        double temperature, [CallerArgumentExpression(nameof(temperature))] string? name = null)
+    {
+        if (double.IsPositiveInfinity(temperature) || temperature is >= SmallestTemperature and <= LargestTemperature)
+            return;
+        throw new ArgumentOutOfRangeException(
+            name, temperature, $"expected a temperature in [1e-100, 1e100] or infinity but got {temperature}");
+    }
+
+    public static void IsFraction(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (value is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(name, value, $"expected a value in [0, 1] but got {value}");
+    }
+
+    public static void IsReduction(KdReduction reduction, [CallerArgumentExpression(nameof(reduction))] string? name = null)
+    {
+        if (reduction is < KdReduction.None or > KdReduction.BatchMean)
+            throw new ArgumentOutOfRangeException(
+                name, reduction, $"expected None, Sum, Mean or BatchMean but got {(int)reduction}");
+    }
+
+    /// <summary>At T = ∞ the loss is the centred squared difference of the logits, which has neither weights nor a T².</summary>
+    public static void AllowsLimit(double temperature, bool temperatureSquared, RowsView? classWeights)
+    {
+        if (!double.IsPositiveInfinity(temperature)) return;
+        if (classWeights is not null)
+            throw new ArgumentException("expected no class weights at temperature infinity but got some", nameof(classWeights));
+        if (!temperatureSquared)
+            throw new ArgumentException(
+                "expected temperatureSquared = true at temperature infinity (without T² the limit is 0) but got false",
+                nameof(temperatureSquared));
+    }
+
+    private static void HasMemory(RowsView view, string? name)
+    {
+        if (view.Data == 0 && view.Rows > 0)
+            throw new ArgumentException($"expected memory of shape {view.Shape} but got a null address", name);
+    }
+}

@@ -1,0 +1,14 @@
+namespace KdKernels.Core;
+
+/// <summary>The element type of the memory behind a <see cref="RowsView"/>.</summary>
+public enum KdElementType
+{
+    /// <summary>IEEE binary32.</summary>
+    Float32,
+
+    /// <summary>IEEE binary64.</summary>
+    Float64,
+
+    /// <summary>64-bit signed integers: labels.</summary>
+    Int64,
+}

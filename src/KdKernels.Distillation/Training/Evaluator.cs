@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+using KdKernels.Distillation.Data;
+using static TorchSharp.torch;
+
+namespace KdKernels.Distillation.Training;
+
+/// <summary>A network's answers on a set.</summary>
+/// <param name="Predictions">Class of the first largest logit per image, in the order of the set.</param>
+/// <param name="Metrics">What they amount to.</param>
+internal sealed record Evaluation(int[] Predictions, HeldOutMetrics Metrics);
+
+/// <summary>Measures networks on one set. Sums are taken in float64 in the order of the set, so that the same weights give the same bits.</summary>
+internal sealed class Evaluator(ImageSet images, ChannelStatistics statistics, int batchSize, Device device)
+{
+    private readonly BatchLoader batches = BatchLoader.Evaluation(images, statistics, batchSize, device);
+
+    public ImageSet Images { get; } = images;
+
+    /// <summary>Evaluates in evaluation mode and without gradients; a network that was training goes on training.</summary>
+    /// <param name="network">Logits <c>[B, classes]</c> of images <c>[B, C, H, W]</c>.</param>
+    /// <param name="teacher">The teacher's predictions on the same images, for the agreement; null without a teacher.</param>
+    public Evaluation Run(nn.Module<Tensor, Tensor> network, int[]? teacher)
+    {
+        bool wasTraining = network.training;
+        network.eval();
+        int[] predictions = new int[Images.Count];
+        double loss = 0;
+        double entropy = 0;
+        int hits = 0;
+        using (no_grad())
+        {
+            int position = 0;
+            foreach (ReadOnlyMemory<int> indices in batches.Plan.Batches(epoch: 0))
+            {
+                using var scope = NewDisposeScope();
+                (Tensor input, _) = batches.Load(indices.Span, epoch: 0);
+                Tensor logits = network.call(input).cpu().contiguous();
+                ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(logits.bytes);
+                int classes = values.Length / indices.Length;
+                for (int row = 0; row < indices.Length; row++, position++)
+                {
+                    int label = Images.Label(position);
+                    (int prediction, double crossEntropy, double own) = Measure(values.Slice(row * classes, classes), label);
+                    predictions[position] = prediction;
+                    loss += crossEntropy;
+                    entropy += own;
+                    hits += prediction == label ? 1 : 0;
+                }
+            }
+        }
+
+        network.train(wasTraining);
+        int count = Images.Count;
+        double? agreement = teacher is null ? null : (double)predictions.Zip(teacher, (student, other) => student == other ? 1 : 0).Sum() / count;
+        return new Evaluation(predictions, new HeldOutMetrics(count, (double)hits / count, loss / count, entropy / count, agreement));
+    }
+
+    /// <summary>H = lse − Σ p z: the form without the logarithm of a probability that may have vanished.</summary>
+    private static (int Prediction, double CrossEntropy, double Entropy) Measure(ReadOnlySpan<float> logits, int label)
+    {
+        int prediction = 0;
+        for (int c = 1; c < logits.Length; c++)
+        {
+            prediction = logits[c] > logits[prediction] ? c : prediction;
+        }
+
+        double largest = logits[prediction];
+        double sum = 0;
+        double weighted = 0;
+        foreach (float logit in logits)
+        {
+            double shifted = logit - largest;
+            double weight = Math.Exp(shifted);
+            sum += weight;
+            weighted += weight * shifted;
+        }
+
+        double logSum = Math.Log(sum);
+        return (prediction, logSum - (logits[label] - largest), logSum - weighted / sum);
+    }
+}

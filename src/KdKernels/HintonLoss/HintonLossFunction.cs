@@ -1,0 +1,95 @@
+using KdKernels.Core;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KdKernels;
+
+/// <summary>
+/// HintonLoss in the autograd graph. Arguments: student, teacher, options, layout, metrics. The metrics tensor is filled in
+/// place rather than returned: as an output it would need a gradient slot that nothing could honour.
+/// </summary>
+internal sealed class HintonLossFunction : autograd.SingleTensorFunction<HintonLossFunction>
+{
+    private sealed record Call(HintonLossOptions Options, RowLayout Layout);
+
+    public override string Name => nameof(HintonLossFunction);
+
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        var (student, teacher, metrics) = ((Tensor)vars[0], (Tensor)vars[1], (HintonMetricsMemory)vars[4]);
+        var call = new Call((HintonLossOptions)vars[2], (RowLayout)vars[3]);
+        // Without reduction each row has an upstream gradient of its own, so backward recomputes.
+        var gradient = metrics.PerRow ? null : call.Layout.Allocate(student);
+        ctx.save_for_backward([student, teacher, gradient!]);
+        ctx.save_data(nameof(Call), call);
+        return Loss(student, teacher, call.Options, call.Layout, metrics, gradient);
+    }
+
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        using var scope = NewDisposeScope();
+        var saved = ctx.get_saved_variables();
+        var (student, teacher, saved2) = (saved[0], saved[1], saved[2]);
+        var call = (Call)ctx.get_data(nameof(Call));
+        FusedGradients gradients;
+        if (is_grad_enabled())
+            gradients = new(HintonLossComposed.Gradient(student, teacher, grad_output, call.Options), null);
+        else if (call.Options.Kl.Reduction == KdReduction.None)
+            gradients = new(Recompute(student, teacher, grad_output.contiguous(), call), null);
+        else
+            gradients = new FusedGradients(saved2, null).Times(grad_output);
+        return [.. gradients.MoveToOuterScope(), null!, null!, null!];
+    }
+
+    /// <summary>The loss, the metrics, and the gradient for an upstream gradient of 1 where there is memory for it.</summary>
+    internal static Tensor Loss(
+        Tensor student, Tensor teacher, HintonLossOptions options, RowLayout layout, HintonMetricsMemory metrics, Tensor? gradient)
+    {
+        var loss = empty(metrics.PerRow ? layout.RowShape(student) : [], student.dtype);
+        var lossRows = metrics.PerRow ? layout.PerRow(loss, student) : TensorMemory.Scalar(loss);
+        var (studentRows, teacherRows) = (layout.View(student), layout.View(teacher));
+        var labels = layout.PerRow(options.Labels, student);
+        var (perRow, totals) = metrics.Views(layout, student);
+        if (gradient is null)
+        {
+            Core.HintonLoss.Forward(studentRows, teacherRows, labels, options.ToSettings(), lossRows, perRow, totals);
+        }
+        else
+        {
+            Core.HintonLoss.ForwardWithGradient(
+                studentRows, teacherRows, labels, options.ToSettings(), lossRows, layout.View(gradient), perRow, totals);
+        }
+        GC.KeepAlive((student, teacher, options, metrics));
+        return loss;
+    }
+
+    private static Tensor Recompute(Tensor student, Tensor teacher, Tensor upstream, Call call)
+    {
+        var (options, layout) = call;
+        var gradient = layout.Allocate(student);
+        Core.HintonLoss.Backward(
+            layout.View(student), layout.View(teacher), layout.PerRow(options.Labels, student), options.ToSettings(),
+            layout.PerRow(upstream, student), layout.View(gradient));
+        GC.KeepAlive((student, teacher, upstream, options));
+        return gradient;
+    }
+}
+
+/// <summary>Where the metrics go: the six columns of each row, or the eight float64 totals.</summary>
+internal sealed record HintonMetricsMemory(Tensor Tensor, bool PerRow)
+{
+    internal static HintonMetricsMemory Allocate(Tensor student, RowLayout layout, KdReduction reduction) =>
+        reduction == KdReduction.None
+            ? new(empty([.. layout.RowShape(student), Core.HintonLoss.MetricCount], student.dtype), PerRow: true)
+            : new(empty(HintonTotals.Count, ScalarType.Float64), PerRow: false);
+
+    internal (RowsView? PerRow, RowsView? Totals) Views(RowLayout layout, Tensor student)
+    {
+        if (!PerRow) return (null, TensorMemory.Vector(Tensor));
+        var rows = layout.View(student);
+        const int Columns = Core.HintonLoss.MetricCount;
+        return (new RowsView(
+            TensorMemory.Address(Tensor), TensorMemory.ElementType(Tensor), rows.Outer, rows.Inner, Columns,
+            rows.Inner * Columns, Columns, 1), null);
+    }
+}

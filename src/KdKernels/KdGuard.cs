@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KdKernels;
+
+/// <summary>Argument checks of the ops. Every message shows what was expected and what came.</summary>
+internal static class KdGuard
+{
+    /// <summary>Raw logits that the ops can read: two dimensions at least, float32 or float64, on the CPU.</summary>
+    internal static void AreLogits(Tensor logits, [CallerArgumentExpression(nameof(logits))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(logits, name);
+        if (logits.dim() < 2)
+            throw new ArgumentException($"expected logits with a batch and a class dimension, [B, C], but got {Shape(logits)}", name);
+        if (logits.dtype is not (ScalarType.Float32 or ScalarType.Float64))
+            throw new NotSupportedException($"expected {name} of dtype float32 or float64 but got {logits.dtype}; convert it with .to(torch.float32)");
+        if (logits.device_type != DeviceType.CPU)
+            throw new NotSupportedException($"expected {name} on cpu but got {logits.device}: there is no kernel for that device yet");
+    }
+
+    internal static void SameShape(
+        Tensor actual, Tensor expected,
+        [CallerArgumentExpression(nameof(actual))] string? name = null, [CallerArgumentExpression(nameof(expected))] string? other = null)
+    {
+        if (!actual.shape.AsSpan().SequenceEqual(expected.shape))
+            throw new ArgumentException($"expected shape {Shape(expected)}, as {other} has, but got {Shape(actual)}", name);
+    }
+
+    internal static void SameDtype(
+        Tensor actual, Tensor expected,
+        [CallerArgumentExpression(nameof(actual))] string? name = null, [CallerArgumentExpression(nameof(expected))] string? other = null)
+    {
+        if (actual.dtype != expected.dtype)
+            throw new ArgumentException($"expected dtype {expected.dtype}, as {other} has, but got {actual.dtype}", name);
+    }
+
+    internal static void SameDevice(
+        Tensor actual, Tensor expected,
+        [CallerArgumentExpression(nameof(actual))] string? name = null, [CallerArgumentExpression(nameof(expected))] string? other = null)
+    {
+        if (actual.device_type != expected.device_type || actual.device_index != expected.device_index)
+            throw new ArgumentException($"expected device {expected.device}, as {other} has, but got {actual.device}", name);
+    }
+
+    internal static void HasNoGradient(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string? name = null)
+    {
+        if (tensor.requires_grad)
+            throw new ArgumentException($"expected {name} logits without a gradient but got a tensor that requires one; detach it", name);
+    }
+
+    /// <summary>T in (0, ∞].</summary>
+    internal static void IsTemperature(double temperature, [CallerArgumentExpression(nameof(temperature))] string? name = null)
+    {
+        if (!(temperature > 0))
+            throw new ArgumentOutOfRangeException(name, temperature, $"expected a temperature in (0, ∞] but got {temperature}");
+    }
+
+    internal static void IsFraction(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (!(value >= 0 && value <= 1))
+            throw new ArgumentOutOfRangeException(name, value, $"expected a number in [0, 1] but got {value}");
+    }
+
+    internal static void IsReduction(KdReduction reduction, [CallerArgumentExpression(nameof(reduction))] string? name = null)
+    {
+        if (!Enum.IsDefined(reduction))
+            throw new ArgumentOutOfRangeException(name, reduction, $"expected None, Sum, Mean or BatchMean but got {(int)reduction}");
+    }
+
+    /// <summary>The class dimension as a number from 0; with more than two dimensions nothing is guessed.</summary>
+    internal static int ClassDimension(Tensor logits, long? dim, [CallerArgumentExpression(nameof(dim))] string? name = null)
+    {
+        long count = logits.dim();
+        if (dim is null && count > 2)
+        {
+            throw new ArgumentException(
+                $"expected the class dimension to be named for logits {Shape(logits)}: 1 for [N, C, H, W], -1 for [B, T, V]", name);
+        }
+        long actual = dim ?? 1;
+        if (actual < -count || actual >= count)
+            throw new ArgumentOutOfRangeException(name, actual, $"expected a dimension in [{-count}, {count - 1}] but got {actual}");
+        return (int)(actual < 0 ? actual + count : actual);
+    }
+
+    /// <summary>One int64 label per row: the shape of the logits without the class dimension.</summary>
+    internal static void AreLabels(Tensor labels, Tensor logits, int classDimension, [CallerArgumentExpression(nameof(labels))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(labels, name);
+        if (labels.dtype != ScalarType.Int64)
+            throw new ArgumentException($"expected labels of dtype Int64 but got {labels.dtype}", name);
+        long[] expected = [.. logits.shape.Where((_, dimension) => dimension != classDimension)];
+        if (!labels.shape.AsSpan().SequenceEqual(expected))
+            throw new ArgumentException($"expected one label per row, shape {Shape(expected)}, but got {Shape(labels)}", name);
+        SameDevice(labels, logits, name, "the logits");
+    }
+
+    /// <summary>One weight per class, in the dtype of the logits, without a gradient.</summary>
+    internal static void AreClassWeights(
+        Tensor weights, Tensor logits, int classDimension, [CallerArgumentExpression(nameof(weights))] string? name = null)
+    {
+        long classes = logits.shape[classDimension];
+        if (weights.dim() != 1 || weights.shape[0] != classes)
+            throw new ArgumentException($"expected one weight per class, shape [{classes}], but got {Shape(weights)}", name);
+        if (weights.requires_grad)
+            throw new ArgumentException("expected class weights without a gradient but got a tensor that requires one; detach it", name);
+        SameDtype(weights, logits, name, "the logits");
+        SameDevice(weights, logits, name, "the logits");
+    }
+
+    /// <summary><c>[32, 100]</c>.</summary>
+    internal static string Shape(Tensor tensor) => Shape(tensor.shape);
+
+    private static string Shape(long[] shape) => $"[{string.Join(", ", shape)}]";
+}
