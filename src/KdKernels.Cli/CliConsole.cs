@@ -16,5 +16,8 @@ public sealed record CliConsole(TextWriter Out, TextWriter Error, bool ErrorIsTe
         && !IsSet("NO_COLOR")
         && !string.Equals(Environment("TERM"), "dumb", StringComparison.Ordinal);
 
+    /// <summary>How the user started this program: what a suggested command begins with. The source tree's script says it.</summary>
+    public string Command => Environment("KD_COMMAND") is { Length: > 0 } command ? command : "kd";
+
     private bool IsSet(string variable) => !string.IsNullOrEmpty(Environment(variable));
 }

@@ -9,8 +9,9 @@ namespace KdKernels.Cli;
 /// <summary>Turns an exception into a sentence and an exit code. A stack trace is for a file, not for a user's terminal.</summary>
 internal static class FailureReport
 {
-    public static int Write(Exception failure, TextWriter error)
+    public static int Write(Exception failure, CliConsole console)
     {
+        TextWriter error = console.Error;
         switch (failure)
         {
             case RecipeException or KdDataException or CheckpointException or RunFolderException:
@@ -30,7 +31,7 @@ internal static class FailureReport
         if (NativeFailure.Find(failure) is { } missing)
         {
             error.WriteLine($"kd: a native library cannot be used: {missing}");
-            error.WriteLine("kd: `kd doctor` says what is missing and how to install it.");
+            error.WriteLine($"kd: `{console.Command} doctor` says what is missing and how to install it.");
             return ExitCode.Unavailable;
         }
 

@@ -30,7 +30,7 @@ public static class KdCommandLine
         }
         catch (Exception failure)
         {
-            return FailureReport.Write(failure, console.Error);
+            return FailureReport.Write(failure, console);
         }
     }
 
@@ -40,8 +40,8 @@ public static class KdCommandLine
         if (parsed.Action is ParseErrorAction action)
             action.ShowHelp = false;
         await parsed.InvokeAsync(new InvocationConfiguration { Output = console.Error, Error = console.Error });
-        string command = parsed.CommandResult.Command is RootCommand ? "kd" : $"kd {parsed.CommandResult.Command.Name}";
-        await console.Error.WriteLineAsync($"See `{command} --help`.");
+        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+        await console.Error.WriteLineAsync($"See `{console.Command}{verb} --help`.");
         return ExitCode.Usage;
     }
 

@@ -24,22 +24,22 @@ public sealed class FailureTests
     public void What_a_user_can_mend_is_one_sentence_and_a_code(Exception failure, int code)
     {
         ArgumentNullException.ThrowIfNull(failure);
-        var error = new StringWriter();
-        Assert.Equal(code, FailureReport.Write(failure, error));
+        var captured = new CapturedConsole();
+        Assert.Equal(code, FailureReport.Write(failure, captured.Console(errorIsTerminal: false)));
         string message = (failure.InnerException ?? failure).Message;
-        Assert.Contains(message, error.ToString(), StringComparison.Ordinal);
-        Assert.All(error.ToString().TrimEnd('\n').Split('\n'), line => Assert.StartsWith("kd: ", line, StringComparison.Ordinal));
+        Assert.Contains(message, captured.Error, StringComparison.Ordinal);
+        Assert.All(captured.Error.TrimEnd('\n').Split('\n'), line => Assert.StartsWith("kd: ", line, StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_fault_of_ours_is_a_paragraph_and_a_file_with_the_trace()
     {
-        var error = new StringWriter();
-        Assert.Equal(ExitCode.Fault, FailureReport.Write(Thrown(), error));
-        Assert.Contains("InvalidOperationException: the impossible happened", error.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(nameof(Thrown), error.ToString(), StringComparison.Ordinal);
+        var captured = new CapturedConsole();
+        Assert.Equal(ExitCode.Fault, FailureReport.Write(Thrown(), captured.Console(errorIsTerminal: false)));
+        Assert.Contains("InvalidOperationException: the impossible happened", captured.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(nameof(Thrown), captured.Error, StringComparison.Ordinal);
 
-        string path = Regex.Match(error.ToString(), @"trace is in (?<path>\S+);", RegexOptions.None, TimeSpan.FromSeconds(5)).Groups["path"].Value;
+        string path = Regex.Match(captured.Error, @"trace is in (?<path>\S+);", RegexOptions.None, TimeSpan.FromSeconds(5)).Groups["path"].Value;
         try
         {
             Assert.Contains(nameof(Thrown), File.ReadAllText(path), StringComparison.Ordinal);

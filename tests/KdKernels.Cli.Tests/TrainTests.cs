@@ -75,6 +75,7 @@ public sealed class TrainTests : IDisposable
         Assert.Contains(cut, _kd.Error, StringComparison.Ordinal);
         Assert.Contains("3073", _kd.Error, StringComparison.Ordinal);
         Assert.Contains("at byte", _kd.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Run));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using KdKernels.Cli.Output;
 using KdKernels.Cli.Progress;
+using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Reporting;
 using KdKernels.Distillation.Training;
@@ -86,11 +87,17 @@ internal static class TrainCommand
         {
             result = display.Show(observer => Experiment.Run(folder, observer, interruption.Token));
         }
+        catch (Exception refused) when (!folder.Resumed && (refused is RecipeException or KdDataException or DeviceException))
+        {
+            // Nothing was trained, and the folder was new: it would only be in the way of the next attempt.
+            Directory.Delete(folder.FullPath, recursive: true);
+            throw;
+        }
         catch (TrainingInterruptedException stopped)
         {
             if (stopped.CheckpointPath.Length > 0)
                 console.Error.WriteLine($"kd: saved {Shown(stopped.CheckpointPath)}");
-            console.Error.WriteLine($"kd: go on with: kd train --resume {ShellWord(Shown(folder.FullPath))}");
+            console.Error.WriteLine($"kd: go on with: {console.Command} train --resume {ShellWord(Shown(folder.FullPath))}");
             return ExitCode.Interrupted;
         }
 
