@@ -12,6 +12,11 @@ internal static class DifferenceStrip
     private const int TicksWanted = 6;
     private const double Margin = 0.08;
 
+    /// <summary>Dots closer than this share of the width would hide each other: they are stacked.</summary>
+    private const double Touching = 0.015;
+
+    private const int DotPitch = 13;
+
     public static Markup Draw(IReadOnlyList<(long Seed, double Difference)> pairs, BootstrapInterval mean)
     {
         double[] shown = [0, mean.Value, mean.Low, mean.High, .. pairs.Select(pair => pair.Difference)];
@@ -26,10 +31,12 @@ internal static class DifferenceStrip
             """);
         foreach (double tick in Ticks(low, high))
             svg.Add($"""<text x="{X(tick)}" y="116" text-anchor="middle">{Tick(tick)}</text>""");
-        foreach ((long seed, double difference) in pairs)
+        for (int pair = 0; pair < pairs.Count; pair++)
         {
+            (long seed, double difference) = pairs[pair];
+            int below = pairs.Take(pair).Count(earlier => Math.Abs(earlier.Difference - difference) < Touching * (high - low));
             svg.Add($"""
-                <circle class="dot" cx="{X(difference)}" cy="32" r="6"><title>seed {seed}: {Figures.Points(difference)} points</title></circle>
+                <circle class="dot" cx="{X(difference)}" cy="{40 - DotPitch * below}" r="6"><title>seed {seed}: {Figures.Points(difference)} points</title></circle>
                 """);
         }
 

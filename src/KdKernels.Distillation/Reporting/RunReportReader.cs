@@ -101,6 +101,15 @@ public static class RunReportReader
             : [];
     }
 
+    private static string Spelling(string property) => property switch
+    {
+        "kd_kernels" => "KdKernels",
+        "dotnet" => ".NET",
+        "os" => "system",
+        "cpu" => "processor",
+        _ => property.Replace('_', ' '),
+    };
+
     /// <summary>Every property as text: a property that a later version adds shows up without a change here.</summary>
     private static List<KeyValuePair<string, string>> ReadEnvironment(string path)
     {
@@ -111,7 +120,7 @@ public static class RunReportReader
         [
             .. document.RootElement.EnumerateObject()
                 .Where(property => property.Value.ValueKind != JsonValueKind.Null)
-                .Select(property => KeyValuePair.Create(property.Name.Replace('_', ' '), property.Value.ValueKind switch
+                .Select(property => KeyValuePair.Create(Spelling(property.Name), property.Value.ValueKind switch
                 {
                     JsonValueKind.String => property.Value.GetString() ?? "",
                     JsonValueKind.Array => string.Join(", ", property.Value.EnumerateArray().Select(item => item.ToString())),

@@ -40,6 +40,16 @@ public sealed partial class ReportPageTests
     }
 
     [Fact]
+    public void Dots_that_coincide_do_not_hide_each_other()
+    {
+        RunReport report = SampleRun.Report(seeds: 3);
+        NetworkResult[] equal = [.. report.Result.Plain.Select(plain => plain with { Role = NetworkRole.Distilled })];
+        string html = ReportPage.Render(report with { Result = report.Result with { Distilled = equal } });
+        string[] dots = [.. Regex.Matches(html, "<circle class=\"dot\" cx=\"[^\"]*\" cy=\"[^\"]*\"").Select(match => match.Value)];
+        Assert.Equal(3, dots.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Fact]
     public void One_seed_has_a_caveat_and_no_spread()
     {
         string text = Text(ReportPage.Render(SampleRun.Report(seeds: 1)));

@@ -29,7 +29,7 @@
 
   const format = {
     percent: value => (100 * value).toFixed(1) + " %",
-    number: value => Math.abs(value) >= 100 ? value.toFixed(0) : Number(value.toPrecision(2 + (Math.abs(value) >= 0.1))).toString(),
+    number: value => value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1) : Math.abs(value) >= 100 ? value.toFixed(0) : Number(value.toPrecision(2 + (Math.abs(value) >= 0.1))).toString(),
   };
 
   function draw(figure) {
