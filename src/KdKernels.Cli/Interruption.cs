@@ -8,13 +8,15 @@ namespace KdKernels.Cli;
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source;
-    private readonly TextWriter _error;
+    private readonly Action<string> _say;
     private readonly PosixSignalRegistration[] _registrations;
     private int _signals;
 
-    public Interruption(TextWriter error, CancellationToken outer)
+    /// <param name="say">Tells the user; called on another thread.</param>
+    /// <param name="outer">Another reason to stop.</param>
+    public Interruption(Action<string> say, CancellationToken outer)
     {
-        _error = error;
+        _say = say;
         _source = CancellationTokenSource.CreateLinkedTokenSource(outer);
         _registrations =
         [
@@ -37,7 +39,7 @@ internal sealed class Interruption : IDisposable
         if (Interlocked.Increment(ref _signals) > 1)
             return;
         context.Cancel = true;
-        _error.WriteLine("kd: saving after this step; once more to quit without saving");
+        _say("kd: saving after this step; once more to quit without saving");
         _source.Cancel();
     }
 }

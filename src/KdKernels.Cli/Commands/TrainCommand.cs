@@ -79,7 +79,7 @@ internal static class TrainCommand
 
     private static int Run(CliConsole console, Request request, TrainingDisplay display, bool asJson, CancellationToken cancellation)
     {
-        using var interruption = new Interruption(console.Error, cancellation);
+        using var interruption = new Interruption(display.Say, cancellation);
         using RunFolder folder = Open(request);
         console.Error.WriteLine(folder.Resumed ? $"resuming {Shown(folder.FullPath)}" : $"run folder {Shown(folder.FullPath)}");
         ExperimentResult result;

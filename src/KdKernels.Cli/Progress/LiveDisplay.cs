@@ -15,6 +15,8 @@ internal sealed class LiveDisplay : TrainingDisplay
     public LiveDisplay(TextWriter error)
         => _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
 
+    public override void Say(string text) => _console.WriteLine(text);
+
     public override ExperimentResult Show(Func<ITrainingObserver, ExperimentResult> train)
     {
         var notes = new NoteColumn();
@@ -32,7 +34,7 @@ internal sealed class LiveDisplay : TrainingDisplay
         private ProgressTask? _bar;
         private string _accuracy = "";
 
-        public void Message(string text) => console.MarkupLineInterpolated($"[grey]{text}[/]");
+        public void Message(string text) => console.WriteLine(text);
 
         public void StageStarted(StageInfo stage)
         {

@@ -13,7 +13,9 @@ internal sealed class PlainDisplay(TextWriter writer, TimeSpan interval, TimePro
 
     public override ExperimentResult Show(Func<ITrainingObserver, ExperimentResult> train) => train(this);
 
-    public void Message(string text) => writer.WriteLine(text);
+    public override void Say(string text) => writer.WriteLine(text);
+
+    public void Message(string text) => Say(text);
 
     public void StageStarted(StageInfo stage)
     {

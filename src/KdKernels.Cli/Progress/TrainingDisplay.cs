@@ -11,5 +11,8 @@ internal abstract class TrainingDisplay
             ? new PlainDisplay(console.Error, PlainDisplay.DefaultInterval, TimeProvider.System)
             : new LiveDisplay(console.Error);
 
+    /// <summary>A line for the user, from any thread, without tearing what is on the screen.</summary>
+    public abstract void Say(string text);
+
     public abstract ExperimentResult Show(Func<ITrainingObserver, ExperimentResult> train);
 }
