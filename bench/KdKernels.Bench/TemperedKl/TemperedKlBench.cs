@@ -15,7 +15,7 @@ internal static class TemperedKlBench
     public static IEnumerable<BenchRecord> Run(BenchOptions options)
     {
         set_num_threads(options.Threads);
-        Core.Cpu.CpuParallel.Threads = options.Threads;
+        Core.KdCpu.Threads = options.Threads;
         using var bandwidth = new ReadBandwidth(options.Threads);
         foreach (var (rows, classes) in Shapes)
         {

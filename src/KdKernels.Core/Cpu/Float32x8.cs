@@ -1,0 +1,117 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace KdKernels.Core;
+
+/// <summary>Eight float lanes (AVX2 and FMA).</summary>
+internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
+{
+    private readonly Vector256<float> value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Float32x8(Vector256<float> value) => this.value = value;
+
+    public static bool IsSupported => Avx2.IsSupported && System.Runtime.Intrinsics.X86.Fma.IsSupported;
+
+    public static int Width => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 operator +(Float32x8 a, Float32x8 b) => new(a.value + b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 operator -(Float32x8 a, Float32x8 b) => new(a.value - b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 operator *(Float32x8 a, Float32x8 b) => new(a.value * b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Broadcast(double value) => new(Vector256.Create((float)value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Load(float* source) => new(Vector256.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 LoadPartial(float* source, int count, Float32x8 fill) =>
+        new(Vector256.ConditionalSelect(
+            FirstLanes(count), Avx.MaskLoad(source, FirstLanes(count)), fill.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(float* target, Float32x8 value) => value.value.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(float* target, int count, Float32x8 value) =>
+        Avx.MaskStore(target, FirstLanes(count), value.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Fma(Float32x8 a, Float32x8 b, Float32x8 c) =>
+        new(System.Runtime.Intrinsics.X86.Fma.MultiplyAdd(a.value, b.value, c.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Fnma(Float32x8 a, Float32x8 b, Float32x8 c) =>
+        new(System.Runtime.Intrinsics.X86.Fma.MultiplyAddNegated(a.value, b.value, c.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Max(Float32x8 a, Float32x8 b) => new(Avx.Max(a.value, b.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Min(Float32x8 a, Float32x8 b) => new(Avx.Min(a.value, b.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Round(Float32x8 a) => new(Avx.RoundToNearestInteger(a.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Scale(Float32x8 a, Float32x8 n)
+    {
+        // In three steps, since 2^n itself may not be a normal number where a * 2^n still is. Beyond the bound the result is
+        // zero or infinity anyway.
+        Vector256<float> bounded = Avx.Max(Vector256.Create(-300f), Avx.Min(Vector256.Create(300f), n.value));
+        Vector256<float> third = Avx.RoundToNearestInteger(bounded * Vector256.Create(0.33333334f));
+        Vector256<float> step = PowerOfTwo(third);
+        return new(a.value * step * step * PowerOfTwo(bounded - third - third));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Split(Float32x8 a, out Float32x8 exponent)
+    {
+        // Denormals are brought into the normal range first. Mantissas lie in [0.75, 1.5), so that 1 - ulp and 1 + ulp have
+        // the same exponent and the logarithm near 1 does not cancel.
+        Vector256<float> tiny = Vector256.LessThan(a.value, Vector256.Create(1.17549435e-38f));
+        Vector256<float> normal = Vector256.ConditionalSelect(tiny, a.value * Vector256.Create(16777216f), a.value);
+        Vector256<int> bits = normal.AsInt32() - Vector256.Create(0x3F400000);
+        Vector256<int> power = bits >> 23;
+        exponent = new(Vector256.ConvertToSingle(power)
+            - (tiny & Vector256.Create(24f)));
+        return new((normal.AsInt32() - (power << 23)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 SelectGreater(Float32x8 a, Float32x8 b, Float32x8 x, Float32x8 y) =>
+        new(Vector256.ConditionalSelect(Vector256.GreaterThan(a.value, b.value), x.value, y.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 SelectEqual(Float32x8 a, Float32x8 b, Float32x8 x, Float32x8 y) =>
+        new(Vector256.ConditionalSelect(Vector256.Equals(a.value, b.value), x.value, y.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int FirstEqual(Float32x8 a, Float32x8 b) =>
+        BitOperations.TrailingZeroCount((ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
+
+    public static double Sum(Float32x8 a)
+    {
+        (Vector256<double> low, Vector256<double> high) = Vector256.Widen(a.value);
+        return Vector256.Sum(low + high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> FirstLanes(int count) =>
+        Vector256.LessThan(Vector256.Create(0f, 1f, 2f, 3f, 4f, 5f, 6f, 7f), Vector256.Create((float)count));
+
+    /// <summary>2^n for |n| within the exponent range of normal numbers.</summary>
+    private static Vector256<float> PowerOfTwo(Vector256<float> n)
+    {
+        Vector256<int> biased = Vector256.ConvertToInt32Native(n) + Vector256.Create(127);
+        return (biased << 23).AsSingle();
+    }
+}

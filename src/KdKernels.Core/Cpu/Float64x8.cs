@@ -1,0 +1,98 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace KdKernels.Core;
+
+/// <summary>Eight double lanes (AVX-512).</summary>
+internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
+{
+    private readonly Vector512<double> value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Float64x8(Vector512<double> value) => this.value = value;
+
+    public static bool IsSupported => Avx512F.IsSupported;
+
+    public static int Width => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 operator +(Float64x8 a, Float64x8 b) => new(a.value + b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 operator -(Float64x8 a, Float64x8 b) => new(a.value - b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 operator *(Float64x8 a, Float64x8 b) => new(a.value * b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Broadcast(double value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Load(double* source) => new(Vector512.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 LoadPartial(double* source, int count, Float64x8 fill) =>
+        new(Avx512F.MaskLoad(source, FirstLanes(count), fill.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(double* target, Float64x8 value) => value.value.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(double* target, int count, Float64x8 value) =>
+        Avx512F.MaskStore(target, FirstLanes(count), value.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Fma(Float64x8 a, Float64x8 b, Float64x8 c) =>
+        new(Avx512F.FusedMultiplyAdd(a.value, b.value, c.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Fnma(Float64x8 a, Float64x8 b, Float64x8 c) =>
+        new(Avx512F.FusedMultiplyAddNegated(a.value, b.value, c.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Max(Float64x8 a, Float64x8 b) => new(Avx512F.Max(a.value, b.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Min(Float64x8 a, Float64x8 b) => new(Avx512F.Min(a.value, b.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Round(Float64x8 a) => new(Avx512F.RoundScale(a.value, 0x08));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Scale(Float64x8 a, Float64x8 n) => new(Avx512F.Scale(a.value, n.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Split(Float64x8 a, out Float64x8 exponent)
+    {
+        // vgetexp and vgetmant see through denormals. Mantissas of [1, 2) move to [0.75, 1.5), so that 1 - ulp and 1 + ulp
+        // have the same exponent and the logarithm near 1 does not cancel.
+        Vector512<double> mantissa = Avx512F.GetMantissa(a.value, 0);
+        Vector512<double> power = Avx512F.GetExponent(a.value);
+        Vector512<double> high = Vector512.GreaterThanOrEqual(mantissa, Vector512.Create(1.5));
+        exponent = new(Vector512.ConditionalSelect(high, power + Vector512.Create(1.0), power));
+        return new(Vector512.ConditionalSelect(high, mantissa * Vector512.Create(0.5), mantissa));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 SelectGreater(Float64x8 a, Float64x8 b, Float64x8 x, Float64x8 y) =>
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(a.value, b.value), x.value, y.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 SelectEqual(Float64x8 a, Float64x8 b, Float64x8 x, Float64x8 y) =>
+        new(Vector512.ConditionalSelect(Vector512.Equals(a.value, b.value), x.value, y.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int FirstEqual(Float64x8 a, Float64x8 b) =>
+        BitOperations.TrailingZeroCount((ulong)Vector512.ExtractMostSignificantBits(Vector512.Equals(a.value, b.value)));
+
+    public static double Sum(Float64x8 a)
+    {
+        return Vector512.Sum(a.value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> FirstLanes(int count) =>
+        Vector512.LessThan(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)count));
+}

@@ -1,0 +1,135 @@
+using System.Runtime.CompilerServices;
+
+namespace KdKernels.Core;
+
+/// <summary>
+/// What turns the kept p̃ and x of a row into its gradients: with y = x + Shift = log q − log p,
+/// <c>student = p̃·Scale·(Mass·expm1(y) + Mass − w)</c> and <c>teacher = p̃·Scale·(w·(1 − y) − Sum − Mass)</c>; without weights
+/// the latter is <c>−p̃·Scale·(x + Mean)</c>, which has no KL to cancel in a row that one class dominates.
+/// </summary>
+internal struct GradientTerms<TVector>
+{
+    /// <summary>1 / S, times everything that multiplies the row's gradient.</summary>
+    public TVector Scale;
+    public TVector Shift;
+    public TVector Mean;
+    public TVector Mass;
+
+    /// <summary>Σ w p (log p − log q).</summary>
+    public TVector Sum;
+
+    /// <summary>What multiplies the kept e^(s − max s) for the cross-entropy.</summary>
+    public TVector CrossEntropy;
+}
+
+internal static unsafe class GradientKernels<TVector, TElement>
+    where TVector : unmanaged, IVector<TVector, TElement>
+    where TElement : unmanaged
+{
+    /// <summary>The student's gradient, in the variant that the arguments ask for.</summary>
+    public static void Student(
+        in Walk<TElement> walk,
+        in GradientTerms<TVector> terms,
+        TElement* keptMass,
+        TElement* keptX,
+        TElement* keptExp,
+        TElement* gradient,
+        long stride)
+    {
+        switch (walk.Weights is not null, keptExp is not null)
+        {
+            case (false, false): Student<Off, Off>(walk, terms, keptMass, keptX, keptExp, gradient, stride); break;
+            case (true, false): Student<On, Off>(walk, terms, keptMass, keptX, keptExp, gradient, stride); break;
+            case (false, true): Student<Off, On>(walk, terms, keptMass, keptX, keptExp, gradient, stride); break;
+            case (true, true): Student<On, On>(walk, terms, keptMass, keptX, keptExp, gradient, stride); break;
+        }
+    }
+
+    /// <summary>The teacher's gradient, weighted or not.</summary>
+    public static void Teacher(
+        in Walk<TElement> walk,
+        in GradientTerms<TVector> terms,
+        TElement* keptMass,
+        TElement* keptX,
+        TElement* gradient,
+        long stride)
+    {
+        if (walk.Weights is null)
+            Teacher<Off>(walk, terms, keptMass, keptX, gradient, stride);
+        else
+            Teacher<On>(walk, terms, keptMass, keptX, gradient, stride);
+    }
+
+    /// <summary>
+    /// Student gradient of kept elements: q − p as p·expm1(log q − log p), which keeps its digits where q is close to p.
+    /// Reads 2 (with cross-entropy 3) vectors of scratch and writes one per step.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Student<TWeighted, TCrossEntropy>(
+        in Walk<TElement> walk,
+        in GradientTerms<TVector> terms,
+        TElement* keptMass,
+        TElement* keptX,
+        TElement* keptExp,
+        TElement* gradient,
+        long stride)
+        where TWeighted : struct, IFlag
+        where TCrossEntropy : struct, IFlag
+    {
+        TVector scale = terms.Scale, shift = terms.Shift, mass = terms.Mass, crossEntropy = terms.CrossEntropy;
+        for (int k = 0; k < walk.Steps; k++)
+        {
+            long at = (long)k * TVector.Width;
+            TVector p = TVector.Load(keptMass + at) * scale;
+            TVector factor = VectorMath<TVector, TElement>.Expm1(TVector.Load(keptX + at) + shift);
+            if (TWeighted.Value)
+                factor = TVector.Fma(factor, mass, mass - TVector.Load(walk.Weights + at));
+            TVector result = p * factor;
+            if (TCrossEntropy.Value)
+                result = TVector.Fma(TVector.Load(keptExp + at), crossEntropy, result);
+            if (k < walk.FullSteps)
+                TVector.Store(gradient, result);
+            else
+                TVector.StorePartial(gradient, walk.Lanes, result);
+            gradient += stride;
+        }
+    }
+
+    /// <summary>Teacher gradient of kept elements, p⊙(w⊙(v + 1) − Σwpv − Σwp) with v = log p − log q.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Teacher<TWeighted>(
+        in Walk<TElement> walk,
+        in GradientTerms<TVector> terms,
+        TElement* keptMass,
+        TElement* keptX,
+        TElement* gradient,
+        long stride)
+        where TWeighted : struct, IFlag
+    {
+        TVector scale = terms.Scale, shift = terms.Shift, mean = terms.Mean, all = terms.Sum + terms.Mass;
+        TVector zero = TVector.Broadcast(0);
+        for (int k = 0; k < walk.Steps; k++)
+        {
+            long at = (long)k * TVector.Width;
+            TVector p = TVector.Load(keptMass + at) * scale;
+            TVector x = TVector.Load(keptX + at);
+            TVector factor;
+            if (TWeighted.Value)
+            {
+                TVector w = TVector.Load(walk.Weights + at);
+                factor = TVector.Fnma(w, x + shift, w) - all;
+            }
+            else
+            {
+                factor = zero - (x + mean);
+            }
+
+            TVector result = p * factor;
+            if (k < walk.FullSteps)
+                TVector.Store(gradient, result);
+            else
+                TVector.StorePartial(gradient, walk.Lanes, result);
+            gradient += stride;
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Runtime.CompilerServices;
+
+namespace KdKernels.Core;
+
+/// <summary>
+/// A walk over a pair of tensors: step k reads a vector at <c>k * stride</c>. The steps from <see cref="FullSteps"/> on have
+/// only <see cref="Lanes"/> elements in memory.
+/// </summary>
+internal unsafe struct Walk<TElement>
+    where TElement : unmanaged
+{
+    public TElement* Student;
+    public TElement* Teacher;
+    public long StudentStride;
+    public long TeacherStride;
+    public TElement* Weights;
+    public int Steps;
+    public int FullSteps;
+    public int Lanes;
+}
+
+/// <summary>
+/// Where a row's sums are measured from: the teacher's logit t_r, and t_r − s_r as the rounded difference and its error.
+/// </summary>
+internal struct Origin<TVector>
+{
+    public TVector Teacher;
+    public TVector Difference;
+    public TVector DifferenceError;
+}
+
+/// <summary>Sums over classes, per lane.</summary>
+internal struct KlSums<TVector>
+{
+    public TVector Mass;
+    public TVector First;
+    public TVector Gap;
+    public TVector Largest;
+    public TVector WeightedMass;
+    public TVector WeightedFirst;
+    public TVector TeacherLog;
+    public TVector StudentLog;
+}
+
+internal static unsafe class KlKernels<TVector, TElement>
+    where TVector : unmanaged, IVector<TVector, TElement>
+    where TElement : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Accumulate<TMode>(
+        in Walk<TElement> walk,
+        in Origin<TVector> origin,
+        double inverseTemperature,
+        TElement* keptMass,
+        TElement* keptX,
+        out KlSums<TVector> sums)
+        where TMode : struct, IKlMode
+    {
+        TVector scale = TVector.Broadcast(inverseTemperature);
+        TVector scale2 = TVector.Broadcast(inverseTemperature * 1.4426950408889634);
+        TVector zero = TVector.Broadcast(0), one = TVector.Broadcast(1);
+        TVector originT = origin.Teacher, originD = origin.Difference, originE = origin.DifferenceError;
+        TVector mass = zero, first = zero, gap = zero, largest = zero;
+        TVector weightedMass = zero, weightedFirst = zero, teacherLog = zero, studentLog = zero;
+        // Lanes without an element: far below the origin on both sides, so that p̃ is exactly 0 and x stays finite.
+        TVector fillT = originT, fillS = originT - originD;
+        if (walk.FullSteps < walk.Steps)
+        {
+            TVector far = TVector.Broadcast(1000 / inverseTemperature);
+            fillT -= far;
+            fillS -= far;
+        }
+
+        TElement* s = walk.Student;
+        TElement* t = walk.Teacher;
+        for (int k = 0; k < walk.Steps; k++)
+        {
+            TVector student, teacher;
+            if (k < walk.FullSteps)
+            {
+                student = TVector.Load(s);
+                teacher = TVector.Load(t);
+            }
+            else
+            {
+                student = TVector.LoadPartial(s, walk.Lanes, fillS);
+                teacher = TVector.LoadPartial(t, walk.Lanes, fillT);
+            }
+
+            s += walk.StudentStride;
+            t += walk.TeacherStride;
+
+            // t − s without error (Knuth): one rounding would be 3e-5 for logits shifted by 1000, and t − t_r before the
+            // subtraction of s would lose a difference of 1e-3.
+            TVector d = teacher - student;
+            TVector back = teacher - d;
+            TVector e = (teacher - (d + back)) + (back - student);
+            TVector x = ((originD - d) + (originE - e)) * scale;
+
+            TVector a = (teacher - originT) * scale2;
+            TVector p = VectorMath<TVector, TElement>.Exp2Finite(a);
+            TVector h = VectorMath<TVector, TElement>.ExpParts(x, out TVector r, out TVector n);
+            TVector ratio = TVector.Scale((r + h) + one, n);
+            TVector g = TVector.SelectEqual(n, zero, h, ratio - (x + one));
+
+            mass += p;
+            first = TVector.Fma(p, x, first);
+            gap = TVector.Fma(p, g, gap);
+            largest = TVector.Max(largest, x);
+            if (TMode.Keep)
+            {
+                TVector.Store(keptMass + ((long)k * TVector.Width), p);
+                TVector.Store(keptX + ((long)k * TVector.Width), x);
+            }
+
+            if (TMode.Entropies)
+            {
+                TVector b = TVector.Fma(a, TVector.Broadcast(0.6931471805599453), x);
+                teacherLog = TVector.Fma(p, a, teacherLog);
+                studentLog = TVector.Fma(p * ratio, b, studentLog);
+            }
+
+            if (TMode.Weighted)
+            {
+                TVector w = TVector.Load(walk.Weights + ((long)k * TVector.Width)) * p;
+                weightedMass += w;
+                weightedFirst = TVector.Fma(w, x, weightedFirst);
+            }
+        }
+
+        sums.Mass = mass;
+        sums.First = first;
+        sums.Gap = gap;
+        sums.Largest = largest;
+        sums.WeightedMass = weightedMass;
+        sums.WeightedFirst = weightedFirst;
+        sums.TeacherLog = teacherLog;
+        sums.StudentLog = studentLog;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void FindOrigin(in Walk<TElement> walk, out TVector largestTeacher, out TVector studentThere)
+    {
+        TVector none = TVector.Broadcast(double.NegativeInfinity);
+        TVector largest = none, there = none;
+        TElement* s = walk.Student;
+        TElement* t = walk.Teacher;
+        for (int k = 0; k < walk.Steps; k++)
+        {
+            TVector student, teacher;
+            if (k < walk.FullSteps)
+            {
+                student = TVector.Load(s);
+                teacher = TVector.Load(t);
+            }
+            else
+            {
+                student = TVector.LoadPartial(s, walk.Lanes, none);
+                teacher = TVector.LoadPartial(t, walk.Lanes, none);
+            }
+
+            s += walk.StudentStride;
+            t += walk.TeacherStride;
+            there = TVector.SelectGreater(teacher, largest, student, there);
+            largest = TVector.Max(teacher, largest);
+        }
+
+        largestTeacher = largest;
+        studentThere = there;
+    }
+}

@@ -1,0 +1,207 @@
+namespace KdKernels.Core;
+
+/// <summary>
+/// Rows one by one, classes in the lanes. A row is read once from memory, in blocks that stay in the first-level cache while
+/// their maximum is found and their sums are taken; the gradient is made from what the sums' pass kept (p̃ and x), so that it
+/// needs one exponential per element instead of three.
+/// </summary>
+internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector, TElement>
+    where TVector : unmanaged, IVector<TVector, TElement>
+    where TElement : unmanaged
+{
+    // Two blocks of logits fill half of a 32 KiB first-level cache.
+    private const int BlockBytes = 8192;
+
+    public KlRows(KlProblem problem)
+        : base(problem, problem.Student.Rows, problem.Student.Length)
+    {
+    }
+
+    private static int BlockSize => BlockBytes / sizeof(TElement);
+
+    protected override void PrepareWeights()
+    {
+        if (Problem.ClassWeights is not { } weights) return;
+        long padded = Padded(Classes);
+        Weights = Allocate(padded);
+        for (long c = Classes; c < padded; c++) Memory.Put(Weights + c, 0);
+        Memory.Gather(weights, 0, Weights);
+    }
+
+    protected override void Execute(long first, long end, double* sumsOfChunk)
+    {
+        var buffers = new RowBuffers<TElement>(Padded(Classes), (int)((Classes + BlockSize - 1) / BlockSize));
+        for (long row = first; row < end; row++)
+        {
+            if (Problem.IsValid(row))
+                ProcessRow(row, buffers, sumsOfChunk);
+            else
+                EmitIgnored(row);
+        }
+    }
+
+    private void ProcessRow(long row, in RowBuffers<TElement> buffers, double* sumsOfChunk)
+    {
+        TElement* s = RowBuffers<TElement>.Input(Problem.Student, row, buffers.Student);
+        TElement* t = RowBuffers<TElement>.Input(Problem.Teacher, row, buffers.Teacher);
+        double upstream = Problem.WantsGradient ? UpstreamScale(row) : 0;
+        double klScale = Problem.KlWeight * upstream * Problem.GradientFactor;
+        CrossEntropyRow hard = Problem.WithCrossEntropy ? CrossEntropy(row, s, upstream, buffers) : default;
+        KlValue value;
+        if (Problem.IsLimit)
+        {
+            value = Limit(row, s, t, klScale, buffers);
+            if (Problem.WantsGradient) AddCrossEntropyGradient(row, hard, buffers);
+        }
+        else if (TrySum(s, t, buffers, out KlState state, out value))
+        {
+            if (Problem.WantsGradient) WriteGradients(row, state, value, klScale, hard, buffers);
+        }
+        else
+        {
+            var careful = new CarefulRow(Problem, row);
+            value = careful.Value;
+            if (Problem.WantsGradient)
+            {
+                careful.WriteGradients(klScale);
+                AddCrossEntropyGradient(row, hard, buffers);
+            }
+        }
+
+        double* metrics = stackalloc double[HintonLoss.MetricCount];
+        metrics[(int)HintonMetric.CrossEntropy] = hard.Value;
+        metrics[(int)HintonMetric.Kl] = value.Sum * Problem.KlFactor;
+        metrics[(int)HintonMetric.StudentEntropy] = value.StudentEntropy;
+        metrics[(int)HintonMetric.TeacherEntropy] = value.TeacherEntropy;
+        metrics[(int)HintonMetric.Hit] = metrics[(int)HintonMetric.Agreement] = 0;
+        if (Problem.WantsMetrics && !double.IsNaN(value.Sum))
+        {
+            long top = LogitKernels<TVector, TElement>.FirstIndexOf(s, Classes, hard.Largest);
+            double largest = LargestOf(t);
+            metrics[(int)HintonMetric.Hit] = top == hard.Label ? 1 : 0;
+            metrics[(int)HintonMetric.Agreement] =
+                top == LogitKernels<TVector, TElement>.FirstIndexOf(t, Classes, largest) ? 1 : 0;
+        }
+
+        Emit(row, metrics, sumsOfChunk);
+    }
+
+    /// <summary>The row's sums, block by block; false where they cannot be trusted and the row must be done in double.</summary>
+    private bool TrySum(TElement* s, TElement* t, in RowBuffers<TElement> buffers, out KlState state, out KlValue value)
+    {
+        state = KlState.Empty;
+        value = default;
+        double* origin = buffers.Origins;
+        for (long at = 0; at < Classes; at += BlockSize, origin += RowBuffers<TElement>.OriginLength)
+        {
+            Walk<TElement> walk = Block(s, t, at);
+            KlKernels<TVector, TElement>.FindOrigin(walk, out TVector teachers, out TVector students);
+            (double teacher, double student) = PickOrigin(teachers, students);
+            if (teacher > state.Teacher || !state.HasOrigin)
+            {
+                if (!double.IsFinite(teacher) || !double.IsFinite(student)) return false;
+                (double difference, double error) = Difference(teacher, student);
+                state.MoveTo(teacher, difference, error, Scale);
+            }
+
+            origin[0] = state.Teacher;
+            origin[1] = state.Difference;
+            origin[2] = state.DifferenceError;
+            Accumulate(walk, state.Origin<TVector, TElement>(), buffers.Mass + at, buffers.X + at, out KlSums<TVector> sums);
+            if (!(LargestLane(sums.Largest) <= LargestX)) return false;
+            state.Add<TVector, TElement>(sums, Weighted, Problem.WantsMetrics);
+        }
+
+        value = state.Finish(Weighted);
+        return Holds(state, value);
+    }
+
+    private void WriteGradients(
+        long row, in KlState state, in KlValue value, double klScale, in CrossEntropyRow hard, in RowBuffers<TElement> buffers)
+    {
+        TElement* student = Output(Problem.StudentGradient, row, buffers.StudentGradient);
+        TElement* teacher = Output(Problem.TeacherGradient, row, buffers.TeacherGradient);
+        double* origin = buffers.Origins;
+        for (long at = 0; at < Classes; at += BlockSize, origin += RowBuffers<TElement>.OriginLength)
+        {
+            // Blocks before the last move of the origin were measured from another class.
+            double rescale = Math.Exp((origin[0] - state.Teacher) * Scale);
+            double moved = ((origin[1] - state.Difference) + (origin[2] - state.DifferenceError)) * Scale;
+            var terms = new GradientTerms<TVector>
+            {
+                Scale = TVector.Broadcast(klScale * rescale / state.Mass),
+                Shift = TVector.Broadcast(value.Shift - moved),
+                Mean = TVector.Broadcast(value.Mean - moved),
+                Mass = TVector.Broadcast(value.Mass),
+                Sum = TVector.Broadcast(value.Sum),
+                CrossEntropy = TVector.Broadcast(hard.GradientScale),
+            };
+            Walk<TElement> walk = Block(null, null, at);
+            if (student is not null)
+            {
+                GradientKernels<TVector, TElement>.Student(
+                    walk, terms, buffers.Mass + at, buffers.X + at, hard.HasGradient ? buffers.Exp + at : null, student + at, TVector.Width);
+            }
+
+            if (teacher is not null)
+            {
+                GradientKernels<TVector, TElement>.Teacher(
+                    walk, terms, buffers.Mass + at, buffers.X + at, teacher + at, TVector.Width);
+            }
+        }
+
+        if (hard.HasGradient) Memory.Put(student + hard.Label, Memory.Get(student + hard.Label) - hard.LabelGradient);
+        FinishOutput(Problem.StudentGradient, row, student);
+        FinishOutput(Problem.TeacherGradient, row, teacher);
+    }
+
+    private Walk<TElement> Block(TElement* s, TElement* t, long at)
+    {
+        int count = (int)Math.Min(BlockSize, Classes - at);
+        return new Walk<TElement>
+        {
+            Student = s + at,
+            Teacher = t + at,
+            StudentStride = TVector.Width,
+            TeacherStride = TVector.Width,
+            Weights = Weights is null ? null : Weights + at,
+            Steps = (count + TVector.Width - 1) / TVector.Width,
+            FullSteps = count / TVector.Width,
+            Lanes = count % TVector.Width,
+        };
+    }
+
+    /// <summary>The largest teacher logit and, from the first lane that has it, the student's logit of that class.</summary>
+    private static (double Teacher, double Student) PickOrigin(TVector teachers, TVector students)
+    {
+        TElement* t = stackalloc TElement[TVector.Width];
+        TElement* s = stackalloc TElement[TVector.Width];
+        TVector.Store(t, teachers);
+        TVector.Store(s, students);
+        int best = 0;
+        for (int i = 1; i < TVector.Width; i++)
+            if (Memory.Get(t + i) > Memory.Get(t + best)) best = i;
+        return (Memory.Get(t + best), Memory.Get(s + best));
+    }
+
+    private static double LargestLane(TVector v)
+    {
+        TElement* lanes = stackalloc TElement[TVector.Width];
+        TVector.Store(lanes, v);
+        double largest = Memory.Get(lanes);
+        for (int i = 1; i < TVector.Width; i++) largest = Math.Max(largest, Memory.Get(lanes + i));
+        return largest;
+    }
+
+    private static TElement* Output(RowsView? view, long row, TElement* copy)
+    {
+        if (view is not { } target) return null;
+        TElement* direct = Memory.Direct<TElement>(target, row);
+        return direct is not null ? direct : copy;
+    }
+
+    private static void FinishOutput(RowsView? view, long row, TElement* written)
+    {
+        if (view is { } target && Memory.Direct<TElement>(target, row) is null) Memory.Scatter(target, row, written);
+    }
+}

@@ -1,0 +1,182 @@
+using System.Runtime.InteropServices;
+
+namespace KdKernels.Core;
+
+/// <summary>
+/// A problem cut into chunks: what the two ways of walking it (<see cref="KlRows{TVector, TElement}"/> with classes in the
+/// lanes, <see cref="KlLanes{TVector, TElement}"/> with rows in the lanes) have in common.
+/// </summary>
+internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
+    where TVector : unmanaged, IVector<TVector, TElement>
+    where TElement : unmanaged
+{
+    // About 10 us of work: enough to hide the hand-out, little enough that two threads end together.
+    protected const long ElementsPerChunk = 16384;
+    private const long MostChunks = 512;
+
+    // When KL is this much smaller than the sum it is the rest of, single precision has lost too many digits: an outlier sits
+    // at the origin of an otherwise flat row. Gaussian logits stay below 13.
+    private const double WorstCancellation = 32;
+
+    private readonly double[] sums;
+
+    protected KlWork(KlProblem problem, long units, long elementsPerUnit)
+    {
+        Problem = problem;
+        Units = units;
+        UnitsPerChunk = Math.Max(
+            Math.Max(1, ElementsPerChunk / Math.Max(elementsPerUnit, 1)), (units + MostChunks - 1) / MostChunks);
+        Chunks = (int)((units + UnitsPerChunk - 1) / UnitsPerChunk);
+        sums = new double[Chunks * HintonTotals.Count];
+        Classes = problem.Student.Length;
+        Scale = problem.InverseTemperature;
+        Weighted = problem.ClassWeights is not null;
+    }
+
+    protected KlProblem Problem { get; }
+
+    protected long Units { get; }
+
+    protected long UnitsPerChunk { get; }
+
+    protected long Classes { get; }
+
+    protected bool Weighted { get; }
+
+    /// <summary>1 / T.</summary>
+    protected double Scale { get; }
+
+    /// <summary>Class weights as elements, padded to whole vectors.</summary>
+    protected TElement* Weights { get; set; }
+
+    private int Chunks { get; }
+
+    /// <summary>Above this, e^x times a small p̃ could overflow or have lost its digits.</summary>
+    protected static double LargestX => typeof(TElement) == typeof(float) ? 60 : 300;
+
+    /// <summary>The sums of loss, metrics over all rows, in the order of <see cref="HintonTotals"/>.</summary>
+    public static double[] Run(KlProblem problem)
+    {
+        KlWork<TVector, TElement> work = KlLanes<TVector, TElement>.Fits(problem)
+            ? new KlLanes<TVector, TElement>(problem)
+            : new KlRows<TVector, TElement>(problem);
+        try
+        {
+            work.PrepareWeights();
+            WorkerPool.Execute(work, work.Chunks, KdCpu.Threads);
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(work.Weights);
+        }
+
+        var total = new double[HintonTotals.Count];
+        for (int i = 0; i < work.sums.Length; i++) total[i % HintonTotals.Count] += work.sums[i];
+        return total;
+    }
+
+    public override void Execute(int chunk)
+    {
+        long first = chunk * UnitsPerChunk;
+        fixed (double* sumsOfChunk = &sums[chunk * HintonTotals.Count])
+            Execute(first, Math.Min(Units, first + UnitsPerChunk), sumsOfChunk);
+    }
+
+    protected abstract void Execute(long first, long end, double* sumsOfChunk);
+
+    /// <summary>Brings class weights into the layout of the kernel.</summary>
+    protected abstract void PrepareWeights();
+
+    protected static TElement* Allocate(long elements) =>
+        (TElement*)NativeMemory.AlignedAlloc((nuint)(elements * sizeof(TElement)), 64);
+
+    protected static long Padded(long elements) => (elements + TVector.Width - 1) / TVector.Width * TVector.Width;
+
+    /// <summary>Writes a row's loss and metrics and adds them to the chunk's sums.</summary>
+    protected void Emit(long row, double* metrics, double* sumsOfChunk)
+    {
+        double loss = Term(Problem.KlWeight, metrics[(int)HintonMetric.Kl])
+            + Term(Problem.CrossEntropyWeight, metrics[(int)HintonMetric.CrossEntropy]);
+        sumsOfChunk[0] += loss;
+        for (int i = 0; i < HintonLoss.MetricCount; i++) sumsOfChunk[i + 1] += metrics[i];
+        if (Problem.Loss is { } losses && Problem.Reduction == KdReduction.None) Memory.Write(losses, row, 0, loss);
+        if (Problem.RowMetrics is not { } target) return;
+        for (int i = 0; i < HintonLoss.MetricCount; i++) Memory.Write(target, row, i, metrics[i]);
+    }
+
+    /// <summary>Everything of a row that the mask excludes is 0.</summary>
+    protected void EmitIgnored(long row)
+    {
+        if (Problem.Loss is { } losses && Problem.Reduction == KdReduction.None) Memory.Write(losses, row, 0, 0);
+        if (Problem.RowMetrics is { } metrics) Memory.Zero(metrics, row);
+        if (Problem.StudentGradient is { } student) Memory.Zero(student, row);
+        if (Problem.TeacherGradient is { } teacher) Memory.Zero(teacher, row);
+    }
+
+    /// <summary>What the row's gradient with respect to its loss is multiplied by.</summary>
+    protected double UpstreamScale(long row) => Problem.UpstreamOf(row) / Problem.Divisor;
+
+    protected double WeightOf(long label) => Problem.ClassWeights is { } w ? Memory.Read(w, 0, label) : 1;
+
+    /// <summary>The sums of a walk, in the variant that the problem asks for.</summary>
+    protected void Accumulate(
+        in Walk<TElement> walk, in Origin<TVector> origin, TElement* keptMass, TElement* keptX, out KlSums<TVector> sums)
+    {
+        switch (Problem.WantsGradient, Weighted, Problem.WantsMetrics)
+        {
+            case (false, false, false): Run<KlMode<Off, Off, Off>>(walk, origin, out sums); break;
+            case (true, false, false): Run<KlMode<On, Off, Off>>(walk, origin, out sums); break;
+            case (false, true, false): Run<KlMode<Off, On, Off>>(walk, origin, out sums); break;
+            case (true, true, false): Run<KlMode<On, On, Off>>(walk, origin, out sums); break;
+            case (false, false, true): Run<KlMode<Off, Off, On>>(walk, origin, out sums); break;
+            case (true, false, true): Run<KlMode<On, Off, On>>(walk, origin, out sums); break;
+            case (false, true, true): Run<KlMode<Off, On, On>>(walk, origin, out sums); break;
+            case (true, true, true): Run<KlMode<On, On, On>>(walk, origin, out sums); break;
+        }
+
+        void Run<TMode>(in Walk<TElement> w, in Origin<TVector> o, out KlSums<TVector> result)
+            where TMode : struct, IKlMode
+        {
+            KlKernels<TVector, TElement>.Accumulate<TMode>(w, o, Scale, keptMass, keptX, out result);
+        }
+    }
+
+    /// <summary>
+    /// Whether a row's finished sums hold: nothing infinite or NaN, no class where the student's ratio runs away, and, in
+    /// single precision, no KL that is only the small rest of a cancellation.
+    /// </summary>
+    protected static bool Holds(in KlState state, in KlValue value) =>
+        double.IsFinite(state.Mass + state.First + state.Gap)
+        && (typeof(TElement) == typeof(double) || value.Gap <= WorstCancellation * value.Kl);
+
+    /// <summary>a − b in the kernel's precision, and what that rounding lost.</summary>
+    protected static (double Value, double Error) Difference(double a, double b)
+    {
+        if (typeof(TElement) != typeof(float)) return ScalarMath.Difference(a, b);
+        double d = (float)(a - b);
+        return (d, a - b - d);
+    }
+
+    /// <summary>The mean of t − s over the classes, as a value in the kernel's precision and the rest.</summary>
+    protected static (double Value, double Error) MeanDifference(double difference, double error, double centredMean)
+    {
+        double rest = error - centredMean;
+        double mean = typeof(TElement) == typeof(float) ? (float)(difference + rest) : difference + rest;
+        return (mean, difference - mean + rest);
+    }
+
+    /// <summary>A term of weight 0 is left out, even where it is infinite.</summary>
+    protected static double Term(double weight, double value) => weight == 0 ? 0 : weight * value;
+
+    protected void RefuseExcluded(long row, TElement* s, TElement* t, long sStride, long tStride)
+    {
+        for (long c = 0; c < Classes; c++)
+        {
+            if (double.IsNegativeInfinity(Memory.Get(s + (c * sStride)))) Refuse(row, c, "student");
+            if (double.IsNegativeInfinity(Memory.Get(t + (c * tStride)))) Refuse(row, c, "teacher");
+        }
+    }
+
+    private static void Refuse(long row, long c, string name) => throw new ArgumentException(
+        $"expected finite logits at temperature infinity but got -inf in row {row}, class {c}", name);
+}

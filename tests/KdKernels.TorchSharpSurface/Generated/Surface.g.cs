@@ -1,0 +1,5 @@
+namespace KdKernels.TorchSharpSurface.Generated;
+
+internal static class Surface
+{
+}
