@@ -3,6 +3,9 @@ namespace KdKernels.Distillation.Recipes;
 /// <summary>The meaning of a recipe's keys: types, defaults, ranges, and what does not go together.</summary>
 internal static class RecipeBinder
 {
+    // 2^53 - 1: every JSON reader keeps it exactly.
+    private const long MaxSeed = (1L << 53) - 1;
+
     // What the ready-made data sets come in; an image folder has whatever its files have.
     private static readonly Dictionary<string, int> OwnImageSize = new(StringComparer.Ordinal)
     {
@@ -16,7 +19,7 @@ internal static class RecipeBinder
         var recipe = new Recipe
         {
             Name = Name(root, defaults.Name),
-            Seed = root.WholeLong("seed", defaults.Seed, 0, long.MaxValue),
+            Seed = root.WholeLong("seed", defaults.Seed, 0, MaxSeed),
             Seeds = root.Whole("seeds", defaults.Seeds, 1, 1000),
             Device = Device(root, defaults.Device),
             Threads = root.Whole("threads", defaults.Threads, 0, 4096),
@@ -65,9 +68,9 @@ internal static class RecipeBinder
             throw section.Error("image-size", $"expected {ownSize}, the size of {data.Name}'s images (or 0), but got {data.ImageSize}");
         }
 
-        if (!fixedSize && data.ImageSize < 8)
+        if (!fixedSize && data.ImageSize is > 0 and < 8)
         {
-            throw section.Error("image-size", $"expected the height and width that images are brought to, at least 8, but got {data.ImageSize}");
+            throw section.Error("image-size", $"expected the height and width that images are brought to, at least 8 (or 0 for their own), but got {data.ImageSize}");
         }
 
         if (data.Train > 0 && data.Validation >= data.Train)
@@ -75,7 +78,7 @@ internal static class RecipeBinder
             throw section.Error("validation", $"expected less than the {data.Train} training images but got {data.Validation}");
         }
 
-        data = data with { Augment = Augment(section.Section("augment"), fixedSize ? ownSize : data.ImageSize) };
+        data = data with { Augment = Augment(section.Section("augment"), fixedSize ? ownSize : data.ImageSize == 0 ? 4096 : data.ImageSize) };
         section.RejectUnknown();
         return data;
     }

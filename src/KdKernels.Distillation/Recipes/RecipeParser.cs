@@ -40,6 +40,11 @@ internal sealed class RecipeParser
         {
             throw new RecipeException(source, Math.Max(1, (int)error.Start.Line), "", $"not valid YAML: {error.Message}");
         }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or FormatException or IndexOutOfRangeException or OverflowException)
+        {
+            // YamlDotNet's scanner does not always say what it means: "a: {b: @" ends in an InvalidOperationException.
+            throw new RecipeException(source, 0, "", $"not valid YAML: {error.Message}");
+        }
     }
 
     private RecipeNode Document()

@@ -110,19 +110,19 @@ public static class RecipeReader
 
     private static void ApplyEnvironment(MappingNode root, IReadOnlyDictionary<string, string> environment)
     {
-        Apply("KD_DEVICE", "device", value => value);
-        Apply("KD_THREADS", "threads", value => value);
+        Apply("KD_DEVICE", "device");
+        Apply("KD_THREADS", "threads");
         string dataSet = ((root.Find("data") as MappingNode)?.Find("name") as ScalarNode)?.Text ?? new DataRecipe().Name;
         if (DataSetsWithFiles.Contains(dataSet, StringComparer.Ordinal))
         {
-            Apply("KD_DATA", "data.root", value => Path.Combine(value, dataSet));
+            Apply("KD_DATA", "data.root");
         }
 
-        void Apply(string variable, string key, Func<string, string> convert)
+        void Apply(string variable, string key)
         {
             if (environment.TryGetValue(variable, out string? value) && value.Length > 0)
             {
-                root.SetPath(key.Split('.'), new ScalarNode(variable, 0, convert(value), Quoted: false));
+                root.SetPath(key.Split('.'), new ScalarNode(variable, 0, value, Quoted: false));
             }
         }
     }

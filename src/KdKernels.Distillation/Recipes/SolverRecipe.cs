@@ -103,11 +103,17 @@ public sealed record LearningRateSchedule
 
     public override int GetHashCode() => HashCode.Combine(Kind, Gamma, WarmUp, Milestones.Count);
 
-    internal LearningRateSchedule Rescaled(int from, int to) => this with
+    internal LearningRateSchedule Rescaled(int from, int to)
     {
-        Milestones = [.. Milestones.Select(milestone => milestone * to / from).Where(milestone => milestone > 0).Distinct()],
-        WarmUp = WarmUp * to / from,
-    };
+        int[] milestones = [.. Milestones.Select(milestone => (int)((long)milestone * to / from)).Where(milestone => milestone > 0).Distinct()];
+        return this with
+        {
+            // A training too short for its milestones has none.
+            Kind = Kind == LearningRateKind.MultiStep && milestones.Length == 0 ? LearningRateKind.Constant : Kind,
+            Milestones = milestones,
+            WarmUp = WarmUp * to / from,
+        };
+    }
 
     internal static double HalfCosine(double from, double to, double progress) =>
         to + (from - to) * 0.5 * (1 + Math.Cos(Math.PI * progress));
