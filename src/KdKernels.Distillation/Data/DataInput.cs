@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
+using KdKernels.Distillation.Formats;
 
 namespace KdKernels.Distillation.Data;
 
@@ -13,7 +15,14 @@ internal sealed class DataInput : IDisposable
 
     private const int BufferSize = 1 << 16;
 
+    private const int GzipTrailer = 8;
+
     private readonly Stream _stream;
+
+    /// <summary>CRC-32 and length that a gzip file ends with; null for other data.</summary>
+    private (uint Crc, uint Length)? _promised;
+
+    private uint _crc;
 
     private DataInput(Stream stream, string source, long maxLength, bool isExact)
     {
@@ -60,14 +69,15 @@ internal sealed class DataInput : IDisposable
     /// <summary>Reads from a seekable stream, which is disposed with the result.</summary>
     public static DataInput Of(Stream stream, string source)
     {
-        long length = stream.Length - stream.Position;
-        int first = stream.ReadByte();
-        int second = stream.ReadByte();
-        stream.Seek(first < 0 ? 0 : second < 0 ? -1 : -2, SeekOrigin.Current);
-        if (first != 0x1F || second != 0x8B)
+        long start = stream.Position;
+        long length = stream.Length - start;
+        bool isGzip = stream.ReadByte() == 0x1F && stream.ReadByte() == 0x8B;
+        (uint, uint)? promised = isGzip && length > GzipTrailer ? ReadTrailer(stream) : null;
+        stream.Position = start;
+        if (!isGzip)
             return new DataInput(stream, source, length, isExact: true);
-        var inflated = new GZipStream(stream, CompressionMode.Decompress);
-        return new DataInput(inflated, source, Math.Min(length, long.MaxValue / MaxInflation) * MaxInflation, isExact: false);
+        long most = Math.Min(length, long.MaxValue / MaxInflation) * MaxInflation;
+        return new DataInput(new GZipStream(stream, CompressionMode.Decompress), source, most, isExact: false) { _promised = promised };
     }
 
     /// <summary>Inflates a zlib stream, such as the joined data of a PNG file.</summary>
@@ -105,12 +115,19 @@ internal sealed class DataInput : IDisposable
         }
     }
 
-    /// <summary>Checks that nothing follows; also makes a decompressor verify its checksum.</summary>
+    /// <summary>Checks that nothing follows, and that gzip data has the CRC-32 and the length that its file ends with.</summary>
     public void RequireEnd(string after)
     {
         Span<byte> one = stackalloc byte[1];
         if (Read(one) != 0)
             throw new KdDataException(Source, Offset - 1, $"expected the end of the file after {after} but more bytes follow");
+
+        // GZipStream checks the trailer of a whole file, but takes a file that ends before it for a whole one.
+        if (_promised is { } promised && promised != (_crc, (uint)Offset))
+        {
+            throw new KdDataException(
+                Source, Offset, $"expected gzip data of CRC 0x{promised.Crc:X8} and {promised.Length} bytes but got 0x{_crc:X8} and {(uint)Offset}");
+        }
     }
 
     public void Dispose() => _stream.Dispose();
@@ -121,11 +138,21 @@ internal sealed class DataInput : IDisposable
         {
             int read = _stream.Read(destination);
             Offset += read;
+            if (_promised is not null)
+                _crc = Crc32.Append(_crc, destination[..read]);
             return read;
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new KdDataException(Source, Offset, $"expected readable data but got: {e.Message}", e);
         }
+    }
+
+    private static (uint Crc, uint Length) ReadTrailer(Stream stream)
+    {
+        Span<byte> trailer = stackalloc byte[GzipTrailer];
+        stream.Seek(-GzipTrailer, SeekOrigin.End);
+        stream.ReadExactly(trailer);
+        return (BinaryPrimitives.ReadUInt32LittleEndian(trailer), BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]));
     }
 }

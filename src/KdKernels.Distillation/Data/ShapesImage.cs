@@ -48,6 +48,9 @@ internal sealed class ShapesImage
         _label = label;
     }
 
+    /// <summary>Everything as it is, mask included, but the object not painted: what it covers shows through.</summary>
+    public bool OmitsObject { get; init; }
+
     /// <param name="pixels">Receives <c>[3, 32, 32]</c>.</param>
     /// <param name="mask">Receives <c>[32, 32]</c>: 255 where the object is visible, else 0.</param>
     public void Render(Span<byte> pixels, Span<byte> mask)
@@ -64,16 +67,16 @@ internal sealed class ShapesImage
         for (int i = 0; i < distractors; i++)
         {
             int kind = (_label + 1 + _random.NextInt32(ShapeGeometry.Names.Count - 1)) % ShapeGeometry.Names.Count;
-            DrawObject(kind, Between(MinDistractorRadius, MaxDistractorRadius), NextTextureOn(ground), mask);
+            DrawObject(kind, Between(MinDistractorRadius, MaxDistractorRadius), NextTextureOn(ground), mask, paint: true);
         }
 
         mask.Clear();
-        DrawObject(_label, Between(MinRadius, MaxRadius), NextTextureOn(ground), mask);
+        DrawObject(_label, Between(MinRadius, MaxRadius), NextTextureOn(ground), mask, paint: !OmitsObject);
         DrawBar(NextTextureOn(ground), mask);
         Quantise(pixels, Between(MinNoise, MaxNoise));
     }
 
-    private void DrawObject(int kind, double radius, ShapesTexture texture, Span<byte> mask)
+    private void DrawObject(int kind, double radius, ShapesTexture texture, Span<byte> mask, bool paint)
     {
         double margin = Margin * radius;
         double centreX = Between(margin, Size - margin);
@@ -93,8 +96,9 @@ internal sealed class ShapesImage
                 double v = (dy * cos - dx * sin) / scaleY;
                 if (u * u + v * v > ShapeGeometry.Reach * ShapeGeometry.Reach || !ShapeGeometry.Contains(kind, u, v))
                     continue;
-                Put(x, y, texture);
                 mask[y * Size + x] = 255;
+                if (paint)
+                    Put(x, y, texture);
             }
         }
     }
