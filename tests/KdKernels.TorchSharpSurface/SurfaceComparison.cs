@@ -69,7 +69,7 @@ internal sealed class SurfaceComparison
 
     private void CompareShape(string name, Type ours, Type theirs)
     {
-        if (Kind(ours) != Kind(theirs)) _differences.Add($"{name}: it is a {Kind(theirs)} there but a {Kind(ours)} here.");
+        if (!Same(Kind(ours), Kind(theirs))) _differences.Add($"{name}: it is a {Kind(theirs)} there but a {Kind(ours)} here.");
         if (theirs.IsSealed && !ours.IsSealed) _differences.Add($"{name}: it is sealed there.");
         if (theirs.IsAbstract && !ours.IsAbstract) _differences.Add($"{name}: it is abstract there.");
         if (ours.IsEnum)

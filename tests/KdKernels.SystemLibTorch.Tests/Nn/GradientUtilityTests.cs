@@ -15,7 +15,7 @@ public class GradientUtilityTests
     {
         using var scope = NewDisposeScope();
         Parameter[] parameters = [WithGradient(3, 0), WithGradient(-4), Parameter(zeros([2], float64))];
-        Assert.Equal(norm, utils.clip_grad_norm_(parameters, 2, type), 12);
+        Assert.Equal(norm, nn.utils.clip_grad_norm_(parameters, 2, type), 12);
         double factor = 2 / (norm + 1e-6);
         Numbers.Close([3 * factor, 0], parameters[0].grad!);
         Numbers.Close([-4 * factor], parameters[1].grad!);
@@ -27,9 +27,9 @@ public class GradientUtilityTests
     {
         using var scope = NewDisposeScope();
         Parameter parameter = WithGradient(3, -4);
-        Assert.Equal(5, utils.clip_grad_norm_([parameter], 6), 12);
+        Assert.Equal(5, nn.utils.clip_grad_norm_([parameter], 6), 12);
         Numbers.Close([3, -4], parameter.grad!);
-        Assert.Equal(0, utils.clip_grad_norm_([], 1));
+        Assert.Equal(0, nn.utils.clip_grad_norm_([], 1));
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public class GradientUtilityTests
     {
         using var scope = NewDisposeScope();
         Parameter parameter = WithGradient(3, -4, 0.5);
-        utils.clip_grad_value_([parameter], 2);
+        nn.utils.clip_grad_value_([parameter], 2);
         Numbers.Close([2, -2, 0.5], parameter.grad!);
     }
 
@@ -47,12 +47,12 @@ public class GradientUtilityTests
         using var scope = NewDisposeScope();
         Parameter[] parameters = [Parameter(Numbers.Random(1, 2, 3)), Parameter(Numbers.Random(2, 4))];
         double[] values = [.. Numbers.Of(parameters[0]), .. Numbers.Of(parameters[1])];
-        Tensor vector = utils.parameters_to_vector(parameters);
+        Tensor vector = nn.utils.parameters_to_vector(parameters);
         Numbers.Close(values, vector);
-        utils.vector_to_parameters(vector.detach() * 2, parameters);
+        nn.utils.vector_to_parameters(vector.detach() * 2, parameters);
         Numbers.Close(Array.ConvertAll(values[6..], value => 2 * value), parameters[1]);
         Assert.Equal([2, 3], parameters[0].shape);
-        var error = Assert.Throws<ArgumentException>(() => utils.vector_to_parameters(zeros([9]), parameters));
+        var error = Assert.Throws<ArgumentException>(() => nn.utils.vector_to_parameters(zeros([9]), parameters));
         Assert.Contains("10 elements but got shape [9]", error.Message, StringComparison.Ordinal);
     }
 

@@ -1,32 +1,32 @@
 namespace TorchSharp;
 
-/// <summary>How <c>interpolate</c> finds the values between the pixels.</summary>
-public enum InterpolationMode
-{
-    /// <summary>The value at the floor of the scaled position.</summary>
-    Nearest = 0,
-
-    /// <summary>Linear, in one dimension.</summary>
-    Linear = 1,
-
-    /// <summary>Linear, in two dimensions.</summary>
-    Bilinear = 2,
-
-    /// <summary>Cubic, in two dimensions.</summary>
-    Bicubic = 3,
-
-    /// <summary>Linear, in three dimensions.</summary>
-    Trilinear = 4,
-
-    /// <summary>The mean over the area that a pixel covers.</summary>
-    Area = 5,
-
-    /// <summary>The nearest pixel centre.</summary>
-    NearestExact = 6,
-}
-
 public static partial class torch
 {
+    /// <summary>How <c>interpolate</c> finds the values between the pixels.</summary>
+    public enum InterpolationMode
+    {
+        /// <summary>The value at the floor of the scaled position.</summary>
+        Nearest = 0,
+
+        /// <summary>Linear, in one dimension.</summary>
+        Linear = 1,
+
+        /// <summary>Linear, in two dimensions.</summary>
+        Bilinear = 2,
+
+        /// <summary>Cubic, in two dimensions.</summary>
+        Bicubic = 3,
+
+        /// <summary>Linear, in three dimensions.</summary>
+        Trilinear = 4,
+
+        /// <summary>The mean over the area that a pixel covers.</summary>
+        Area = 5,
+
+        /// <summary>The nearest pixel centre.</summary>
+        NearestExact = 6,
+    }
+
     public static partial class nn
     {
         public static partial class functional
