@@ -23,7 +23,7 @@ internal readonly record struct FusedGradients(Tensor? Student, Tensor? Teacher)
     internal FusedGradients Times(Tensor upstream)
     {
         // loss.backward() comes with 1, and looking costs nothing on the CPU; elsewhere it would stall the stream.
-        if (upstream.device_type == DeviceType.CPU && upstream.item<double>() == 1) return this;
+        if (upstream.device_type == DeviceType.CPU && upstream.ToDouble() == 1) return this;
         return new(Student is null ? null : Student * upstream, Teacher is null ? null : Teacher * upstream);
     }
 

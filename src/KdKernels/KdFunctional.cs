@@ -14,9 +14,9 @@ public static partial class KdFunctional
     {
         KdGuard.AreLogits(student);
         KdGuard.AreLogits(teacher);
-        KdGuard.SameShape(student, teacher);
-        KdGuard.SameDtype(student, teacher);
-        KdGuard.SameDevice(student, teacher);
+        KdGuard.SameShape(teacher, student);
+        KdGuard.SameDtype(teacher, student);
+        KdGuard.SameDevice(teacher, student);
         int classDimension = KdGuard.ClassDimension(student, dim);
         if (RowLayout.Find(student, teacher, classDimension) is { } layout) return layout;
         student = student.contiguous();

@@ -35,7 +35,8 @@ public static class HintonLossComposed
     {
         int dim = options.Kl.ClassDimension;
         var kl = TemperedKlComposed.Gradient(student, teacher, upstream, options.Kl, new(Student: true, Teacher: false)).Student!;
-        var oneHot = zeros_like(student).scatter(dim, Targets(options.Kl, student).unsqueeze(dim), 1);
+        var targets = Targets(options.Kl, student).unsqueeze(dim);
+        var oneHot = zeros_like(student).scatter(dim, targets, ones(targets.shape, student.dtype));
         var rowScale = options.Kl.RowScale(upstream, student) * WeightOfLabel(options.Kl, student);
         return (student.softmax(dim) - oneHot) * rowScale.unsqueeze(dim) * (1 - options.Alpha) + kl * options.Alpha;
     }
