@@ -12,6 +12,15 @@ public sealed partial class SignalTests : IDisposable
     private const int Terminate = 15;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>A second or two of many short epochs, with few checkpoints and evaluations between them.</summary>
+    private static readonly string[] LongTeacher =
+    [
+        "-s", "teacher.model=mlp-small",
+        "-s", "teacher.solver.epochs=150",
+        "-s", "checkpoint.every=1000",
+        "-s", "evaluation.every=1000",
+    ];
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kd-signal-");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -22,8 +31,11 @@ public sealed partial class SignalTests : IDisposable
     public async Task A_signal_saves_says_how_to_go_on_and_going_on_finishes_the_run(int signal)
     {
         string run = Path.Combine(_folder.FullName, "run");
-        using var first = new Child([.. TinyRun.Arguments(run), "-s", "data.train=2000", "-s", "teacher.solver.epochs=40"]);
-        await first.WaitForAsync("[1/5] teacher: epoch");
+        using var first = new Child([.. TinyRun.Arguments(run), .. LongTeacher]);
+
+        // A line of metrics says that the training is under way: more than a hundred epochs are still to come.
+        string metrics = Path.Combine(run, "metrics.jsonl");
+        await first.WaitUntilAsync(() => File.Exists(metrics) && new FileInfo(metrics).Length > 0);
         Assert.Equal(0, Kill(first.Id, signal));
         Assert.Equal(ExitCode.Interrupted, await first.ExitAsync());
         Assert.Contains($"kd train --resume {run}", first.Error, StringComparison.Ordinal);
@@ -75,13 +87,13 @@ public sealed partial class SignalTests : IDisposable
             }
         }
 
-        public async Task WaitForAsync(string text)
+        public async Task WaitUntilAsync(Func<bool> condition)
         {
             long start = Stopwatch.GetTimestamp();
-            while (!Error.Contains(text, StringComparison.Ordinal))
+            while (!condition())
             {
                 Assert.False(_process.HasExited, $"kd ended with {(_process.HasExited ? _process.ExitCode : 0)}: {Error}");
-                Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"no '{text}' in: {Error}");
+                Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"kd has not come that far: {Error}");
                 await Task.Delay(20);
             }
         }
