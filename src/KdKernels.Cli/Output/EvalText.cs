@@ -10,7 +10,7 @@ internal static class EvalText
     private const int MatrixClasses = 10;
 
     private const int MistakesShown = 10;
-    private const int NameWidth = 20;
+    private const int NameWidth = 16;
 
     public static string Of(string model, string data, double loss, ClassificationResult result)
     {
