@@ -4,11 +4,13 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using KdKernels.Bench.Harness;
 using KdKernels.Bench.TemperedKl;
+using KdKernels.Bench.TrainStep;
 
 const string Usage = """
     Usage: ./kd bench <name> [--json] [--threads N] [--rounds N]
 
       tempered-kl    fused against composed torch: ratio, share of the read bandwidth, microseconds
+      train-step     a small network's training step against Python's torch (KD_PYTHON, else python3): ratio, microseconds
       bdn [...]      BenchmarkDotNet's own runs; its options follow (for example --filter '*')
 
     ratio is against the fastest composed form, ratio_plain against kl_div(log_softmax(s/T), softmax(t/T)); above 1 the
@@ -31,6 +33,17 @@ switch (name)
     case "tempered-kl":
         Print(TemperedKlBench.Run(options));
         return 0;
+    case "train-step":
+        try
+        {
+            Print(TrainStepBench.Run(options));
+            return 0;
+        }
+        catch (InvalidOperationException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
     case "--help" or "-h":
         Console.WriteLine(Usage);
         return 0;
@@ -60,6 +73,9 @@ void Print(IEnumerable<BenchRecord> records)
     {
         Console.WriteLine(json
             ? record.ToJson()
-            : $"{record.Shape,-14} {record.Mode,-17} {record.MedianUs,9:F1} {record.Ratio,7:F1} {record.RatioPlain,7:F1} {record.ShareOfBandwidth,7:P0}");
+            : $"{record.Shape,-14} {record.Mode,-17} {record.MedianUs,9:F1} {Cell(record.Ratio, "F2")} {Cell(record.RatioPlain, "F2")} {Cell(record.ShareOfBandwidth, "P0")}");
     }
 }
+
+// A benchmark that has no such number leaves the place empty.
+static string Cell(double value, string format) => (double.IsNaN(value) ? "-" : value.ToString(format)).PadLeft(7);

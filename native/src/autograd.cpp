@@ -1,5 +1,3 @@
-#include "handles.h"
-
 #include <ATen/core/grad_mode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/anomaly_mode.h>
@@ -8,6 +6,8 @@
 #include <torch/custom_class.h>
 
 #include <vector>
+
+#include "handles.h"
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
@@ -121,7 +121,8 @@ int kd_frame_saved_count(kd_frame* frame) {
 int kd_frame_saved(kd_frame* frame, kd_tensor* tensors, int32_t count) {
     return kd::guarded([&] {
         const variable_list saved = frame->context->get_saved_variables();
-        TORCH_CHECK(static_cast<int32_t>(saved.size()) == count, "expected room for ", saved.size(), " tensors but got ", count);
+        TORCH_CHECK(static_cast<int32_t>(saved.size()) == count, "expected room for ", saved.size(),
+                    " tensors but got ", count);
         for (int32_t i = 0; i < count; i++) tensors[i] = kd::give(saved[i]);
     });
 }
@@ -141,8 +142,8 @@ void kd_frame_fail(kd_frame* frame, const char* message, void* error_object) {
     if (error_object != nullptr) frame->error_object = std::make_shared<kd::ErrorObject>(error_object);
 }
 
-int kd_backward(const kd_tensor* tensors, int32_t count, const kd_tensor* grads, int32_t grad_count, int32_t retain_graph,
-                int32_t create_graph, const kd_tensor* inputs, int32_t input_count) {
+int kd_backward(const kd_tensor* tensors, int32_t count, const kd_tensor* grads, int32_t grad_count,
+                int32_t retain_graph, int32_t create_graph, const kd_tensor* inputs, int32_t input_count) {
     return kd::guarded([&] {
         torch::autograd::backward(borrow_all(tensors, count), borrow_all(grads, grad_count), retain_graph != 0,
                                   create_graph != 0, borrow_all(inputs, input_count));
@@ -181,7 +182,8 @@ void kd_inference_end(void* guard) {
 }
 
 int32_t kd_anomaly_mode(void) {
-    return (torch::autograd::AnomalyMode::is_enabled() ? 1 : 0) | (torch::autograd::AnomalyMode::should_check_nan() ? 2 : 0);
+    using torch::autograd::AnomalyMode;
+    return (AnomalyMode::is_enabled() ? 1 : 0) | (AnomalyMode::should_check_nan() ? 2 : 0);
 }
 
 void kd_set_anomaly_mode(int32_t enabled, int32_t check_nan) {

@@ -1,6 +1,4 @@
 // Operators by name: the schema says how each argument is to be converted, once per operator.
-#include "handles.h"
-
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 
@@ -10,13 +8,30 @@
 #include <unordered_map>
 #include <vector>
 
+#include "handles.h"
+
 namespace {
 
 // c10::optional in old releases, std::optional in new ones.
 using OptionalTensor = decltype(std::declval<c10::IValue&>().toOptional<at::Tensor>());
 
-enum class Kind { Tensor, TensorList, OptionalTensorList, Int, IntList, Double, DoubleList, Bool, BoolList, Scalar, ScalarList,
-                  String, Device, Generator, Other };
+enum class Kind {
+    Tensor,
+    TensorList,
+    OptionalTensorList,
+    Int,
+    IntList,
+    Double,
+    DoubleList,
+    Bool,
+    BoolList,
+    Scalar,
+    ScalarList,
+    String,
+    Device,
+    Generator,
+    Other,
+};
 
 struct Parameter {
     Kind kind = Kind::Other;
@@ -72,8 +87,8 @@ Parameter describe(const c10::Argument& argument) {
         c10::TypePtr inner = type->expectRef<c10::OptionalType>().getElementType();
         type = inner;
     }
-    parameter.kind = type->kind() == c10::TypeKind::ListType ? list_kind(type->expectRef<c10::ListType>().getElementType())
-                                                             : scalar_kind(type);
+    const bool list = type->kind() == c10::TypeKind::ListType;
+    parameter.kind = list ? list_kind(type->expectRef<c10::ListType>().getElementType()) : scalar_kind(type);
     return parameter;
 }
 
@@ -89,8 +104,9 @@ struct kd_op {
 namespace {
 
 const char* tag_name(int32_t tag) {
-    static const char* const names[] = {"None", "a tensor", "an int", "a float", "a bool", "a string", "a list of ints",
-                                        "a list of floats", "a list of bools", "a list of tensors", "a device", "a generator"};
+    static const char* const names[] = {
+        "None",           "a tensor",         "an int",          "a float",           "a bool",   "a string",
+        "a list of ints", "a list of floats", "a list of bools", "a list of tensors", "a device", "a generator"};
     return tag >= 0 && tag <= KD_GENERATOR ? names[tag] : "an unknown value";
 }
 
@@ -250,7 +266,8 @@ void release_results(kd_value* results, int32_t count) {
 
 int32_t call(const kd_op& op, const kd_value* args, int32_t arg_count, kd_value* results, int32_t max_results) {
     const auto parameter_count = static_cast<int32_t>(op.parameters.size());
-    TORCH_CHECK(arg_count <= parameter_count, op.name, ": expected at most ", parameter_count, " arguments but got ", arg_count);
+    TORCH_CHECK(arg_count <= parameter_count, op.name, ": expected at most ", parameter_count, " arguments but got ",
+                arg_count);
 
     // Reused across calls; taken out of its place meanwhile, because an operator may come back here.
     static thread_local torch::jit::Stack spare;
@@ -281,8 +298,9 @@ int32_t call(const kd_op& op, const kd_value* args, int32_t arg_count, kd_value*
 
 kd_op* kd_op_find(const char* name, const char* overload) {
     return kd::guarded<kd_op*>(nullptr, [&] {
-        static std::mutex mutex;
-        static std::unordered_map<std::string, std::unique_ptr<kd_op>> known;
+        // Never destroyed: background threads may still be calling operators while the process exits.
+        static auto& mutex = *new std::mutex;
+        static auto& known = *new std::unordered_map<std::string, std::unique_ptr<kd_op>>;
         const std::string key = std::string(name) + "." + overload;
         std::lock_guard<std::mutex> lock(mutex);
         auto found = known.find(key);

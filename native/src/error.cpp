@@ -1,6 +1,6 @@
-#include "handles.h"
-
 #include <c10/util/Exception.h>
+
+#include "handles.h"
 
 namespace {
 
@@ -28,6 +28,11 @@ void kd::record_current_exception() noexcept {
 
 const char* kd_last_error(void) {
     return last_error.c_str();
+}
+
+void kd_clear_error(void) {
+    last_object.reset();
+    last_error.clear();
 }
 
 void* kd_last_error_object(void) {

@@ -1,11 +1,10 @@
 // What every source file shares: conversion between handles and torch's smart pointers, and the error boundary.
 #pragma once
 
-#include <kdtorch.h>
-
 #include <ATen/core/Tensor.h>
 #include <c10/core/GeneratorImpl.h>
 #include <c10/util/intrusive_ptr.h>
+#include <kdtorch.h>
 #include <torch/version.h>
 
 #include <exception>
@@ -19,10 +18,12 @@ namespace kd {
 
 void count_handle(int64_t change);
 
+using TensorPointer = c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>;
+using GeneratorPointer = c10::intrusive_ptr<c10::GeneratorImpl>;
+
 inline at::Tensor borrow(kd_tensor handle) {
     if (handle == nullptr) return at::Tensor();
-    return at::Tensor(
-        c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>::reclaim_copy(static_cast<at::TensorImpl*>(handle)));
+    return at::Tensor(TensorPointer::reclaim_copy(static_cast<at::TensorImpl*>(handle)));
 }
 
 inline kd_tensor give(at::Tensor tensor) {
@@ -32,7 +33,7 @@ inline kd_tensor give(at::Tensor tensor) {
 }
 
 inline at::Generator borrow_generator(kd_generator handle) {
-    return at::Generator(c10::intrusive_ptr<c10::GeneratorImpl>::reclaim_copy(static_cast<c10::GeneratorImpl*>(handle)));
+    return at::Generator(GeneratorPointer::reclaim_copy(static_cast<c10::GeneratorImpl*>(handle)));
 }
 
 inline kd_generator give(at::Generator generator) {
@@ -41,8 +42,9 @@ inline kd_generator give(at::Generator generator) {
 }
 
 inline c10::Device decode_device(int64_t code) {
-    auto index = static_cast<int>(code & 0xff);
-    return c10::Device(static_cast<c10::DeviceType>(code >> 8), static_cast<c10::DeviceIndex>(index == 0xff ? -1 : index));
+    const auto index = static_cast<int>(code & 0xff);
+    return c10::Device(static_cast<c10::DeviceType>(code >> 8),
+                       static_cast<c10::DeviceIndex>(index == 0xff ? -1 : index));
 }
 
 // A managed object that an error refers to; handed back to managed code when nobody can ask for it any more.

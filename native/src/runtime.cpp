@@ -1,16 +1,16 @@
 // The library as a whole: loading, versions, random numbers, threads, CUDA.
-#include "handles.h"
-
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <dlfcn.h>
 #include <torch/cuda.h>
 
-#include <dlfcn.h>
 #include <filesystem>
 #include <mutex>
+
+#include "handles.h"
 
 namespace {
 
@@ -90,7 +90,7 @@ kd_generator kd_generator_default(int32_t device) {
 void kd_generator_release(kd_generator generator) {
     if (generator == nullptr) return;
     kd::count_handle(-1);
-    c10::intrusive_ptr<c10::GeneratorImpl>::reclaim(static_cast<c10::GeneratorImpl*>(generator));
+    kd::GeneratorPointer::reclaim(static_cast<c10::GeneratorImpl*>(generator));
 }
 
 int kd_generator_set_seed(kd_generator generator, int64_t seed) {
@@ -170,11 +170,11 @@ int kd_cuda_stream(int32_t device_index, void** stream) {
         *stream = nullptr;
         if (!torch::cuda::is_available()) return;
         const auto* guard = c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA);
-        const auto device = device_index < 0 ? guard->getDevice()
-                                             : c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(device_index));
+        const c10::Device given(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(device_index));
+        const c10::Device device = device_index < 0 ? guard->getDevice() : given;
         const c10::Stream current = guard->getStream(device);
-        // c10::cuda::CUDAStream::stream() const. The object is a c10::Stream and nothing else, and this library is built
-        // without CUDA's headers, so the symbol is looked up where libtorch_cuda brought it.
+        // c10::cuda::CUDAStream::stream() const. The object is a c10::Stream and nothing else, and this library is
+        // built without CUDA's headers, so the symbol is looked up where libtorch_cuda brought it.
         void* library = dlopen("libc10_cuda.so", RTLD_NOW | RTLD_NOLOAD);
         using ToNative = void* (*)(const c10::Stream*);
         auto convert = reinterpret_cast<ToNative>(

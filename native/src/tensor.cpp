@@ -1,11 +1,12 @@
-#include "handles.h"
-
 #include <ATen/ATen.h>
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
 
 #include <atomic>
+
+#include "handles.h"
 
 namespace {
 
@@ -62,15 +63,15 @@ kd_tensor kd_retain(kd_tensor tensor) {
 void kd_release(kd_tensor tensor) {
     if (tensor == nullptr) return;
     kd::count_handle(-1);
-    c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>::reclaim(static_cast<at::TensorImpl*>(tensor));
+    kd::TensorPointer::reclaim(static_cast<at::TensorImpl*>(tensor));
 }
 
 int kd_info(kd_tensor tensor, kd_tensor_info* info) {
     return kd::guarded([&] { fill_info(static_cast<at::TensorImpl*>(tensor), info); });
 }
 
-kd_tensor kd_from_memory(void* data, const int64_t* sizes, const int64_t* strides, int32_t ndim, int32_t dtype, int32_t device,
-                         kd_deleter deleter, void* context) {
+kd_tensor kd_from_memory(void* data, const int64_t* sizes, const int64_t* strides, int32_t ndim, int32_t dtype,
+                         int32_t device, kd_deleter deleter, void* context) {
     return kd::guarded<kd_tensor>(nullptr, [&] {
         auto options = at::TensorOptions().dtype(static_cast<at::ScalarType>(dtype)).device(kd::decode_device(device));
         at::IntArrayRef shape(sizes, ndim);
@@ -79,8 +80,9 @@ kd_tensor kd_from_memory(void* data, const int64_t* sizes, const int64_t* stride
         };
         // The tensor has to be outside of autograd's view bookkeeping, like one that a factory made.
         at::AutoDispatchBelowAutograd below;
-        at::Tensor tensor = strides == nullptr ? at::from_blob(data, shape, release, options)
-                                               : at::from_blob(data, shape, at::IntArrayRef(strides, ndim), release, options);
+        at::Tensor tensor = strides == nullptr
+                                ? at::from_blob(data, shape, release, options)
+                                : at::from_blob(data, shape, at::IntArrayRef(strides, ndim), release, options);
         return kd::give(std::move(tensor));
     });
 }
@@ -113,8 +115,8 @@ int kd_set_grad(kd_tensor tensor, kd_tensor grad) {
                         t.scalar_type(), " but got ", g.scalar_type());
             TORCH_CHECK(g.device() == t.device(), "assigned grad has data located on a different device: expected ",
                         t.device(), " but got ", g.device());
-            TORCH_CHECK(g.sizes() == t.sizes(), "assigned grad has data of a different size: expected ", t.sizes(), " but got ",
-                        g.sizes());
+            TORCH_CHECK(g.sizes() == t.sizes(), "assigned grad has data of a different size: expected ", t.sizes(),
+                        " but got ", g.sizes());
         }
         t.mutable_grad() = g;
     });

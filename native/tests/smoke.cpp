@@ -12,12 +12,12 @@ namespace {
 
 int failures = 0;
 
-#define CHECK(condition)                                                                             \
-    do {                                                                                             \
-        if (!(condition)) {                                                                          \
+#define CHECK(condition)                                                                                          \
+    do {                                                                                                          \
+        if (!(condition)) {                                                                                       \
             std::fprintf(stderr, "%s:%d: %s; last error: %s\n", __FILE__, __LINE__, #condition, kd_last_error()); \
-            failures++;                                                                              \
-        }                                                                                            \
+            failures++;                                                                                           \
+        }                                                                                                         \
     } while (false)
 
 kd_value tensor_arg(kd_tensor tensor) {
@@ -66,8 +66,9 @@ kd_tensor call(kd_op* which, std::vector<kd_value> args) {
 kd_tensor floats(std::vector<float> values) {
     const int64_t size = static_cast<int64_t>(values.size());
     auto* copy = new std::vector<float>(std::move(values));
-    kd_tensor tensor = kd_from_memory(copy->data(), &size, nullptr, 1, 6, 0xff,
-                                      [](void* context) { delete static_cast<std::vector<float>*>(context); }, copy);
+    kd_tensor tensor = kd_from_memory(
+        copy->data(), &size, nullptr, 1, 6, 0xff,
+        [](void* context) { delete static_cast<std::vector<float>*>(context); }, copy);
     CHECK(tensor != nullptr);
     return tensor;
 }
@@ -204,8 +205,10 @@ void generators() {
         seven.p = generator;
         kd_tensor filled = call(op("aten::normal_"), {tensor_arg(target), double_arg(0), double_arg(1), seven});
         const float* values = read(filled, 4);
-        if (round == 0) first.assign(values, values + 4);
-        else CHECK(std::memcmp(first.data(), values, 4 * sizeof(float)) == 0);
+        if (round == 0)
+            first.assign(values, values + 4);
+        else
+            CHECK(std::memcmp(first.data(), values, 4 * sizeof(float)) == 0);
         kd_release(target);
         kd_release(filled);
         kd_generator_release(generator);

@@ -57,7 +57,8 @@ public class PhiloxTests
 
         // Chi-square has mean bound - 1 and variance 2 (bound - 1): six standard deviations.
         double chiSquare = counts.Sum(count => (double)(count - perValue) * (count - perValue) / perValue);
-        Assert.True(chiSquare <= (bound - 1) + 6 * Math.Sqrt(2.0 * (bound - 1)) + 1e-9, $"chi-square {chiSquare} for {bound}");
+        Assert.True(
+            chiSquare <= (bound - 1) + 6 * Math.Sqrt(2.0 * (bound - 1)) + 1e-9, $"chi-square {chiSquare} for {bound}");
     }
 
     [Fact]

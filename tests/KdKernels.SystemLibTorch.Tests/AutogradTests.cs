@@ -27,7 +27,8 @@ public sealed class AutogradTests : IDisposable
     [Fact]
     public void Grad_takes_factors_unused_inputs_and_higher_orders()
     {
-        Tensor x = tensor(new double[] { 1, 2 }, requires_grad: true), unused = ones(1, dtype: float64, requires_grad: true);
+        Tensor x = tensor(new double[] { 1, 2 }, requires_grad: true),
+            unused = ones(1, dtype: float64, requires_grad: true);
         Tensor factor = tensor(new double[] { 1, 10 });
         Expect.Elements([2, 40], autograd.grad([x.square()], [x], [factor])[0]);
         IList<Tensor> both = autograd.grad([x.square().sum()], [x, unused], allow_unused: true);
@@ -137,6 +138,7 @@ public sealed class AutogradTests : IDisposable
     {
         var error = Assert.Throws<InvalidDataException>(() => Faulty.apply(ones(1, requires_grad: true), "forward"));
         Assert.Equal("thrown in forward", error.Message);
+        Assert.Throws<InvalidOperationException>(() => Faulty.apply(ones(1, requires_grad: true), "null"));
     }
 
     [Fact]
@@ -299,7 +301,7 @@ public sealed class AutogradTests : IDisposable
         {
             ctx.save_data("fault", vars[1]);
             if (vars[1] is "forward") throw new InvalidDataException("thrown in forward");
-            return (Tensor)vars[0] * 2;
+            return vars[1] is "null" ? null! : (Tensor)vars[0] * 2;
         }
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
@@ -315,7 +317,8 @@ public sealed class AutogradTests : IDisposable
     {
         public override string Name => nameof(LooksTooEarly);
 
-        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars) => ctx.get_saved_variables()[0];
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars) =>
+            ctx.get_saved_variables()[0];
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) => [grad_output];
     }

@@ -104,7 +104,8 @@ public sealed class FactoryTests : IDisposable
     public void Devices_read_and_write_their_names()
     {
         Assert.Equal(("cpu", DeviceType.CPU, -1), (device("cpu").ToString(), device("cpu").type, device("cpu").index));
-        Assert.Equal(("cuda:1", DeviceType.CUDA, 1), (device("cuda:1").ToString(), device("cuda:1").type, device("cuda:1").index));
+        Assert.Equal(("cuda:1", DeviceType.CUDA, 1),
+            (device("cuda:1").ToString(), device("cuda:1").type, device("cuda:1").index));
         Assert.Throws<ArgumentException>(() => device("gpu"));
         Assert.Throws<ArgumentException>(() => device("cuda:x"));
         Assert.Equal(cuda.is_available(), TryInitializeDeviceType(DeviceType.CUDA));

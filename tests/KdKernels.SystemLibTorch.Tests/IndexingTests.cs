@@ -43,7 +43,8 @@ public sealed class IndexingTests : IDisposable
         Assert.Equal([2, 4], t[TensorIndex.Colon, TensorIndex.Single(1)].shape);
         Assert.Equal([2, 2, 4], t[TensorIndex.Colon, TensorIndex.Tensor(rows)].shape);
         Expect.Elements([22, 23], t[t > 21]);
-        Assert.Equal([2, 2, 4], t.index(TensorIndex.Colon, TensorIndex.Tensor(tensor(new[] { true, false, true }))).shape);
+        Assert.Equal([2, 2, 4],
+            t.index(TensorIndex.Colon, TensorIndex.Tensor(tensor(new[] { true, false, true }))).shape);
         Assert.Equal([1, 2, 3, 4], t.index(TensorIndex.Bool(true)).shape);
         Assert.Equal([0, 2, 3, 4], t.index(TensorIndex.Bool(false)).shape);
     }
@@ -73,7 +74,8 @@ public sealed class IndexingTests : IDisposable
         Tensor m = tensor(new float[,] { { 1, 2, 3 }, { 4, 5, 6 } });
         Tensor index = tensor(new long[,] { { 2, 0 }, { 1, 1 } });
         Expect.Elements([3, 1, 5, 5], m.gather(1, index));
-        Expect.Elements([0, 9, 0, 9, 0, 0], zeros(2, 3).scatter(1, tensor(new long[,] { { 1 }, { 0 } }), full(2, 1, 9f)));
+        Expect.Elements([0, 9, 0, 9, 0, 0],
+            zeros(2, 3).scatter(1, tensor(new long[,] { { 1 }, { 0 } }), full(2, 1, 9f)));
         Expect.Elements([0, 2, 0], zeros(3).scatter_add(0, tensor(new long[] { 1, 1 }), ones(2)));
         Expect.Elements([4, 5, 6, 1, 2, 3], m.index_select(0, tensor(new long[] { 1, 0 })));
         Expect.Elements([4, 5, 6], m.masked_select(m > 3));

@@ -85,6 +85,24 @@ public sealed unsafe class MemoryTests : IDisposable
     }
 
     [Fact]
+    public void Waiting_threads_are_told_to_sleep_unless_the_user_says_otherwise()
+    {
+        Assert.NotEmpty(LibTorch.Version);
+        Assert.Equal(Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") ?? "PASSIVE", Native("OMP_WAIT_POLICY"));
+        Assert.Equal(Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") ?? "0", Native("GOMP_SPINCOUNT"));
+
+        // .NET keeps an environment of its own; this is the one that libgomp reads.
+        static string? Native(string name)
+        {
+            byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(name + "\0");
+            fixed (byte* text = utf8) return System.Runtime.InteropServices.Marshal.PtrToStringUTF8(getenv(text));
+        }
+    }
+
+    [System.Runtime.InteropServices.DllImport("libc")]
+    private static extern nint getenv(byte* name);
+
+    [Fact]
     public void The_library_says_what_it_is()
     {
         Assert.Matches(@"^[12]\.\d+", LibTorch.Version);
@@ -99,7 +117,8 @@ public sealed unsafe class MemoryTests : IDisposable
     [Fact]
     public void A_missing_library_is_named_with_its_remedy()
     {
-        var error = Assert.Throws<DllNotFoundException>(() => NativeLoader.LoadFirst(["/nowhere/a/libkdtorch.so", "/nowhere/b.so"]));
+        var error = Assert.Throws<DllNotFoundException>(() =>
+            NativeLoader.LoadFirst(["/nowhere/a/libkdtorch.so", "/nowhere/b.so"]));
         Assert.Contains("/nowhere/a/libkdtorch.so, /nowhere/b.so", error.Message, StringComparison.Ordinal);
         Assert.Contains("./kd setup", error.Message, StringComparison.Ordinal);
     }

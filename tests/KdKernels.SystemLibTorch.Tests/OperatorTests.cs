@@ -53,9 +53,12 @@ public sealed class OperatorTests : IDisposable
         (Tensor Actual, Func<double, double> Expected)[] cases =
         [
             (t.exp(), Math.Exp), (t.log(), Math.Log), (t.log2(), Math.Log2), (t.log1p(), v => Math.Log(1 + v)),
-            (t.expm1(), v => Math.Exp(v) - 1), (t.sqrt(), Math.Sqrt), (t.rsqrt(), v => 1 / Math.Sqrt(v)), (t.sin(), Math.Sin),
-            (t.cos(), Math.Cos), (t.tanh(), Math.Tanh), (t.sigmoid(), v => 1 / (1 + Math.Exp(-v))), (t.reciprocal(), v => 1 / v),
-            (t.softplus(), v => Math.Log(1 + Math.Exp(v))), (t.relu(), v => v), ((-t).relu(), _ => 0), ((-t).abs(), v => v),
+            (t.expm1(), v => Math.Exp(v) - 1), (t.sqrt(), Math.Sqrt), (t.rsqrt(), v => 1 / Math.Sqrt(v)),
+                (t.sin(), Math.Sin),
+            (t.cos(), Math.Cos), (t.tanh(), Math.Tanh), (t.sigmoid(), v =>
+                1 / (1 + Math.Exp(-v))), (t.reciprocal(), v => 1 / v),
+            (t.softplus(), v => Math.Log(1 + Math.Exp(v))), (t.relu(), v => v), ((-t).relu(), _ => 0),
+                ((-t).abs(), v => v),
             (t.floor(), Math.Floor), (t.ceil(), Math.Ceiling), (t.neg(), v => -v), ((-t).sign(), _ => -1),
             (t.clamp(0.3, 0.8), v => Math.Clamp(v, 0.3, 0.8)), (t.clamp_min(0.3), v => Math.Max(v, 0.3)),
             (softplus(t, 2, 20), v => Math.Log(1 + Math.Exp(2 * v)) / 2), (exp(t), Math.Exp), (t.atan(), Math.Atan),
@@ -163,7 +166,8 @@ public sealed class OperatorTests : IDisposable
     public void Torch_errors_arrive_with_their_text()
     {
         var error = Assert.Throws<ExternalException>(() => ones(3) + ones(4));
-        Assert.Contains("The size of tensor a (3) must match the size of tensor b (4)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("The size of tensor a (3) must match the size of tensor b (4)", error.Message,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("frame #", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<ExternalException>(() => ones(2, 3).matmul(ones(2, 3)));
         Assert.Contains("mat1 and mat2 shapes cannot be multiplied", error.Message, StringComparison.Ordinal);

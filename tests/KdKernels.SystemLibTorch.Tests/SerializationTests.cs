@@ -65,7 +65,8 @@ public sealed class SerializationTests : IDisposable
         var reader = new BinaryReader(new MemoryStream(bytes));
         zeros(2).Load(reader, skip: true);
         Assert.Equal(99, reader.ReadByte());
-        Assert.Throws<ArgumentException>(() => zeros(2, dtype: float64).Load(new BinaryReader(new MemoryStream(bytes))));
+        Assert.Throws<ArgumentException>(() =>
+            zeros(2, dtype: float64).Load(new BinaryReader(new MemoryStream(bytes))));
         Assert.Throws<ArgumentException>(() => zeros(3).Load(new BinaryReader(new MemoryStream(bytes))));
         Tensor column = zeros(2, 1).t()[0];
         column.Load(new BinaryReader(new MemoryStream(bytes)));
@@ -78,7 +79,8 @@ public sealed class SerializationTests : IDisposable
         Assert.Throws<EndOfStreamException>(() => Tensor.Load(new BinaryReader(new MemoryStream([6, 1, 2, 0, 0]))));
         Assert.Throws<EndOfStreamException>(() => Tensor.Load(new BinaryReader(new MemoryStream())));
         Assert.Throws<InvalidDataException>(() => Tensor.Load(new BinaryReader(new MemoryStream([77, 0]))));
-        Assert.Throws<InvalidDataException>(() => Tensor.Load(new BinaryReader(new MemoryStream([6, 0xFF, 0xFF, 0x7F]))));
+        Assert.Throws<InvalidDataException>(() =>
+            Tensor.Load(new BinaryReader(new MemoryStream([6, 0xFF, 0xFF, 0x7F]))));
         byte[] endless = [6, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F];
         Assert.Throws<InvalidDataException>(() => Tensor.Load(new BinaryReader(new MemoryStream(endless))));
     }

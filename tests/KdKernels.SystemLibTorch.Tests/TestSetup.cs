@@ -13,7 +13,8 @@ internal static class Expect
         Assert.Equal(expected.Length, values.Length);
         for (int i = 0; i < values.Length; i++)
         {
-            bool same = expected[i].Equals(values[i]) || Math.Abs(expected[i] - values[i]) <= tolerance * (1 + Math.Abs(expected[i]));
+            bool same = expected[i].Equals(values[i]) || Math.Abs(expected[i] - values[i]) <= tolerance * (
+                1 + Math.Abs(expected[i]));
             Assert.True(same, $"element {i}: expected {expected[i]:g17} but got {values[i]:g17}");
         }
     }

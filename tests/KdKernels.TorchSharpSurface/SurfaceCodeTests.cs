@@ -18,7 +18,7 @@ public class SurfaceCodeTests
 
         Assert.True(
             string.Equals(expected, actual, StringComparison.Ordinal),
-            $"{path} does not match the public members any more: run this test with {WriteVariable}=1 and build again.");
+            $"{path} does not match the public members any more: run `{WriteVariable}=1 dotnet test` on this project, then build again.");
     }
 
     private static string ThisFile([CallerFilePath] string path = "") => path;

@@ -3,14 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace KdKernels.Core;
 
-/// <summary>Four 32-bit words: a counter that goes into <see cref="Philox4x32"/>, or the random block that comes out.</summary>
+/// <summary>
+/// Four 32-bit words: a counter that goes into <see cref="Philox4x32"/>, or the random block that comes out.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct PhiloxBlock(uint X0, uint X1, uint X2, uint X3);
 
 /// <summary>
-/// Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011, section 3):
-/// a pure function of key and counter, so that any element of any stream is computed without the ones before it, in any order,
-/// on any thread, and with the same bits on CPU and GPU.
+/// Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011,
+/// section 3): a pure function of key and counter, so that any element of any stream is computed without the ones
+/// before it, in any order, on any thread, and with the same bits on CPU and GPU.
 /// </summary>
 public static class Philox4x32
 {
@@ -21,7 +23,9 @@ public static class Philox4x32
     private const uint Weyl1 = 0xBB67AE85;
     private const int Rounds = 10;
 
-    /// <summary>The random block at <paramref name="counter"/> under a 64-bit <paramref name="key"/> (low word first).</summary>
+    /// <summary>
+    /// The random block at <paramref name="counter"/> under a 64-bit <paramref name="key"/> (low word first).
+    /// </summary>
     public static PhiloxBlock Block(ulong key, PhiloxBlock counter)
     {
         uint key0 = (uint)key;

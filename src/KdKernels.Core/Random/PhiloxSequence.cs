@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace KdKernels.Core;
 
 /// <summary>
-/// Reads <see cref="Philox4x32"/> as a sequence. A stream is named by (seed, purpose, major, minor), for example (seed, "crop", epoch,
-/// sample): two names that differ anywhere never share a word, and constructing a stream costs nothing. The seed is the key; the
-/// counter is (block number, minor, major, purpose).
+/// Reads <see cref="Philox4x32"/> as a sequence. A stream is named by (seed, purpose, major, minor), for example (seed,
+/// "crop", epoch, sample): two names that differ anywhere never share a word, and constructing a stream costs nothing.
+/// The seed is the key; the counter is (block number, minor, major, purpose).
 /// </summary>
 /// <remarks>A mutable struct: pass it by reference, or a copy repeats the same words.</remarks>
 [StructLayout(LayoutKind.Auto)]
@@ -39,7 +39,11 @@ public struct PhiloxSequence
         if (_used == 4)
         {
             if (_block == uint.MaxValue)
-                throw new InvalidOperationException("expected at most 2^34 words from one Philox stream but all were read");
+            {
+                throw new InvalidOperationException(
+                    "expected at most 2^34 words from one Philox stream but all were read");
+            }
+
             _words = Philox4x32.Block(_seed, new PhiloxBlock(_block++, _minor, _major, _purpose));
             _used = 0;
         }
@@ -81,8 +85,8 @@ public struct PhiloxSequence
     }
 
     /// <summary>
-    /// An integer in <c>[0, bound)</c>, every value equally likely: multiply-shift with rejection of the words that would favour
-    /// some values (Lemire 2019), so the number of words consumed is at least one.
+    /// An integer in <c>[0, bound)</c>, every value equally likely: multiply-shift with rejection of the words that
+    /// would favour some values (Lemire 2019), so the number of words consumed is at least one.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bound"/> is not positive.</exception>
     public int NextInt32(int bound)
@@ -100,7 +104,9 @@ public struct PhiloxSequence
         return (int)(product >> 32);
     }
 
-    /// <summary>Shuffles in place (Fisher-Yates from the end), every order equally likely as far as the seed's bits go.</summary>
+    /// <summary>
+    /// Shuffles in place (Fisher-Yates from the end), every order equally likely as far as the seed's bits go.
+    /// </summary>
     public void Shuffle(Span<int> values)
     {
         for (int i = values.Length - 1; i > 0; i--)

@@ -13,13 +13,14 @@ namespace KdKernels.Distillation.Data;
 public readonly record struct AugmentationDraw(int Top, int Left, bool Flip, int CutoutRow, int CutoutColumn);
 
 /// <summary>
-/// uint8 images to a normalised float32 batch <c>[B, C, H, W]</c>, with random crop, flip and cutout. What a sample gets is a pure
-/// function of (seed, epoch, sample index): it does not depend on the batch it is in, on order or on threads, and teacher and
-/// student see the same pixels.
+/// uint8 images to a normalised float32 batch <c>[B, C, H, W]</c>, with random crop, flip and cutout. What a sample
+/// gets is a pure function of (seed, epoch, sample index): it does not depend on the batch it is in, on order or on
+/// threads, and teacher and student see the same pixels.
 /// </summary>
 /// <remarks>
-/// Byte b of channel c becomes <c>(b / 255 - mean_c) / std_c</c>, computed in float64 and rounded once (a table of 256 values per
-/// channel), so the bits are the same on every machine. Instances hold no changing state and may be shared by threads.
+/// Byte b of channel c becomes <c>(b / 255 - mean_c) / std_c</c>, computed in float64 and rounded once (a table of 256
+/// values per channel), so the bits are the same on every machine. Instances hold no changing state and may be shared
+/// by threads.
 /// </remarks>
 public sealed class Augmentation
 {
@@ -57,7 +58,8 @@ public sealed class Augmentation
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
         ArgumentOutOfRangeException.ThrowIfNegative(sample);
 
-        // Everything is drawn whatever the options say, so that turning one of them on leaves the others' draws as they were.
+        // Everything is drawn whatever the options say, so that turning one of them on leaves the others' draws as they
+        // were.
         var random = new PhiloxSequence(_seed, RandomPurpose.Augmentation, (uint)epoch, (uint)sample);
         int padding = _options.CropPadding;
         int top = random.NextInt32(2 * padding + 1) - padding;
@@ -71,8 +73,8 @@ public sealed class Augmentation
     /// <param name="indices">Samples, <c>[B]</c>.</param>
     /// <param name="epoch">Epoch, from 0; another epoch gives other draws.</param>
     /// <param name="destination"><c>[B, C, H, W]</c>, contiguous.</param>
-    /// <exception cref="ArgumentException">Channels differ from the statistics', the destination has another size, or the padding
-    /// does not fit the image.</exception>
+    /// <exception cref="ArgumentException">Channels differ from the statistics', the destination has another size, or
+    /// the padding does not fit the image.</exception>
     public void Fill(ImageSet images, ReadOnlySpan<int> indices, int epoch, Span<float> destination)
     {
         RequireFit(images, indices.Length, images?.Shape.ByteCount ?? 0, destination.Length);
@@ -111,7 +113,8 @@ public sealed class Augmentation
     }
 
     /// <summary>
-    /// Writes the masks of a batch under the same crop and flip. Cutout leaves a mask as it is: the object is still there, only unseen.
+    /// Writes the masks of a batch under the same crop and flip. Cutout leaves a mask as it is: the object is still
+    /// there, only unseen.
     /// </summary>
     /// <param name="images">Source, with masks.</param>
     /// <param name="indices">Samples, <c>[B]</c>.</param>
@@ -184,11 +187,16 @@ public sealed class Augmentation
         if (images.Channels != _tables.Length)
         {
             throw new ArgumentException(
-                $"expected images of {_tables.Length} channels, as the statistics have, but got {images.Channels}", nameof(images));
+                $"expected images of {_tables.Length} channels, as the statistics have, but got {images.Channels}",
+                nameof(images));
         }
 
         if ((long)batch * bytesEach != length)
-            throw new ArgumentException($"expected a destination of {(long)batch * bytesEach} elements but got {length}", nameof(length));
+        {
+            throw new ArgumentException(
+                $"expected a destination of {(long)batch * bytesEach} elements but got {length}", nameof(length));
+        }
+
         int limit = _options.PaddingMode == PaddingMode.Reflect ? Math.Min(images.Height, images.Width) : int.MaxValue;
         if (_options.CropPadding >= limit)
         {

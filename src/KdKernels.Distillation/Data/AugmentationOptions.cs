@@ -35,7 +35,11 @@ public sealed record AugmentationOptions
         init
         {
             if (!Enum.IsDefined(value))
-                throw new ArgumentOutOfRangeException(nameof(value), value, "expected the padding mode Zero or Reflect");
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(value), value, "expected the padding mode Zero or Reflect");
+            }
+
             field = value;
         }
     }
@@ -54,8 +58,8 @@ public sealed record AugmentationOptions
     }
 
     /// <summary>
-    /// Side of a square that is set to the channel mean (0 after normalisation), its centre uniform over the image and the square
-    /// clipped at the edges (DeVries and Taylor 2017); 0 turns it off.
+    /// Side of a square that is set to the channel mean (0 after normalisation), its centre uniform over the image and
+    /// the square clipped at the edges (DeVries and Taylor 2017); 0 turns it off.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
     public int CutoutSize

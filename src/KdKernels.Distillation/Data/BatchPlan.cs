@@ -3,8 +3,8 @@ using KdKernels.Core;
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// Which samples form which batch: a pure function of (seed, epoch, step), without state. A resumed run asks for the step where it
-/// stopped and gets the batches that the unbroken run would have seen.
+/// Which samples form which batch: a pure function of (seed, epoch, step), without state. A resumed run asks for the
+/// step where it stopped and gets the batches that the unbroken run would have seen.
 /// </summary>
 public sealed class BatchPlan
 {
@@ -17,7 +17,8 @@ public sealed class BatchPlan
     /// <param name="seed">Seed of the per-epoch permutations.</param>
     /// <param name="shuffle">False: every epoch in the order of the set, for evaluation.</param>
     /// <param name="dropLast">Leave out a last batch that is not full.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or no full batch exists though only full ones are wanted.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or no full batch exists though only full
+    /// ones are wanted.</exception>
     public BatchPlan(int count, int batchSize, ulong seed, bool shuffle = true, bool dropLast = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -25,7 +26,9 @@ public sealed class BatchPlan
         if (dropLast && batchSize > count)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(batchSize), batchSize, $"expected at most {count}, the number of samples, where incomplete batches are dropped");
+                nameof(batchSize),
+                batchSize,
+                $"expected at most {count}, the number of samples, where incomplete batches are dropped");
         }
 
         Count = count;
@@ -57,7 +60,8 @@ public sealed class BatchPlan
 
     /// <summary>The batches of an epoch from <paramref name="firstStep"/> on, as sample indices <c>[B]</c>.</summary>
     /// <param name="epoch">Epoch, from 0.</param>
-    /// <param name="firstStep">First step to give, in [0, StepsPerEpoch]; above 0 when a run resumes inside an epoch.</param>
+    /// <param name="firstStep">First step to give, in [0, StepsPerEpoch]; above 0 when a run resumes inside an
+    /// epoch.</param>
     public IEnumerable<ReadOnlyMemory<int>> Batches(int epoch, int firstStep = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);

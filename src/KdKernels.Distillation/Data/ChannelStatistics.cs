@@ -13,7 +13,7 @@ public sealed class ChannelStatistics
         if (mean.Count == 0 || mean.Count != standardDeviation.Count)
         {
             throw new ArgumentException(
-                $"expected one standard deviation per mean but got {mean.Count} means and {standardDeviation.Count} deviations",
+                $"expected one standard deviation per mean but got {standardDeviation.Count} for {mean.Count} means",
                 nameof(standardDeviation));
         }
 
@@ -42,8 +42,8 @@ public sealed class ChannelStatistics
         new(new double[channels], [.. Enumerable.Repeat(1.0, channels)]);
 
     /// <summary>
-    /// Exact sums over all pixels (64-bit integers), so the result does not depend on the order of the images. A constant channel
-    /// gets deviation 1, which keeps it constant instead of dividing by zero.
+    /// Exact sums over all pixels (64-bit integers), so the result does not depend on the order of the images. A
+    /// constant channel gets deviation 1, which keeps it constant instead of dividing by zero.
     /// </summary>
     /// <exception cref="ArgumentException">The set is empty.</exception>
     public static ChannelStatistics Of(ImageSet images)

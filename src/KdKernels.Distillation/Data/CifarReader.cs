@@ -11,8 +11,8 @@ public enum Cifar100Labels
 }
 
 /// <summary>
-/// The CIFAR binary formats: records of one label byte (CIFAR-10) or a coarse and a fine one (CIFAR-100), then 3072 bytes of a
-/// 32x32 image, red plane, green plane, blue plane. Files may hold any whole number of records.
+/// The CIFAR binary formats: records of one label byte (CIFAR-10) or a coarse and a fine one (CIFAR-100), then 3072
+/// bytes of a 32x32 image, red plane, green plane, blue plane. Files may hold any whole number of records.
 /// </summary>
 public static class CifarReader
 {
@@ -26,7 +26,11 @@ public static class CifarReader
         ArgumentNullException.ThrowIfNull(folder);
         IReadOnlyList<string> batches = DataFolder.NumberedFiles(folder, "data_batch_", ".bin");
         if (batches.Count == 0)
-            throw new KdDataException(folder, offset: null, "expected data_batch_1.bin and so on but found no such file");
+        {
+            throw new KdDataException(
+                folder, offset: null, "expected data_batch_1.bin and so on but found no such file");
+        }
+
         return new DataSplits(
             ReadFiles(batches, Cifar10Format, "cifar10/train", $"CIFAR-10, {batches.Count} training batch files"),
             ReadFiles([Path.Combine(folder, "test_batch.bin")], Cifar10Format, "cifar10/test", "CIFAR-10, test batch"));
@@ -42,12 +46,18 @@ public static class CifarReader
         RecordFormat format = labels == Cifar100Labels.Fine ? Cifar100FineFormat : Cifar100CoarseFormat;
         string kind = labels == Cifar100Labels.Fine ? "fine" : "coarse";
         return new DataSplits(
-            ReadFiles([Path.Combine(folder, "train.bin")], format, "cifar100/train", $"CIFAR-100, training set, {kind} labels"),
-            ReadFiles([Path.Combine(folder, "test.bin")], format, "cifar100/test", $"CIFAR-100, test set, {kind} labels"));
+            ReadFiles(
+                [Path.Combine(folder, "train.bin")],
+                format,
+                "cifar100/train",
+                $"CIFAR-100, training set, {kind} labels"),
+            ReadFiles(
+                [Path.Combine(folder, "test.bin")], format, "cifar100/test", $"CIFAR-100, test set, {kind} labels"));
     }
 
     /// <summary>Reads one file of CIFAR-10 records.</summary>
-    public static ImageSet ReadCifar10File(string path) => ReadFiles([path], Cifar10Format, Path.GetFileName(path), $"CIFAR-10, {Path.GetFileName(path)}");
+    public static ImageSet ReadCifar10File(string path) =>
+        ReadFiles([path], Cifar10Format, Path.GetFileName(path), $"CIFAR-10, {Path.GetFileName(path)}");
 
     /// <summary>Reads one file of CIFAR-100 records.</summary>
     public static ImageSet ReadCifar100File(string path, Cifar100Labels labels = Cifar100Labels.Fine) =>
@@ -58,8 +68,10 @@ public static class CifarReader
             $"CIFAR-100, {Path.GetFileName(path)}");
 
     internal static readonly RecordFormat Cifar10Format = new([CifarClasses.Cifar10], 0);
-    internal static readonly RecordFormat Cifar100CoarseFormat = new([CifarClasses.Cifar100Coarse, CifarClasses.Cifar100Fine], 0);
-    internal static readonly RecordFormat Cifar100FineFormat = new([CifarClasses.Cifar100Coarse, CifarClasses.Cifar100Fine], 1);
+    internal static readonly RecordFormat Cifar100CoarseFormat = new(
+        [CifarClasses.Cifar100Coarse, CifarClasses.Cifar100Fine], 0);
+    internal static readonly RecordFormat Cifar100FineFormat = new(
+        [CifarClasses.Cifar100Coarse, CifarClasses.Cifar100Fine], 1);
 
     internal static ImageSet Read(IReadOnlyList<DataInput> inputs, RecordFormat format, string name, string description)
     {
@@ -101,7 +113,11 @@ public static class CifarReader
     private static long CountRecords(DataInput input, int recordLength)
     {
         if (!input.IsExact)
-            throw new KdDataException(input.Source, offset: 0, "expected uncompressed CIFAR records but got a gzip file; unpack it first");
+        {
+            throw new KdDataException(
+                input.Source, offset: 0, "expected uncompressed CIFAR records but got a gzip file; unpack it first");
+        }
+
         long remainder = input.MaxLength % recordLength;
         if (remainder != 0)
         {

@@ -16,10 +16,11 @@ internal static class DataFolder
                 continue;
             int end = name.Length - suffix.Length;
             if (end > prefix.Length
-                && int.TryParse(name.AsSpan(prefix.Length, end - prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && IsNumber(name.AsSpan(prefix.Length, end - prefix.Length), out int number)
                 && !found.TryAdd(number, path))
             {
-                throw new KdDataException(folder, offset: null, $"expected one file of number {number} but got {found[number]} and {path}");
+                throw new KdDataException(
+                    folder, offset: null, $"expected one file of number {number} but got {found[number]} and {path}");
             }
         }
 
@@ -45,13 +46,20 @@ internal static class DataFolder
         }
     }
 
+    private static bool IsNumber(ReadOnlySpan<char> text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+
     /// <summary>A whole image file; none that the decoders accept needs more than this.</summary>
     public static byte[] ReadFile(string path)
     {
         const long limit = 512L << 20;
         using DataInput input = DataInput.Open(path);
         if (!input.IsExact || input.MaxLength > limit)
-            throw new KdDataException(path, offset: 0, $"expected an image file of at most {limit} bytes but got {Kind(input)}");
+        {
+            throw new KdDataException(
+                path, offset: 0, $"expected an image file of at most {limit} bytes but got {Kind(input)}");
+        }
+
         byte[] bytes = new byte[input.MaxLength];
         input.ReadExactly(bytes, "the file");
         return bytes;

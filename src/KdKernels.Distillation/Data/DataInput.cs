@@ -5,8 +5,8 @@ using KdKernels.Distillation.Formats;
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// Reads a data file front to back: knows its name and offset for messages, its real length for checks before anything is
-/// allocated, and turns whatever file system and decompressor throw into <see cref="KdDataException"/>.
+/// Reads a data file front to back: knows its name and offset for messages, its real length for checks before anything
+/// is allocated, and turns whatever file system and decompressor throw into <see cref="KdDataException"/>.
 /// </summary>
 internal sealed class DataInput : IDisposable
 {
@@ -57,7 +57,8 @@ internal sealed class DataInput : IDisposable
             // A pipe or a device has length 0 as well; it must be refused before opening, which could block for ever.
             if (info.Length == 0)
                 throw new KdDataException(path, offset: 0, "expected data but the file is empty");
-            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferSize, FileOptions.SequentialScan);
+            var file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferSize, FileOptions.SequentialScan);
             return Of(file, path);
         }
         catch (Exception e) when (e is (IOException and not KdDataException) or UnauthorizedAccessException)
@@ -77,7 +78,8 @@ internal sealed class DataInput : IDisposable
         if (!isGzip)
             return new DataInput(stream, source, length, isExact: true);
         long most = Math.Min(length, long.MaxValue / MaxInflation) * MaxInflation;
-        return new DataInput(new GZipStream(stream, CompressionMode.Decompress), source, most, isExact: false) { _promised = promised };
+        var inflated = new GZipStream(stream, CompressionMode.Decompress);
+        return new DataInput(inflated, source, most, isExact: false) { _promised = promised };
     }
 
     /// <summary>Inflates a zlib stream, such as the joined data of a PNG file.</summary>
@@ -111,22 +113,31 @@ internal sealed class DataInput : IDisposable
         if (bytes > left)
         {
             string most = IsExact ? "has" : "can hold at most";
-            throw new KdDataException(Source, Offset, $"expected {bytes} bytes of {what} but the file {most} {left} more");
+            throw new KdDataException(
+                Source, Offset, $"expected {bytes} bytes of {what} but the file {most} {left} more");
         }
     }
 
-    /// <summary>Checks that nothing follows, and that gzip data has the CRC-32 and the length that its file ends with.</summary>
+    /// <summary>
+    /// Checks that nothing follows, and that gzip data has the CRC-32 and the length that its file ends with.
+    /// </summary>
     public void RequireEnd(string after)
     {
         Span<byte> one = stackalloc byte[1];
         if (Read(one) != 0)
-            throw new KdDataException(Source, Offset - 1, $"expected the end of the file after {after} but more bytes follow");
+        {
+            throw new KdDataException(
+                Source, Offset - 1, $"expected the end of the file after {after} but more bytes follow");
+        }
 
         // GZipStream checks the trailer of a whole file, but takes a file that ends before it for a whole one.
         if (_promised is { } promised && promised != (_crc, (uint)Offset))
         {
             throw new KdDataException(
-                Source, Offset, $"expected gzip data of CRC 0x{promised.Crc:X8} and {promised.Length} bytes but got 0x{_crc:X8} and {(uint)Offset}");
+                Source,
+                Offset,
+                $"expected gzip data of CRC 0x{promised.Crc:X8} and {promised.Length} bytes "
+                + $"but got 0x{_crc:X8} and {(uint)Offset}");
         }
     }
 
@@ -153,6 +164,7 @@ internal sealed class DataInput : IDisposable
         Span<byte> trailer = stackalloc byte[GzipTrailer];
         stream.Seek(-GzipTrailer, SeekOrigin.End);
         stream.ReadExactly(trailer);
-        return (BinaryPrimitives.ReadUInt32LittleEndian(trailer), BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]));
+        uint crc = BinaryPrimitives.ReadUInt32LittleEndian(trailer);
+        return (crc, BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]));
     }
 }

@@ -6,7 +6,9 @@ public sealed record DataOptions
     /// <summary>A name from <see cref="DataSources.Names"/>.</summary>
     public string Source { get; init; } = "shapes";
 
-    /// <summary>Folder of the data; null for the folder that the environment variable KD_DATA names. Shapes needs none.</summary>
+    /// <summary>
+    /// Folder of the data; null for the folder that the environment variable KD_DATA names. Shapes needs none.
+    /// </summary>
     public string? Root { get; init; }
 
     /// <summary>Training images; null for all (Shapes: 4,000). At most as many as there are.</summary>
@@ -15,7 +17,9 @@ public sealed record DataOptions
     /// <summary>Held-out images; null for all (Shapes: 2,000). At most as many as there are.</summary>
     public int? TestCount { get; init; }
 
-    /// <summary>Seed of generated images and of random splits. Fixed by default, so that runs of other seeds see the same data.</summary>
+    /// <summary>
+    /// Seed of generated images and of random splits. Fixed by default, so that runs of other seeds see the same data.
+    /// </summary>
     public ulong Seed { get; init; } = 2026;
 
     /// <summary>image-folder: height and width to resize to; null where all images have one size already.</summary>

@@ -9,7 +9,9 @@ public static class DataSources
     private const int DefaultShapesTrain = 4000;
     private const int DefaultShapesTest = 2000;
 
-    /// <summary>Documented split of MNIST where only the t10k files exist: the first 8,000 to train, the rest held out.</summary>
+    /// <summary>
+    /// Documented split of MNIST where only the t10k files exist: the first 8,000 to train, the rest held out.
+    /// </summary>
     private const int MnistTestFilesTrain = 8000;
 
     private static readonly Dictionary<string, (string Description, Func<DataOptions, DataSplits> Load)> Registry =
@@ -41,7 +43,11 @@ public static class DataSources
     {
         ArgumentNullException.ThrowIfNull(name);
         if (!Registry.TryGetValue(name, out (string, Func<DataOptions, DataSplits>) entry))
-            throw new ArgumentException($"expected a data source among {string.Join(", ", Registry.Keys)} but got '{name}'", nameof(name));
+        {
+            throw new ArgumentException(
+                $"expected a data source among {string.Join(", ", Registry.Keys)} but got '{name}'", nameof(name));
+        }
+
         return entry;
     }
 
@@ -49,11 +55,13 @@ public static class DataSources
         Shapes.Generate(options.TrainCount ?? DefaultShapesTrain, options.TestCount ?? DefaultShapesTest, options.Seed);
 
     private static DataSplits LoadCifar10(DataOptions options) =>
-        Limit(CifarReader.ReadCifar10(Locate(options, ["cifar10", "cifar-10-batches-bin"], ["test_batch.bin"])), options);
+        Limit(
+            CifarReader.ReadCifar10(Locate(options, ["cifar10", "cifar-10-batches-bin"], ["test_batch.bin"])), options);
 
     private static DataSplits LoadCifar100(DataOptions options) =>
         Limit(
-            CifarReader.ReadCifar100(Locate(options, ["cifar100", "cifar-100-binary"], ["train.bin"]), options.Cifar100Labels),
+            CifarReader.ReadCifar100(
+                Locate(options, ["cifar100", "cifar-100-binary"], ["train.bin"]), options.Cifar100Labels),
             options);
 
     private static DataSplits LoadMnist(DataOptions options)
@@ -64,11 +72,16 @@ public static class DataSources
         bool hasTraining = File.Exists(Path.Combine(folder, "train-images-idx3-ubyte"))
             || File.Exists(Path.Combine(folder, "train-images-idx3-ubyte.gz"));
         if (hasTraining)
-            return Limit(new DataSplits(ReadMnist(folder, "train", "mnist/train", "MNIST, training set"), test), options);
+        {
+            return Limit(
+                new DataSplits(ReadMnist(folder, "train", "mnist/train", "MNIST, training set"), test), options);
+        }
+
         int cut = Math.Min(MnistTestFilesTrain, test.Count * 4 / 5);
         return Limit(
             new DataSplits(
-                test.Take(cut).Rename("mnist-t10k/train", $"MNIST, images 0 to {cut - 1} of the test set, used to train"),
+                test.Take(cut)
+                    .Rename("mnist-t10k/train", $"MNIST, images 0 to {cut - 1} of the test set, used to train"),
                 test.Range(cut, test.Count - cut)
                     .Rename("mnist-t10k/test", $"MNIST, images {cut} to {test.Count - 1} of the test set, held out")),
             options);
@@ -78,7 +91,12 @@ public static class DataSources
     {
         if (string.IsNullOrEmpty(options.Root))
             throw new KdDataException("expected the path of an image folder as data.root but got none");
-        var folder = new ImageFolderOptions { Size = options.ImageSize, TestFraction = options.TestFraction, Seed = options.Seed };
+        var folder = new ImageFolderOptions
+        {
+            Size = options.ImageSize,
+            TestFraction = options.TestFraction,
+            Seed = options.Seed,
+        };
         DataSplits splits = ImageFolder.Read(options.Root, folder);
 
         // Files come class by class, so a part of them must be drawn from every class.
@@ -89,20 +107,27 @@ public static class DataSources
 
     private static ImageSet ReadMnist(string folder, string prefix, string name, string description)
     {
-        string PlainOrGzip(string file) => File.Exists(Path.Combine(folder, file)) ? Path.Combine(folder, file) : Path.Combine(folder, file + ".gz");
+        string PlainOrGzip(string file)
+        {
+            string plain = Path.Combine(folder, file);
+            return File.Exists(plain) ? plain : plain + ".gz";
+        }
+
         return IdxReader.Read(
             PlainOrGzip($"{prefix}-images-idx3-ubyte"), PlainOrGzip($"{prefix}-labels-idx1-ubyte"), name, description);
     }
 
-    /// <summary>The first folder, among the root and the named ones inside it, that holds one of the marker files.</summary>
+    /// <summary>
+    /// The first folder, among the root and the named ones inside it, that holds one of the marker files.
+    /// </summary>
     private static string Locate(DataOptions options, string[] folders, string[] markers)
     {
         string? root = options.Root ?? Environment.GetEnvironmentVariable(RootVariable);
         if (string.IsNullOrEmpty(root))
         {
             throw new KdDataException(
-                $"expected a folder with {options.Source}: give its path as data.root, or set {RootVariable} to the folder "
-                + $"that holds {folders[0]}/");
+                $"expected a folder with {options.Source}: give its path as data.root, "
+                + $"or set {RootVariable} to the folder that holds {folders[0]}/");
         }
 
         string[] candidates = [root, .. folders.Select(folder => Path.Combine(root, folder))];
@@ -113,7 +138,9 @@ public static class DataSources
         }
 
         throw new KdDataException(
-            root, offset: null, $"expected {string.Join(" or ", markers)} in one of {string.Join(", ", candidates)} but found none");
+            root,
+            offset: null,
+            $"expected {string.Join(" or ", markers)} in one of {string.Join(", ", candidates)} but found none");
     }
 
     private static DataSplits Limit(DataSplits splits, DataOptions options) =>
@@ -130,7 +157,9 @@ public static class DataSources
         if (count < 1 || count > images.Count)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(count), count, $"expected a {split} count from 1 to {images.Count}, the images of {images.Name}");
+                nameof(count),
+                count,
+                $"expected a {split} count from 1 to {images.Count}, the images of {images.Name}");
         }
 
         return count;

@@ -9,7 +9,11 @@ public sealed record DataSplits
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(test);
         if (train.Shape != test.Shape)
-            throw new ArgumentException($"expected test images of shape {train.Shape} but got {test.Shape}", nameof(test));
+        {
+            throw new ArgumentException(
+                $"expected test images of shape {train.Shape} but got {test.Shape}", nameof(test));
+        }
+
         if (!train.ClassNames.SequenceEqual(test.ClassNames, StringComparer.Ordinal))
         {
             throw new ArgumentException(

@@ -5,7 +5,8 @@ namespace KdKernels.Distillation.Data;
 /// <summary>A decoded image: uint8, 1 channel (greyscale), 2 (greyscale, alpha), 3 (RGB) or 4 (RGB, alpha).</summary>
 /// <param name="Shape">Channels, height, width.</param>
 /// <param name="Pixels"><c>[C, H, W]</c>.</param>
-[SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "A buffer that its receiver owns.")]
+[SuppressMessage(
+    "Performance", "CA1819:Properties should not return arrays", Justification = "A buffer that its receiver owns.")]
 public sealed record DecodedImage(ImageShape Shape, byte[] Pixels)
 {
     /// <summary>Decoders refuse larger images: 64 megapixels.</summary>
@@ -29,7 +30,9 @@ public sealed record DecodedImage(ImageShape Shape, byte[] Pixels)
         if (width < 1 || height < 1 || (Int128)width * height > MaxPixels)
         {
             throw new KdDataException(
-                source, offset, $"expected an image of 1 to {MaxPixels} pixels (64 megapixels) but got {width} x {height}");
+                source,
+                offset,
+                $"expected an image of 1 to {MaxPixels} pixels (64 megapixels) but got {width} x {height}");
         }
     }
 }

@@ -39,7 +39,11 @@ internal sealed class FolderBoundary
             }
 
             if (++links > MaxLinks)
-                throw new KdDataException(path, offset: null, $"expected at most {MaxLinks} symbolic links on the way but got more");
+            {
+                throw new KdDataException(
+                    path, offset: null, $"expected at most {MaxLinks} symbolic links on the way but got more");
+            }
+
             string full = Path.GetFullPath(Path.Combine(real, target));
             real = Path.GetPathRoot(full)!;
             foreach (string piece in Parts(full).Reverse())

@@ -1,7 +1,8 @@
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// Decodes one kind of image file. The seam where another codec plugs in; <see cref="ImageFolder"/> asks its decoders in turn.
+/// Decodes one kind of image file. The seam where another codec plugs in; <see cref="ImageFolder"/> asks its decoders
+/// in turn.
 /// </summary>
 public interface IImageDecoder
 {
@@ -12,6 +13,7 @@ public interface IImageDecoder
     /// <summary>Decodes a whole file.</summary>
     /// <param name="file">Contents.</param>
     /// <param name="source">The file as messages name it.</param>
-    /// <exception cref="KdDataException">The file is truncated, corrupt, or beyond <see cref="DecodedImage.MaxPixels"/>.</exception>
+    /// <exception cref="KdDataException">The file is truncated, corrupt, or beyond
+    /// <see cref="DecodedImage.MaxPixels"/>.</exception>
     DecodedImage Decode(byte[] file, string source);
 }

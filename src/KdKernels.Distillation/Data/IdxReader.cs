@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// MNIST's IDX format, plain or gzip: a big-endian magic number (0x00000803 for images, 0x00000801 for labels), one 32-bit extent
-/// per dimension, then bytes.
+/// MNIST's IDX format, plain or gzip: a big-endian magic number (0x00000803 for images, 0x00000801 for labels), one
+/// 32-bit extent per dimension, then bytes.
 /// </summary>
 public static class IdxReader
 {
@@ -41,7 +41,9 @@ public static class IdxReader
         if (height is 0 or > MaxExtent || width is 0 or > MaxExtent)
         {
             throw new KdDataException(
-                images.Source, offset: 8, $"expected a height and width from 1 to {MaxExtent} but got {height} x {width}");
+                images.Source,
+                offset: 8,
+                $"expected a height and width from 1 to {MaxExtent} but got {height} x {width}");
         }
 
         RequireMagic(labels, LabelsMagic, "labels");
@@ -49,7 +51,9 @@ public static class IdxReader
         if (labelCount != count)
         {
             throw new KdDataException(
-                labels.Source, offset: 4, $"expected {count} labels, one per image of {images.Source}, but got {labelCount}");
+                labels.Source,
+                offset: 4,
+                $"expected {count} labels, one per image of {images.Source}, but got {labelCount}");
         }
 
         var shape = new ImageShape(1, (int)height, (int)width);
@@ -59,7 +63,8 @@ public static class IdxReader
         byte[] pixels = new byte[length];
         images.ReadExactly(pixels, "pixels");
         images.RequireEnd("the last image");
-        return new ImageSet(name, description, shape, pixels, ReadLabels(labels, (int)count, classNames.Count), classNames);
+        return new ImageSet(
+            name, description, shape, pixels, ReadLabels(labels, (int)count, classNames.Count), classNames);
     }
 
     private static int[] ReadLabels(DataInput labels, int count, int classCount)
@@ -72,7 +77,11 @@ public static class IdxReader
         for (int i = 0; i < count; i++)
         {
             if (bytes[i] >= classCount)
-                throw new KdDataException(labels.Source, start + i, $"expected a label in [0, {classCount}) but got {bytes[i]}");
+            {
+                throw new KdDataException(
+                    labels.Source, start + i, $"expected a label in [0, {classCount}) but got {bytes[i]}");
+            }
+
             values[i] = bytes[i];
         }
 
@@ -83,7 +92,10 @@ public static class IdxReader
     {
         uint actual = ReadWord(input, "the magic number");
         if (actual != magic)
-            throw new KdDataException(input.Source, offset: 0, $"expected the magic number 0x{magic:X8} of IDX {kind} but got 0x{actual:X8}");
+        {
+            throw new KdDataException(
+                input.Source, offset: 0, $"expected the magic number 0x{magic:X8} of IDX {kind} but got 0x{actual:X8}");
+        }
     }
 
     private static uint ReadWord(DataInput input, string what)

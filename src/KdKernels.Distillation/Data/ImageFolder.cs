@@ -1,13 +1,14 @@
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// Folders of PNG and JPEG files: the class of an image is the name of its folder, classes in ordinal order of the names.
+/// Folders of PNG and JPEG files: the class of an image is the name of its folder, classes in ordinal order of the
+/// names.
 /// </summary>
 /// <remarks>
-/// Layouts: <c>train/CLASS/*</c> with <c>test/CLASS/*</c> or <c>val/CLASS/*</c>; or <c>CLASS/*</c> with a stratified split by seed.
-/// In place of the class folders there may be <c>images/CLASS/*</c> and <c>masks/CLASS/*</c>: the mask of <c>images/a/b.jpg</c> is
-/// <c>masks/a/b.png</c>, palette or greyscale, its raw values kept. Every image becomes RGB. Hidden files and other extensions
-/// are skipped. Nothing outside the root is read, whatever links say.
+/// Layouts: <c>train/CLASS/*</c> with <c>test/CLASS/*</c> or <c>val/CLASS/*</c>; or <c>CLASS/*</c> with a stratified
+/// split by seed. In place of the class folders there may be <c>images/CLASS/*</c> and <c>masks/CLASS/*</c>: the mask
+/// of <c>images/a/b.jpg</c> is <c>masks/a/b.png</c>, palette or greyscale, its raw values kept. Every image becomes
+/// RGB. Hidden files and other extensions are skipped. Nothing outside the root is read, whatever links say.
 /// </remarks>
 public static class ImageFolder
 {
@@ -17,7 +18,8 @@ public static class ImageFolder
     /// <summary>Reads a training and a held-out set.</summary>
     /// <param name="root">The folder.</param>
     /// <param name="options">Size and split.</param>
-    /// <exception cref="KdDataException">Folders or files are missing, corrupt, of different sizes, or lie outside the root.</exception>
+    /// <exception cref="KdDataException">Folders or files are missing, corrupt, of different sizes, or lie outside the
+    /// root.</exception>
     public static DataSplits Read(string root, ImageFolderOptions options)
     {
         ArgumentNullException.ThrowIfNull(root);
@@ -32,13 +34,19 @@ public static class ImageFolder
             (ImageSet first, ImageSet second) = all.StratifiedSplit(all.Count - held, options.Seed);
             string how = $"{all.Count} images split by seed {options.Seed}";
             return new DataSplits(
-                first.Rename($"{name}/train", $"image folder {name}, {how}"), second.Rename($"{name}/test", $"image folder {name}, {how}"));
+                first.Rename($"{name}/train", $"image folder {name}, {how}"),
+                second.Rename($"{name}/test", $"image folder {name}, {how}"));
         }
 
         string? test = TestNames.Select(folder => Path.Combine(root, folder)).FirstOrDefault(Directory.Exists);
         if (test is null)
-            throw new KdDataException(root, offset: null, "expected a folder test or val beside train but found neither");
-        ImageSet trainSet = ReadSplit(boundary, train, $"{name}/train", $"image folder {name}, train", options, shape: null);
+        {
+            throw new KdDataException(
+                root, offset: null, "expected a folder test or val beside train but found neither");
+        }
+
+        ImageSet trainSet = ReadSplit(
+            boundary, train, $"{name}/train", $"image folder {name}, train", options, shape: null);
         ImageSet testSet = ReadSplit(
             boundary, test, $"{name}/test", $"image folder {name}, {Path.GetFileName(test)}", options, trainSet.Shape);
         if (!trainSet.ClassNames.SequenceEqual(testSet.ClassNames, StringComparer.Ordinal))
@@ -54,7 +62,12 @@ public static class ImageFolder
     }
 
     private static ImageSet ReadSplit(
-        FolderBoundary boundary, string folder, string name, string description, ImageFolderOptions options, ImageShape? shape)
+        FolderBoundary boundary,
+        string folder,
+        string name,
+        string description,
+        ImageFolderOptions options,
+        ImageShape? shape)
     {
         string images = Path.Combine(folder, "images");
         string masks = Path.Combine(folder, "masks");
@@ -69,7 +82,10 @@ public static class ImageFolder
             int before = files.Count;
             files.AddRange(ImageFiles(boundary, Path.Combine(start, classes[label])).Select(path => (path, label)));
             if (files.Count == before)
-                throw new KdDataException(Path.Combine(start, classes[label]), offset: null, "expected PNG or JPEG files but found none");
+            {
+                throw new KdDataException(
+                    Path.Combine(start, classes[label]), offset: null, "expected PNG or JPEG files but found none");
+            }
         }
 
         byte[] pixels = [];
@@ -88,20 +104,23 @@ public static class ImageFolder
             image.Pixels.CopyTo(pixels, i * shape!.ByteCount);
             if (maskPixels is not null)
             {
-                string path = Path.ChangeExtension(Path.Combine(masks, Path.GetRelativePath(start, files[i].Path)), ".png");
+                string path = Path.ChangeExtension(
+                    Path.Combine(masks, Path.GetRelativePath(start, files[i].Path)), ".png");
                 ReadMask(boundary, path, shape, options).CopyTo(maskPixels, i * shape.PixelCount);
             }
         }
 
-        return new ImageSet(name, description, shape!, pixels, [.. files.Select(file => file.Label)], classes, maskPixels);
+        return new ImageSet(
+            name, description, shape!, pixels, [.. files.Select(file => file.Label)], classes, maskPixels);
     }
 
     private static DecodedImage ReadImage(string path, ImageFolderOptions options)
     {
         byte[] file = DataFolder.ReadFile(path);
-        IImageDecoder decoder = options.Decoders.FirstOrDefault(d => d.Recognizes(file.AsSpan(0, Math.Min(16, file.Length))))
+        byte[] start = file[..Math.Min(16, file.Length)];
+        IImageDecoder decoder = options.Decoders.FirstOrDefault(candidate => candidate.Recognizes(start))
             ?? throw new KdDataException(
-                path, offset: 0, $"expected a PNG or JPEG image but the file begins {Convert.ToHexString(file.AsSpan(0, Math.Min(8, file.Length)))}");
+                path, offset: 0, $"expected a PNG or JPEG image but the file begins {Convert.ToHexString(start)}");
         DecodedImage image = decoder.Decode(file, path).ToRgb();
         return options.Size is { } size ? ImageResize.ShorterSideAndCrop(image, size) : image;
     }
@@ -123,8 +142,8 @@ public static class ImageFolder
             throw new KdDataException(
                 path,
                 offset: null,
-                $"expected {expected.Width} x {expected.Height}, the size of the images before it, but got {actual.Width} x {actual.Height}; "
-                + "give an image size to resize to");
+                $"expected {expected.Width} x {expected.Height}, the size of the images before it, "
+                + $"but got {actual.Width} x {actual.Height}; give an image size to resize to");
         }
     }
 

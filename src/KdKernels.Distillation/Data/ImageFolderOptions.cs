@@ -4,7 +4,8 @@ namespace KdKernels.Distillation.Data;
 public sealed record ImageFolderOptions
 {
     /// <summary>
-    /// Height and width: the shorter side is resized to it and the centre cropped. Null: all images must have one size already.
+    /// Height and width: the shorter side is resized to it and the centre cropped. Null: all images must have one size
+    /// already.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Not in [1, 4096].</exception>
     public int? Size

@@ -1,8 +1,9 @@
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// Resizes the shorter side and crops the centre. Images by a triangle filter whose support grows with the reduction (an area
-/// average when shrinking, bilinear when enlarging: Pillow's BILINEAR); masks by the nearest sample, since labels have no mean.
+/// Resizes the shorter side and crops the centre. Images by a triangle filter whose support grows with the reduction
+/// (an area average when shrinking, bilinear when enlarging: Pillow's BILINEAR); masks by the nearest sample, since
+/// labels have no mean.
 /// </summary>
 internal static class ImageResize
 {
@@ -76,7 +77,9 @@ internal static class ImageResize
         return Math.Clamp((extent - shorter) / 2.0 + (output + 0.5) * scale, 0, extent - 0.5);
     }
 
-    /// <summary>For every output position: the first source position and the weights from there on, which sum to 1.</summary>
+    /// <summary>
+    /// For every output position: the first source position and the weights from there on, which sum to 1.
+    /// </summary>
     private sealed record Taps(int[] Start, double[][] Weights)
     {
         public static Taps Of(int extent, int shorter, int size)

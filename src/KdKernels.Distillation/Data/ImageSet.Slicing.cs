@@ -62,8 +62,8 @@ public sealed partial class ImageSet
 
     /// <summary>
     /// Splits so that both parts have every class in the proportion of the whole: class k gives
-    /// <c>round(firstCount · n_k / N)</c> images to the first part, by largest remainder so that the total is exact. Which images
-    /// is drawn by seed; each part keeps the order of the permutation.
+    /// <c>round(firstCount · n_k / N)</c> images to the first part, by largest remainder so that the total is exact.
+    /// Which images is drawn by seed; each part keeps the order of the permutation.
     /// </summary>
     /// <param name="firstCount">Images in the first part, in [0, Count].</param>
     /// <param name="seed">Seed of the permutation.</param>
@@ -93,7 +93,8 @@ public sealed partial class ImageSet
             return quota;
         for (int k = 0; k < quota.Length; k++)
             quota[k] = (int)((long)histogram[k] * seats / total);
-        int[] byRemainder = [.. Enumerable.Range(0, quota.Length).OrderByDescending(k => (long)histogram[k] * seats % total)];
+        IEnumerable<int> classes = Enumerable.Range(0, quota.Length);
+        int[] byRemainder = [.. classes.OrderByDescending(k => (long)histogram[k] * seats % total)];
         int left = seats - quota.Sum();
         for (int i = 0; i < left; i++)
             quota[byRemainder[i]]++;

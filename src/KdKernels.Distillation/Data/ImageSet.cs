@@ -5,10 +5,11 @@ using System.Text;
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// A labelled set of images in memory: uint8 pixels <c>[N, C, H, W]</c>, one integer label per image, class names, and where the
-/// source has them uint8 masks <c>[N, H, W]</c> (0 = background). Immutable.
+/// A labelled set of images in memory: uint8 pixels <c>[N, C, H, W]</c>, one integer label per image, class names, and
+/// where the source has them uint8 masks <c>[N, H, W]</c> (0 = background). Immutable.
 /// </summary>
-[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "A data set is a set.")]
+[SuppressMessage(
+    "Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "A data set is a set.")]
 public sealed partial class ImageSet
 {
     private readonly byte[] _pixels;
@@ -91,7 +92,10 @@ public sealed partial class ImageSet
     /// <summary>All labels, <c>[N]</c>.</summary>
     public ReadOnlySpan<int> Labels => _labels;
 
-    /// <summary>SHA-256, in lower-case hexadecimal, of shape, class names, labels, pixels and masks; not of name and description.</summary>
+    /// <summary>
+    /// SHA-256, in lower-case hexadecimal, of shape, class names, labels, pixels and masks; not of name and
+    /// description.
+    /// </summary>
     public string Fingerprint => _fingerprint.Value;
 
     /// <summary>Mean and standard deviation per channel, on the scale 0 to 1. Computed once, on first use.</summary>

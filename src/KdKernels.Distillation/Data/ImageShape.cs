@@ -3,7 +3,8 @@ namespace KdKernels.Distillation.Data;
 /// <summary>Channels, height and width of an image, in this order in memory.</summary>
 public sealed record ImageShape
 {
-    /// <exception cref="ArgumentOutOfRangeException">An extent is not positive, or one image would exceed 2^31 bytes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An extent is not positive, or one image would exceed 2^31
+    /// bytes.</exception>
     public ImageShape(int channels, int height, int width)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
@@ -12,7 +13,8 @@ public sealed record ImageShape
         if ((Int128)channels * height * width > Array.MaxLength)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(channels), $"expected at most {Array.MaxLength} bytes per image but got [{channels}, {height}, {width}]");
+                nameof(channels),
+                $"expected at most {Array.MaxLength} bytes per image but got [{channels}, {height}, {width}]");
         }
 
         Channels = channels;
@@ -44,8 +46,8 @@ public sealed record ImageShape
             throw new KdDataException(
                 source,
                 offset: null,
-                $"expected a set of at most {Array.MaxLength} bytes (2 GiB) in memory but got {count} images of {this}, {bytes} bytes; "
-                + "load fewer images or smaller ones");
+                $"expected a set of at most {Array.MaxLength} bytes (2 GiB) in memory but got {count} images "
+                + $"of {this}, {bytes} bytes; load fewer images or smaller ones");
         }
 
         return (int)bytes;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// JPEG by the system's libturbojpeg (Debian: libturbojpeg0): greyscale gives one channel, colour gives RGB. Where the library is
-/// missing, decoding says how to install it.
+/// JPEG by the system's libturbojpeg (Debian: libturbojpeg0): greyscale gives one channel, colour gives RGB. Where the
+/// library is missing, decoding says how to install it.
 /// </summary>
 public sealed class JpegDecoder : IImageDecoder
 {
@@ -19,7 +19,8 @@ public sealed class JpegDecoder : IImageDecoder
     public bool Recognizes(ReadOnlySpan<byte> start) => start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]);
 
     /// <inheritdoc/>
-    /// <remarks>A warning of the library (corrupt or missing data) is an error here: a half-grey picture must not become training data.</remarks>
+    /// <remarks>A warning of the library (corrupt or missing data) is an error here: a half-grey picture must not
+    /// become training data.</remarks>
     public DecodedImage Decode(byte[] file, string source)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -27,14 +28,21 @@ public sealed class JpegDecoder : IImageDecoder
         if (!IsAvailable)
         {
             throw new KdDataException(
-                source, offset: null, $"expected {TurboJpeg.Library}, which decodes JPEG, but it cannot be loaded: apt-get install libturbojpeg0");
+                source,
+                offset: null,
+                $"expected {TurboJpeg.Library}, which decodes JPEG, but it cannot be loaded: "
+                + "apt-get install libturbojpeg0");
         }
 
         if (file.Length == 0)
             throw new KdDataException(source, offset: 0, "expected a JPEG image but the file is empty");
         nint decoder = TurboJpeg.InitDecompress();
         if (decoder == 0)
-            throw new KdDataException(source, offset: null, "expected a decoder from libturbojpeg but got none (out of memory)");
+        {
+            throw new KdDataException(
+                source, offset: null, "expected a decoder from libturbojpeg but got none (out of memory)");
+        }
+
         try
         {
             return Decode(decoder, file, source);
@@ -54,11 +62,18 @@ public sealed class JpegDecoder : IImageDecoder
         if ((long)width * height > MaxPixelsPerByte * file.Length)
         {
             throw new KdDataException(
-                source, offset: 0, $"expected at least one byte per {MaxPixelsPerByte} pixels but got {file.Length} bytes for {width} x {height}");
+                source,
+                offset: 0,
+                $"expected at least one byte per {MaxPixelsPerByte} pixels "
+                + $"but got {file.Length} bytes for {width} x {height}");
         }
 
         if (colourSpace is TurboJpeg.ColourSpaceCmyk or TurboJpeg.ColourSpaceYcck)
-            throw new KdDataException(source, offset: null, "expected a greyscale or RGB image but got CMYK; convert it first");
+        {
+            throw new KdDataException(
+                source, offset: null, "expected a greyscale or RGB image but got CMYK; convert it first");
+        }
+
         int channels = colourSpace == TurboJpeg.ColourSpaceGrey ? 1 : 3;
         byte[] interleaved = new byte[width * height * channels];
         status = TurboJpeg.Decompress(

@@ -1,6 +1,9 @@
 namespace KdKernels.Distillation.Data;
 
-/// <summary>A data file or folder is missing, truncated, corrupt or not of the expected kind. The message names file, offset, what was expected and what was found.</summary>
+/// <summary>
+/// A data file or folder is missing, truncated, corrupt or not of the expected kind. The message names file, offset,
+/// what was expected and what was found.
+/// </summary>
 public sealed class KdDataException : IOException
 {
     public KdDataException() { }

@@ -1,8 +1,9 @@
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// PNG in full: greyscale, RGB, palette and alpha, bit depths 1 to 16, all five filters, Adam7, tRNS; every CRC checked. Sixteen
-/// bits are rounded to eight. Colour space chunks (gamma, profiles) are not applied, as torchvision and Pillow leave them.
+/// PNG in full: greyscale, RGB, palette and alpha, bit depths 1 to 16, all five filters, Adam7, tRNS; every CRC
+/// checked. Sixteen bits are rounded to eight. Colour space chunks (gamma, profiles) are not applied, as torchvision
+/// and Pillow leave them.
 /// </summary>
 public sealed class PngDecoder : IImageDecoder
 {
@@ -22,36 +23,33 @@ public sealed class PngDecoder : IImageDecoder
         if (indexed)
         {
             byte[] table = PaletteTable(png, shape.Channels);
-            int entries = png.Palette.Length / 3;
-            return Read(png, shape, (line, i, pixel) =>
+            return Read(png, shape, (line, width, pixels, at, step) =>
             {
-                int index = Sample(line, i, png.BitDepth);
-                RequireEntry(index, entries, png);
-                table.AsSpan(index * pixel.Length, pixel.Length).CopyTo(pixel);
+                for (int i = 0; i < width; i++)
+                {
+                    int index = Index(line, i, png);
+                    for (int c = 0; c < shape.Channels; c++)
+                        pixels[c * shape.PixelCount + at + i * step] = table[index * shape.Channels + c];
+                }
             });
         }
 
         int[]? transparent = TransparentColour(png);
-        return Read(png, shape, (line, i, pixel) =>
+        return Read(png, shape, (line, width, pixels, at, step) =>
         {
-            bool matches = transparent is not null;
             for (int c = 0; c < png.Samples; c++)
-            {
-                int sample = Sample(line, i * png.Samples + c, png.BitDepth);
-                matches = matches && sample == transparent![c];
-                pixel[c] = ToByte(sample, png.BitDepth);
-            }
-
+                WriteSamples(line, c, png, pixels.AsSpan(c * shape.PixelCount + at), width, step);
             if (transparent is not null)
-                pixel[^1] = (byte)(matches ? 0 : 255);
+                WriteAlpha(line, transparent, png, pixels.AsSpan(png.Samples * shape.PixelCount + at), width, step);
         });
     }
 
     /// <summary>
-    /// The raw samples of a palette or greyscale image of at most 8 bits, <c>[1, H, W]</c>: what a segmentation mask stores, before
-    /// any colour is looked up.
+    /// The raw samples of a palette or greyscale image of at most 8 bits, <c>[1, H, W]</c>: what a segmentation mask
+    /// stores, before any colour is looked up.
     /// </summary>
-    /// <exception cref="KdDataException">The file is truncated or corrupt, or has colours or 16 bits instead of indices.</exception>
+    /// <exception cref="KdDataException">The file is truncated or corrupt, or has colours or 16 bits instead of
+    /// indices.</exception>
     public static DecodedImage DecodeIndices(byte[] file, string source)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -60,38 +58,76 @@ public sealed class PngDecoder : IImageDecoder
         if (png.Colour is not (PngColour.Palette or PngColour.Grey) || png.BitDepth > 8)
         {
             throw new KdDataException(
-                source, offset: null, $"expected a mask as palette or greyscale of at most 8 bits but got {png.Colour} of {png.BitDepth} bits");
+                source,
+                offset: null,
+                "expected a mask as palette or greyscale of at most 8 bits "
+                + $"but got {png.Colour} of {png.BitDepth} bits");
         }
 
-        int entries = png.Colour == PngColour.Palette ? png.Palette.Length / 3 : 256;
-        return Read(png, new ImageShape(1, png.Height, png.Width), (line, i, pixel) =>
+        return Read(png, new ImageShape(1, png.Height, png.Width), (line, width, pixels, at, step) =>
         {
-            int index = Sample(line, i, png.BitDepth);
-            RequireEntry(index, entries, png);
-            pixel[0] = (byte)index;
+            for (int i = 0; i < width; i++)
+                pixels[at + i * step] = (byte)Index(line, i, png);
         });
     }
 
-    private delegate void PixelReader(ReadOnlySpan<byte> line, int index, Span<byte> pixel);
+    /// <summary>
+    /// Writes the pixels of a line into planes: <paramref name="at"/> is the place of the first in each plane,
+    /// <paramref name="step"/> the distance to the next.
+    /// </summary>
+    private delegate void LineReader(ReadOnlySpan<byte> line, int width, byte[] pixels, int at, int step);
 
-    private static DecodedImage Read(PngFile png, ImageShape shape, PixelReader read)
+    private static DecodedImage Read(PngFile png, ImageShape shape, LineReader read)
     {
         using DataInput data = png.OpenData();
         data.RequireLeft(PngScanlines.InflatedLength(png), "inflated pixels");
         byte[] pixels = new byte[shape.ByteCount];
-        byte[] pixel = new byte[shape.Channels];
-        PngScanlines.Read(png, data, (line, width, x, stepX, y) =>
-        {
-            for (int i = 0; i < width; i++)
-            {
-                read(line, i, pixel);
-                int at = y * shape.Width + x + i * stepX;
-                for (int c = 0; c < pixel.Length; c++)
-                    pixels[c * shape.PixelCount + at] = pixel[c];
-            }
-        });
+        PngScanlines.Read(
+            png, data, (line, width, x, step, y) => read(line, width, pixels, y * shape.Width + x, step));
         data.RequireEnd("the last line");
         return new DecodedImage(shape, pixels);
+    }
+
+    private static void WriteSamples(
+        ReadOnlySpan<byte> line, int channel, PngFile png, Span<byte> plane, int width, int step)
+    {
+        // Almost every file has 8 bits: a plain copy, so that the largest image that is accepted takes about a second.
+        if (png.BitDepth == 8)
+        {
+            for (int i = 0, from = channel, to = 0; i < width; i++, from += png.Samples, to += step)
+                plane[to] = line[from];
+            return;
+        }
+
+        for (int i = 0; i < width; i++)
+            plane[i * step] = ToByte(Sample(line, i * png.Samples + channel, png.BitDepth), png.BitDepth);
+    }
+
+    private static void WriteAlpha(
+        ReadOnlySpan<byte> line, int[] transparent, PngFile png, Span<byte> plane, int width, int step)
+    {
+        for (int i = 0; i < width; i++)
+        {
+            bool matches = true;
+            for (int c = 0; c < png.Samples; c++)
+                matches &= Sample(line, i * png.Samples + c, png.BitDepth) == transparent[c];
+            plane[i * step] = (byte)(matches ? 0 : 255);
+        }
+    }
+
+    /// <summary>A palette index, checked, or a grey level.</summary>
+    private static int Index(ReadOnlySpan<byte> line, int i, PngFile png)
+    {
+        int index = Sample(line, i, png.BitDepth);
+        if (png.Colour == PngColour.Palette && index >= png.Palette.Length / 3)
+        {
+            throw new KdDataException(
+                png.Source,
+                offset: null,
+                $"expected palette indices in [0, {png.Palette.Length / 3}) but got {index}");
+        }
+
+        return index;
     }
 
     private static int Sample(ReadOnlySpan<byte> line, int index, int depth)
@@ -133,11 +169,5 @@ public sealed class PngDecoder : IImageDecoder
         for (int c = 0; c < colour.Length; c++)
             colour[c] = ((bytes[2 * c] << 8) | bytes[2 * c + 1]) & ((1 << png.BitDepth) - 1);
         return colour;
-    }
-
-    private static void RequireEntry(int index, int entries, PngFile png)
-    {
-        if (index >= entries)
-            throw new KdDataException(png.Source, offset: null, $"expected palette indices in [0, {entries}) but got {index}");
     }
 }

@@ -15,7 +15,8 @@ internal enum PngColour
 }
 
 /// <summary>
-/// The chunks of a PNG file, checked: signature, order, lengths, every CRC, and the header's combinations. ISO/IEC 15948:2004.
+/// The chunks of a PNG file, checked: signature, order, lengths, every CRC, and the header's combinations. ISO/IEC
+/// 15948:2004.
 /// </summary>
 internal sealed class PngFile
 {
@@ -133,7 +134,12 @@ internal sealed class PngFile
             throw Fault(at, $"expected a chunk or IEND but the file ends after {left} more bytes");
         uint length = BinaryPrimitives.ReadUInt32BigEndian(_bytes.AsSpan(at));
         if (length > left - ChunkOverhead)
-            throw Fault(at, $"expected a chunk of at most {left - ChunkOverhead} bytes, what the file has left, but got length {length}");
+        {
+            throw Fault(
+                at,
+                $"expected a chunk of at most {left - ChunkOverhead} bytes, what the file has left, but got {length}");
+        }
+
         ReadOnlySpan<byte> name = _bytes.AsSpan(at + 4, 4);
         foreach (byte letter in name)
         {
@@ -147,7 +153,8 @@ internal sealed class PngFile
         if (stored != actual)
         {
             throw Fault(
-                start + length, $"expected the CRC 0x{actual:X8} of chunk {Encoding.ASCII.GetString(name)} but got 0x{stored:X8}");
+                start + length,
+                $"expected the CRC 0x{actual:X8} of chunk {Encoding.ASCII.GetString(name)} but got 0x{stored:X8}");
         }
 
         return (Encoding.ASCII.GetString(name), start, (int)length);
@@ -171,11 +178,18 @@ internal sealed class PngFile
             _ => false,
         };
         if (!known)
-            throw Fault(start + 8, $"expected a bit depth and colour type of the PNG standard but got depth {depth} with type {colour}");
+        {
+            throw Fault(
+                start + 8,
+                $"expected a bit depth and colour type of the PNG standard but got depth {depth} with type {colour}");
+        }
+
         if (header[10] != 0 || header[11] != 0 || header[12] > 1)
         {
             throw Fault(
-                start + 10, $"expected compression 0, filter 0 and interlace 0 or 1 but got {header[10]}, {header[11]} and {header[12]}");
+                start + 10,
+                $"expected compression 0, filter 0 and interlace 0 or 1 "
+                + $"but got {header[10]}, {header[11]} and {header[12]}");
         }
 
         BitDepth = depth;
@@ -207,7 +221,12 @@ internal sealed class PngFile
             _ => (1, 0),
         };
         if (length < least || length > most)
-            throw Fault(start, $"expected a tRNS chunk that fits colour type {Colour} (at most {most} bytes) but got {length} bytes");
+        {
+            throw Fault(
+                start,
+                $"expected a tRNS chunk that fits colour type {Colour} (at most {most} bytes) but got {length} bytes");
+        }
+
         Transparency = _bytes.AsSpan(start, length).ToArray();
     }
 

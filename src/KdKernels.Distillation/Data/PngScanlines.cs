@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace KdKernels.Distillation.Data;
 
 /// <summary>Receives one unfiltered line of an image or of one of its interlace passes.</summary>
@@ -36,7 +38,11 @@ internal static class PngScanlines
             {
                 data.ReadExactly(current.AsSpan(0, length), "a line of pixels");
                 if (current[0] > 4)
-                    throw new KdDataException(data.Source, data.Offset - length, $"expected a filter from 0 to 4 but got {current[0]}");
+                {
+                    throw new KdDataException(
+                        data.Source, data.Offset - length, $"expected a filter from 0 to 4 but got {current[0]}");
+                }
+
                 Unfilter(current[0], current.AsSpan(1, length - 1), previous.AsSpan(1, length - 1), pixelBytes);
                 emit(current.AsSpan(1, length - 1), width, x, stepX, y + row * stepY);
                 (current, previous) = (previous, current);
@@ -53,7 +59,8 @@ internal static class PngScanlines
             Math.Max(0, (png.Width - pass.X + pass.StepX - 1) / pass.StepX),
             Math.Max(0, (png.Height - pass.Y + pass.StepY - 1) / pass.StepY)));
 
-    private static int LineLength(PngFile png, int width) => checked((int)(((long)width * png.Samples * png.BitDepth + 7) / 8));
+    private static int LineLength(PngFile png, int width) =>
+        checked((int)(((long)width * png.Samples * png.BitDepth + 7) / 8));
 
     private static void Unfilter(int filter, Span<byte> line, ReadOnlySpan<byte> above, int pixelBytes)
     {
@@ -64,8 +71,7 @@ internal static class PngScanlines
                     line[i] += line[i - pixelBytes];
                 break;
             case 2:
-                for (int i = 0; i < line.Length; i++)
-                    line[i] += above[i];
+                AddUp(line, above);
                 break;
             case 3:
                 for (int i = 0; i < line.Length; i++)
@@ -80,6 +86,15 @@ internal static class PngScanlines
 
                 break;
         }
+    }
+
+    private static void AddUp(Span<byte> line, ReadOnlySpan<byte> above)
+    {
+        int i = 0;
+        for (; i <= line.Length - Vector<byte>.Count; i += Vector<byte>.Count)
+            (new Vector<byte>(line[i..]) + new Vector<byte>(above[i..])).CopyTo(line[i..]);
+        for (; i < line.Length; i++)
+            line[i] += above[i];
     }
 
     /// <summary>The neighbour nearest to left + above - diagonal; ties in the order left, above, diagonal.</summary>

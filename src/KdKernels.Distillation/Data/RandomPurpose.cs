@@ -1,8 +1,8 @@
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// Purposes of the Philox streams of this namespace: one seed serves all of them, and none shares a word with another. A value is
-/// part of the definition of every stored result, so it is never changed or reused.
+/// Purposes of the Philox streams of this namespace: one seed serves all of them, and none shares a word with another.
+/// A value is part of the definition of every stored result, so it is never changed or reused.
 /// </summary>
 internal static class RandomPurpose
 {

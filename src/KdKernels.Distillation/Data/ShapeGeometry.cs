@@ -1,9 +1,10 @@
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// The ten outlines of <see cref="Shapes"/> as inside tests. Each is scaled to area pi, the unit disc's, so that the number of
-/// foreground pixels says nothing about the class, and each is its own mirror image, so a horizontal flip gives a picture that the
-/// generator could have drawn. y points down. Arithmetic is + - * / only, in one order, so every machine agrees on every pixel.
+/// The ten outlines of <see cref="Shapes"/> as inside tests. Each is scaled to area pi, the unit disc's, so that the
+/// number of foreground pixels says nothing about the class, and each is its own mirror image, so a horizontal flip
+/// gives a picture that the generator could have drawn. y points down. Arithmetic is + - * / only, in one order, so
+/// every machine agrees on every pixel.
 /// </summary>
 internal static class ShapeGeometry
 {
@@ -20,7 +21,9 @@ internal static class ShapeGeometry
     private const double Cos72 = 0.30901699437494745;
     private const double Sin72 = 0.9510565162951535;
 
-    /// <summary>Ratio of the star's inner radius to its outer one; the pentagram's own 0.382 is too thin at this size.</summary>
+    /// <summary>
+    /// Ratio of the star's inner radius to its outer one; the pentagram's own 0.382 is too thin at this size.
+    /// </summary>
     private const double StarInner = 0.5;
 
     private static readonly double[] Triangle = [0, -1, Sin60, 0.5, -Sin60, 0.5];
@@ -40,7 +43,9 @@ internal static class ShapeGeometry
 
     private static readonly double[] Scales = [.. Enumerable.Range(0, Names.Count).Select(AreaScale)];
 
-    /// <summary>Whether (x, y), in units in which every shape has area pi, lies inside shape <paramref name="kind"/>.</summary>
+    /// <summary>
+    /// Whether (x, y), in units in which every shape has area pi, lies inside shape <paramref name="kind"/>.
+    /// </summary>
     public static bool Contains(int kind, double x, double y)
     {
         double scale = Scales[kind];
@@ -91,7 +96,9 @@ internal static class ShapeGeometry
         return inside;
     }
 
-    /// <summary>sqrt(area / pi) by counting on a fixed grid: the same sum on every machine, since counts are integers.</summary>
+    /// <summary>
+    /// sqrt(area / pi) by counting on a fixed grid: the same sum on every machine, since counts are integers.
+    /// </summary>
     private static double AreaScale(int kind)
     {
         const int steps = 512;

@@ -1,13 +1,14 @@
 namespace KdKernels.Distillation.Data;
 
 /// <summary>
-/// A generated set: one textured object of ten classes on a textured background, 32x32 RGB, with its exact mask. Position, size,
-/// rotation, stretch and colours vary; small objects of other classes, bars across the object, low contrast and pixel noise make it
-/// hard for a small network. Every image is a function of (seed, split, index), bit for bit, on every machine.
+/// A generated set: one textured object of ten classes on a textured background, 32x32 RGB, with its exact mask.
+/// Position, size, rotation, stretch and colours vary; small objects of other classes, bars across the object, low
+/// contrast and pixel noise make it hard for a small network. Every image is a function of (seed, split, index), bit
+/// for bit, on every machine.
 /// </summary>
 /// <remarks>
-/// Image i has class i mod 10, so every prefix is balanced. A mask is 255 exactly where the object is what one sees, 0 elsewhere.
-/// The generator is frozen: a change of one bit of any image is a new <see cref="Version"/>.
+/// Image i has class i mod 10, so every prefix is balanced. A mask is 255 exactly where the object is what one sees, 0
+/// elsewhere. The generator is frozen: a change of one bit of any image is a new <see cref="Version"/>.
 /// </remarks>
 public static class Shapes
 {
@@ -40,7 +41,8 @@ public static class Shapes
             labels[i] = i % ClassNames.Count;
             var image = new ShapesImage(seed, purpose, (uint)i, labels[i]);
             image.Render(
-                pixels.AsSpan(i * shape.ByteCount, shape.ByteCount), masks.AsSpan(i * shape.PixelCount, shape.PixelCount));
+                pixels.AsSpan(i * shape.ByteCount, shape.ByteCount), masks.AsSpan(
+                    i * shape.PixelCount, shape.PixelCount));
         });
         return new ImageSet(
             $"shapes-v{Version}/{split}",

@@ -8,8 +8,9 @@ namespace KdKernels.Distillation.Data;
 internal readonly record struct Colour(double Red, double Green, double Blue);
 
 /// <summary>
-/// A texture of <see cref="Shapes"/>: <c>base + swing · pattern(x, y)</c> with a pattern in [-1, 1]: plain, a gradient, stripes,
-/// checks or smooth noise. Objects and backgrounds draw from the same patterns, so texture alone does not tell them apart.
+/// A texture of <see cref="Shapes"/>: <c>base + swing · pattern(x, y)</c> with a pattern in [-1, 1]: plain, a gradient,
+/// stripes, checks or smooth noise. Objects and backgrounds draw from the same patterns, so texture alone does not tell
+/// them apart.
 /// </summary>
 internal sealed class ShapesTexture
 {
@@ -49,7 +50,9 @@ internal sealed class ShapesTexture
     public static ShapesTexture Draw(ref PhiloxSequence random, Colour mean, double amplitude) =>
         new(ref random, mean, amplitude);
 
-    /// <summary>A uniform unit vector by rejection from the disc: no sine, whose last bit differs between machines.</summary>
+    /// <summary>
+    /// A uniform unit vector by rejection from the disc: no sine, whose last bit differs between machines.
+    /// </summary>
     public static (double Cos, double Sin) NextDirection(ref PhiloxSequence random)
     {
         while (true)

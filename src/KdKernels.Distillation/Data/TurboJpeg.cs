@@ -28,9 +28,23 @@ internal static partial class TurboJpeg
 
     [LibraryImport(Library, EntryPoint = "tjDecompressHeader3")]
     public static partial int DecompressHeader(
-        nint handle, [In] byte[] file, nuint length, out int width, out int height, out int subsampling, out int colourSpace);
+        nint handle,
+        [In] byte[] file,
+        nuint length,
+        out int width,
+        out int height,
+        out int subsampling,
+        out int colourSpace);
 
     [LibraryImport(Library, EntryPoint = "tjDecompress2")]
     public static partial int Decompress(
-        nint handle, [In] byte[] file, nuint length, [In, Out] byte[] destination, int width, int pitch, int height, int pixelFormat, int flags);
+        nint handle,
+        [In] byte[] file,
+        nuint length,
+        [In, Out] byte[] destination,
+        int width,
+        int pitch,
+        int height,
+        int pixelFormat,
+        int flags);
 }

@@ -8,7 +8,9 @@ public static class Crc32
     /// <summary>The checksum of <paramref name="data"/>.</summary>
     public static uint Compute(ReadOnlySpan<byte> data) => Append(0, data);
 
-    /// <summary>The checksum of what <paramref name="checksum"/> covers followed by <paramref name="data"/>; 0 covers nothing.</summary>
+    /// <summary>
+    /// The checksum of what <paramref name="checksum"/> covers followed by <paramref name="data"/>; 0 covers nothing.
+    /// </summary>
     public static uint Append(uint checksum, ReadOnlySpan<byte> data)
     {
         uint crc = ~checksum;

@@ -13,17 +13,23 @@ public static class PngWriter
     /// <param name="width">W.</param>
     /// <param name="height">H.</param>
     /// <param name="channels">1 for greyscale, 3 for RGB.</param>
-    /// <exception cref="ArgumentException">Extents are not positive, channels are neither 1 nor 3, or the length differs.</exception>
+    /// <exception cref="ArgumentException">Extents are not positive, channels are neither 1 nor 3, or the length
+    /// differs.</exception>
     public static byte[] Encode(ReadOnlySpan<byte> pixels, int width, int height, int channels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (channels is not (1 or 3))
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, "expected 1 (greyscale) or 3 (RGB) channels");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(channels), channels, "expected 1 (greyscale) or 3 (RGB) channels");
+        }
+
         if (pixels.Length != (long)width * height * channels)
         {
             throw new ArgumentException(
-                $"expected {(long)width * height * channels} bytes for {height} x {width} x {channels} but got {pixels.Length}",
+                $"expected {(long)width * height * channels} bytes for [{height}, {width}, {channels}] "
+                + $"but got {pixels.Length}",
                 nameof(pixels));
         }
 
@@ -60,7 +66,8 @@ public static class PngWriter
         using var data = new MemoryStream();
         using (var zlib = new ZLibStream(data, CompressionLevel.Optimal, leaveOpen: true))
         {
-            // Every line as difference to the one above (filter 2): cheap, and much smaller than raw lines on smooth pictures.
+            // Every line as difference to the one above (filter 2): cheap, and much smaller than raw lines on smooth
+            // pictures.
             byte[] line = new byte[stride + 1];
             for (int start = 0; start < pixels.Length; start += stride)
             {

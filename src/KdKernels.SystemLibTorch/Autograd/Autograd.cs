@@ -5,10 +5,14 @@ public static partial class torch
     /// <summary>Gradients, and functions that bring their own.</summary>
     public static unsafe partial class autograd
     {
-        /// <summary>The gradients of <paramref name="outputs"/>, summed, with respect to <paramref name="inputs"/>.</summary>
+        /// <summary>
+        /// The gradients of <paramref name="outputs"/>, summed, with respect to <paramref name="inputs"/>.
+        /// </summary>
         /// <param name="outputs">What is differentiated.</param>
         /// <param name="inputs">With respect to what. Nothing is added to their <c>grad</c>.</param>
-        /// <param name="grad_outputs">One factor per output; null, also within the list, where the output is a scalar.</param>
+        /// <param name="grad_outputs">
+        /// One factor per output; null, also within the list, where the output is a scalar.
+        /// </param>
         /// <param name="retain_graph">Keeps the graph; does not follow <paramref name="create_graph"/>.</param>
         /// <param name="create_graph">Records the pass itself, for higher derivatives.</param>
         /// <param name="allow_unused">An input that the outputs do not depend on gets null instead of an error.</param>
@@ -39,7 +43,8 @@ public static partial class torch
         /// <param name="create_graph">Records the pass itself, for higher derivatives.</param>
         /// <param name="inputs">The leaves to accumulate into; null for all.</param>
         public static void backward(
-            IList<Tensor> tensors, IList<Tensor>? grad_tensors = null, bool? retain_graph = null, bool create_graph = false,
+            IList<Tensor> tensors, IList<Tensor>? grad_tensors = null, bool? retain_graph = null,
+            bool create_graph = false,
             IList<Tensor>? inputs = null)
         {
             nint[] outs = Handles(tensors), factors = Handles(grad_tensors), ins = Handles(inputs);
@@ -60,7 +65,8 @@ public static partial class torch
             backward([tensor], grad_tensors, retain_graph, create_graph, inputs);
 
         public static void backward(
-            Tensor tensor, Tensor grad_tensor, bool? retain_graph = null, bool create_graph = false, IList<Tensor>? inputs = null) =>
+            Tensor tensor, Tensor grad_tensor, bool? retain_graph = null, bool create_graph = false,
+            IList<Tensor>? inputs = null) =>
             backward([tensor], [grad_tensor], retain_graph, create_graph, inputs);
 
         public static AnomalyMode detect_anomaly(bool check_nan = true) => new(true, check_nan);

@@ -13,7 +13,9 @@ public static partial class torch
             {
             }
 
-            /// <summary>Whether backward gets zeros instead of an invalid tensor where no gradient came in. True at first.</summary>
+            /// <summary>
+            /// Whether backward gets zeros instead of an invalid tensor where no gradient came in. True at first.
+            /// </summary>
             public bool MaterializeGrads { get; private set; } = true;
 
             internal List<Tensor> ToSave { get; set; } = [];
@@ -34,7 +36,8 @@ public static partial class torch
             /// </exception>
             public List<Tensor> get_saved_variables()
             {
-                if (BackwardFrame == 0) throw new InvalidOperationException("Saved tensors are there during backward only.");
+                if (BackwardFrame == 0)
+                    throw new InvalidOperationException("Saved tensors are there during backward only.");
                 int count = NativeApi.kd_frame_saved_count(BackwardFrame);
                 NativeApi.Check(count);
                 nint[] handles = new nint[count];
@@ -48,7 +51,8 @@ public static partial class torch
             public void save_data(string key, object value)
             {
                 if (value is Tensor)
-                    throw new ArgumentException("expected a value that is no tensor; tensors go to save_for_backward.", nameof(value));
+                    throw new ArgumentException("expected a value that is no tensor; tensors go to save_for_backward.",
+                        nameof(value));
                 data[key] = value;
             }
 

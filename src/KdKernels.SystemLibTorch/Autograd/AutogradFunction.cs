@@ -6,8 +6,8 @@ public static partial class torch
     {
         /// <summary>A differentiable function that computes its own gradient.</summary>
         /// <remarks>
-        /// One instance per type serves all calls, from any thread: keep per-call state in the context. Gradient mode is off in
-        /// forward, and in backward unless the pass is recorded (<c>create_graph</c>).
+        /// One instance per type serves all calls, from any thread: keep per-call state in the context. Gradient mode
+        /// is off in forward, and in backward unless the pass is recorded (<c>create_graph</c>).
         /// </remarks>
         public abstract class Function<T> : IFunction where T : Function<T>, new()
         {
@@ -16,12 +16,17 @@ public static partial class torch
             /// <summary>The name in error messages.</summary>
             public abstract string Name { get; }
 
-            /// <summary>Runs forward and makes the function a node of the graph if one of the tensors among the arguments needs it.</summary>
+            /// <summary>
+            /// Runs forward and makes the function a node of the graph if one of the tensors among the arguments needs
+            /// it.
+            /// </summary>
             public static List<Tensor> apply_internal(params object[] vars) => FunctionCall.Apply(Instance, vars);
 
-            List<Tensor> IFunction.Forward(AutogradContext context, object[] arguments) => forward_internal(context, arguments);
+            List<Tensor> IFunction.Forward(AutogradContext context, object[] arguments) =>
+                forward_internal(context, arguments);
 
-            List<Tensor> IFunction.Backward(AutogradContext context, List<Tensor> gradients) => backward_internal(context, gradients);
+            List<Tensor> IFunction.Backward(AutogradContext context, List<Tensor> gradients) =>
+                backward_internal(context, gradients);
 
             internal abstract List<Tensor> forward_internal(AutogradContext ctx, params object[] vars);
 
@@ -38,7 +43,8 @@ public static partial class torch
             /// <summary>One entry per argument of forward; null for what is no tensor or needs no gradient.</summary>
             public abstract List<Tensor> backward(AutogradContext ctx, Tensor grad_output);
 
-            internal sealed override List<Tensor> forward_internal(AutogradContext ctx, params object[] vars) => [forward(ctx, vars)];
+            internal sealed override List<Tensor> forward_internal(AutogradContext ctx, params object[] vars) =>
+                [forward(ctx, vars)];
 
             internal sealed override List<Tensor> backward_internal(AutogradContext ctx, List<Tensor> grad_outputs) =>
                 backward(ctx, grad_outputs[0]);
@@ -54,7 +60,8 @@ public static partial class torch
             /// <summary>One entry per argument of forward; null for what is no tensor or needs no gradient.</summary>
             public abstract List<Tensor> backward(AutogradContext ctx, List<Tensor> grad_outputs);
 
-            internal sealed override List<Tensor> forward_internal(AutogradContext ctx, params object[] vars) => forward(ctx, vars);
+            internal sealed override List<Tensor> forward_internal(AutogradContext ctx, params object[] vars) =>
+                forward(ctx, vars);
 
             internal sealed override List<Tensor> backward_internal(AutogradContext ctx, List<Tensor> grad_outputs) =>
                 backward(ctx, grad_outputs);

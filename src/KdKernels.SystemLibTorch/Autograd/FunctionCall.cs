@@ -15,8 +15,8 @@ internal interface IFunction
 }
 
 /// <summary>
-/// One call of a custom function: the managed state behind a node of torch's graph. Native code holds it by a GCHandle and
-/// drops that when the node goes. Callbacks may come on any thread, so nothing here is per thread.
+/// One call of a custom function: the managed state behind a node of torch's graph. Native code holds it by a GCHandle
+/// and drops that when the node goes. Callbacks may come on any thread, so nothing here is per thread.
 /// </summary>
 internal sealed unsafe class FunctionCall
 {
@@ -65,8 +65,8 @@ internal sealed unsafe class FunctionCall
     }
 
     /// <summary>
-    /// The results as tensors. Torch mostly gives back what forward made, now with a graph node: then forward's own object is
-    /// returned, and no second reference waits for the collector.
+    /// The results as tensors. Torch mostly gives back what forward made, now with a graph node: then forward's own
+    /// object is returned, and no second reference waits for the collector.
     /// </summary>
     private List<torch.Tensor> Wrap(ReadOnlySpan<nint> native)
     {
@@ -80,7 +80,7 @@ internal sealed unsafe class FunctionCall
             {
                 wrapped.Add(null!);
             }
-            else if (made[i] is { IsInvalid: false } own && own.Handle == handles[i] && !wrapped.Contains(own))
+            else if (made[i] is { IsInvalid: false } own && own.Handle == handles[i] && !Has(wrapped, own))
             {
                 NativeApi.kd_release(handles[i]);
                 wrapped.Add(own);
@@ -93,11 +93,27 @@ internal sealed unsafe class FunctionCall
         return wrapped;
     }
 
+    /// <summary>By identity: tensors compare by their elements.</summary>
+    private static bool Has(List<torch.Tensor> tensors, torch.Tensor tensor)
+    {
+        foreach (torch.Tensor other in tensors)
+        {
+            if (ReferenceEquals(other, tensor)) return true;
+        }
+        return false;
+    }
+
     private void RunForward(nint frame)
     {
         object[] given = arguments!;
         arguments = null;
         outputs = function.Forward(context, given);
+        foreach (torch.Tensor output in outputs)
+        {
+            // Torch would go on and read a result that is not there.
+            if (output is null || output.IsInvalid)
+                throw new InvalidOperationException($"expected tensors as results of {function.Name} but got null.");
+        }
         WithHandles(outputs, frame, &NativeApi.kd_frame_set_outputs);
         if (context.ToSave.Count > 0) WithHandles(context.ToSave, frame, &NativeApi.kd_frame_save);
         if (context.Dirty.Count > 0 || context.Constant.Count > 0 || !context.MaterializeGrads)
@@ -154,7 +170,8 @@ internal sealed unsafe class FunctionCall
         {
             if (isTensor[i]) kept.Add(gradients[i]);
             else if (gradients[i] is { IsInvalid: false })
-                throw new InvalidOperationException($"expected null as the gradient of argument {i}, which is no tensor, but got a tensor.");
+                throw new InvalidOperationException(
+                    $"expected null as the gradient of argument {i}, which is no tensor, but got a tensor.");
         }
         return kept;
     }
@@ -172,7 +189,8 @@ internal sealed unsafe class FunctionCall
     private static nint[] Handles(List<torch.Tensor> tensors)
     {
         nint[] handles = new nint[tensors.Count];
-        for (int i = 0; i < handles.Length; i++) handles[i] = tensors[i] is { IsInvalid: false } tensor ? tensor.Handle : 0;
+        for (int i = 0; i < handles.Length; i++)
+            handles[i] = tensors[i] is { IsInvalid: false } tensor ? tensor.Handle : 0;
         return handles;
     }
 

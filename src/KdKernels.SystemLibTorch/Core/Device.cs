@@ -18,9 +18,11 @@ public static partial class torch
             type = ParseType(parts[0]);
             index = -1;
             if (parts.Length == 1) return;
-            if (parts.Length > 2 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int given))
-                throw new ArgumentException($"expected a device like cpu or cuda:0 but got '{description}'.", nameof(description));
-            index = given;
+            bool read = int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int given);
+            index = read && parts.Length == 2
+                ? given
+                : throw new ArgumentException(
+                    $"expected a device like cpu or cuda:0 but got '{description}'.", nameof(description));
         }
 
         public Device(string deviceType, int index = -1)
@@ -94,7 +96,11 @@ public static partial class torch
     public static void InitializeDeviceType(DeviceType deviceType)
     {
         if (!TryInitializeDeviceType(deviceType))
-            throw new InvalidOperationException($"Torch device type {deviceType} did not initialise on the current machine.");
+        {
+            string reason = deviceType == DeviceType.CUDA ? KdKernels.SystemLibTorch.LibTorch.CudaLoadError : "";
+            throw new InvalidOperationException(
+                $"expected a device of type {deviceType} on this machine but there is none. {reason}".TrimEnd());
+        }
     }
 
     public static bool TryInitializeDeviceType(DeviceType deviceType) =>

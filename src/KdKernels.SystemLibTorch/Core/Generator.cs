@@ -94,7 +94,9 @@ public static partial class torch
     /// <summary>Seeds the generators of every device and returns the CPU's.</summary>
     public static Generator manual_seed(long seed) => random.manual_seed(seed);
 
-    /// <summary>Seeds the CPU's generator from the system's entropy, the others with the same seed, and returns it.</summary>
+    /// <summary>
+    /// Seeds the CPU's generator from the system's entropy, the others with the same seed, and returns it.
+    /// </summary>
     public static long seed() => random.seed();
 
     public static Tensor get_rng_state() => random.get_rng_state();

@@ -1,6 +1,8 @@
 namespace TorchSharp;
 
-/// <summary>A number or truth value as torch's operators take it: its category decides type promotion, not its width.</summary>
+/// <summary>
+/// A number or truth value as torch's operators take it: its category decides type promotion, not its width.
+/// </summary>
 /// <remarks>A managed value; <see cref="Dispose"/> is there because TorchSharp's holds native memory.</remarks>
 public sealed class Scalar : IDisposable
 {

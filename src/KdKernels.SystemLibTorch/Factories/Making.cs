@@ -12,7 +12,8 @@ public static unsafe partial class torch
     /// <exception cref="ArgumentException">No floating-point type.</exception>
     public static void set_default_dtype(ScalarType dtype)
     {
-        if (!is_floating_point(dtype)) throw new ArgumentException($"expected a floating-point type but got {dtype}.", nameof(dtype));
+        if (!is_floating_point(dtype))
+            throw new ArgumentException($"expected a floating-point type but got {dtype}.", nameof(dtype));
         NativeApi.Check(NativeApi.kd_set_default_dtype((int)dtype));
     }
 
@@ -20,7 +21,8 @@ public static unsafe partial class torch
         AtenOp op, Arg size, ScalarType? dtype, Device? device, bool requires_grad, string[]? names)
     {
         RefuseNames(names);
-        return Finished(op.Call(size, dtype ?? DefaultType, Arg.None, InitializeDevice(device), Arg.None), requires_grad);
+        return Finished(op.Call(size, dtype ?? DefaultType, Arg.None, InitializeDevice(device), Arg.None),
+            requires_grad);
     }
 
     private static Tensor Filled(
@@ -28,24 +30,29 @@ public static unsafe partial class torch
     {
         RefuseNames(names);
         return Finished(
-            Aten.full.Call(size, value, dtype ?? DefaultType, Arg.None, InitializeDevice(device), Arg.None), requires_grad);
+            Aten.full.Call(size, value, dtype ?? DefaultType, Arg.None, InitializeDevice(device), Arg.None),
+            requires_grad);
     }
 
     private static Tensor Random(
-        AtenOp op, Arg size, Generator? generator, ScalarType? dtype, Device? device, bool requires_grad, string[]? names)
+        AtenOp op, Arg size, Generator? generator, ScalarType? dtype, Device? device, bool requires_grad,
+        string[]? names)
     {
         RefuseNames(names);
         return Finished(
-            op.Call(size, generator, dtype ?? DefaultType, Arg.None, InitializeDevice(device), Arg.None), requires_grad);
+            op.Call(size, generator, dtype ?? DefaultType, Arg.None, InitializeDevice(device), Arg.None),
+            requires_grad);
     }
 
     private static Tensor FromScalar(
         Scalar value, ScalarType type, ScalarType? dtype, Device? device, bool requires_grad) =>
-        Finished(Aten.scalar_tensor.Call(value, dtype ?? type, Arg.None, InitializeDevice(device), Arg.None), requires_grad);
+        Finished(Aten.scalar_tensor.Call(value, dtype ?? type, Arg.None, InitializeDevice(device), Arg.None),
+            requires_grad);
 
     /// <summary>A copy of an array's elements.</summary>
     private static Tensor FromArray(
-        Array elements, ReadOnlySpan<long> dimensions, ScalarType type, ScalarType? dtype, Device? device, bool requires_grad,
+        Array elements, ReadOnlySpan<long> dimensions, ScalarType type, ScalarType? dtype, Device? device,
+        bool requires_grad,
         string[]? names)
     {
         RefuseNames(names);
@@ -54,13 +61,15 @@ public static unsafe partial class torch
         Tensor tensor = Aten.empty_memory_format.Call(dimensions, type, Arg.None, CPU, Arg.None);
         tensor.GetInfo(out NativeTensorInfo info);
         long bytes = info.NumberOfElements * info.ElementSize;
-        fixed (byte* source = &MemoryMarshal.GetArrayDataReference(elements)) Buffer.MemoryCopy(source, info.Data, bytes, bytes);
+        fixed (byte* source = &MemoryMarshal.GetArrayDataReference(elements))
+            Buffer.MemoryCopy(source, info.Data, bytes, bytes);
         return Converted(tensor, dtype ?? type, target, requires_grad);
     }
 
     /// <summary>A tensor on the array's own memory, which stays pinned while torch needs it.</summary>
     private static Tensor OnArray(
-        Array elements, ReadOnlySpan<long> dimensions, long byteOffset, ScalarType type, ScalarType? dtype, Device? device,
+        Array elements, ReadOnlySpan<long> dimensions, long byteOffset, ScalarType type, ScalarType? dtype,
+        Device? device,
         bool requires_grad)
     {
         Device target = InitializeDevice(device);
@@ -89,7 +98,8 @@ public static unsafe partial class torch
         return Finished(tensor, requires_grad);
     }
 
-    private static Tensor Finished(Tensor tensor, bool requires_grad) => requires_grad ? tensor.requires_grad_() : tensor;
+    private static Tensor Finished(Tensor tensor, bool requires_grad) =>
+        requires_grad ? tensor.requires_grad_() : tensor;
 
     private static T[] Elements<T>(IList<T> list)
     {
@@ -111,9 +121,9 @@ public static unsafe partial class torch
         foreach (long size in dimensions) count = checked(count * size);
         if (count != elements.LongLength)
         {
+            string shape = string.Join(", ", dimensions.ToArray());
             throw new ArgumentException(
-                $"expected {count} elements for shape [{string.Join(", ", dimensions.ToArray())}] but got {elements.LongLength}.",
-                nameof(elements));
+                $"expected {count} elements for shape [{shape}] but got {elements.LongLength}.", nameof(elements));
         }
     }
 

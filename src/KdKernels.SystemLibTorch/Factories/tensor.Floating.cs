@@ -9,7 +9,8 @@ public static partial class torch
     public static Tensor tensor(
         IList<float> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null,
         Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        FromArray(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Float32, dtype, device, requires_grad, names);
+        FromArray(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Float32, dtype, device, requires_grad,
+            names);
     public static Tensor tensor(
         IList<float> rawArray, long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null,
         bool requires_grad = false, string[]? names = null) =>
@@ -48,7 +49,8 @@ public static partial class torch
     public static Tensor tensor(
         IList<double> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null,
         Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        FromArray(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Float64, dtype, device, requires_grad, names);
+        FromArray(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Float64, dtype, device, requires_grad,
+            names);
     public static Tensor tensor(
         IList<double> rawArray, long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null,
         bool requires_grad = false, string[]? names = null) =>
@@ -112,7 +114,8 @@ public static partial class torch
     public static Tensor tensor(
         IList<Half> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null,
         Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        FromArray(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Float16, dtype, device, requires_grad, names);
+        FromArray(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.Float16, dtype, device, requires_grad,
+            names);
     public static Tensor tensor(
         IList<Half> rawArray, long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null,
         bool requires_grad = false, string[]? names = null) =>
@@ -156,7 +159,8 @@ public static partial class torch
     public static Tensor tensor(
         IList<BFloat16> rawArray, long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null,
         Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        FromArray(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.BFloat16, dtype, device, requires_grad, names);
+        FromArray(Elements(rawArray), [dim0, dim1, dim2, dim3], ScalarType.BFloat16, dtype, device, requires_grad,
+            names);
     public static Tensor tensor(
         IList<BFloat16> rawArray, long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null,
         bool requires_grad = false, string[]? names = null) =>

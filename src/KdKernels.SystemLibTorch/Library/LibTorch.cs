@@ -21,7 +21,9 @@ public static unsafe class LibTorch
         }
     }
 
-    /// <summary>Why libtorch_cuda.so, which lies beside libtorch, could not be loaded; empty if it was, or is not there.</summary>
+    /// <summary>
+    /// Why libtorch_cuda.so, which lies beside libtorch, could not be loaded; empty if it was, or is not there.
+    /// </summary>
     public static string CudaLoadError => NativeApi.Text(NativeApi.kd_cuda_load_error());
 
     /// <summary>Torch's own description of its build, its BLAS and its threads.</summary>
@@ -42,6 +44,9 @@ public static unsafe class LibTorch
     /// <summary>As the other overload; 0 for a device that is not CUDA.</summary>
     public static nint CudaStream(torch.Device device) => device.type == DeviceType.CUDA ? CudaStream(device.index) : 0;
 
-    /// <summary>Whether this libtorch has an operator, by its name and overload: <c>HasOperator("scaled_dot_product_attention")</c>.</summary>
+    /// <summary>
+    /// Whether this libtorch has an operator, by its name and overload:
+    /// <c>HasOperator("scaled_dot_product_attention")</c>.
+    /// </summary>
     public static bool HasOperator(string name, string overload = "") => new AtenOp(name, overload).Exists;
 }

@@ -56,7 +56,9 @@ internal readonly struct Arg
         _ => 0,
     };
 
-    /// <summary>Writes the native form, with lists copied to <paramref name="scratch"/>, and returns the scratch left.</summary>
+    /// <summary>
+    /// Writes the native form, with lists copied to <paramref name="scratch"/>, and returns the scratch left.
+    /// </summary>
     internal unsafe byte* Write(NativeValue* target, byte* scratch)
     {
         target->Tag = Tag;

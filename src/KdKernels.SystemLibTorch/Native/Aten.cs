@@ -1,8 +1,9 @@
 namespace TorchSharp;
 
 /// <summary>
-/// The operators of torch that this library calls; other files add those of their part. A field is named after the operator,
-/// and after its overload unless that is the usual one for tensors: <c>add</c>, <c>add_scalar</c>, <c>sum_dim_IntList</c>.
+/// The operators of torch that this library calls; other files add those of their part. A field is named after the
+/// operator, and after its overload unless that is the usual one for tensors: <c>add</c>, <c>add_scalar</c>,
+/// <c>sum_dim_IntList</c>.
 /// </summary>
 internal static partial class Aten
 {

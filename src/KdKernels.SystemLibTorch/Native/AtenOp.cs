@@ -6,8 +6,8 @@ namespace TorchSharp;
 
 /// <summary>
 /// An operator of torch, by its name and overload in native_functions.yaml (without <c>aten::</c>). Arguments go in the
-/// order of its schema; trailing ones may be left out. Resolved at the first call, so that an operator that this libtorch
-/// lacks is an error only for who calls it.
+/// order of its schema; trailing ones may be left out. Resolved at the first call, so that an operator that this
+/// libtorch lacks is an error only for who calls it.
 /// </summary>
 internal sealed unsafe class AtenOp(string name, string overload = "")
 {
@@ -41,7 +41,9 @@ internal sealed unsafe class AtenOp(string name, string overload = "")
         return Required(in result);
     }
 
-    /// <summary>For an operator without result, or one whose result is not needed; returns its first argument.</summary>
+    /// <summary>
+    /// For an operator without result, or one whose result is not needed; returns its first argument.
+    /// </summary>
     internal torch.Tensor CallInPlace(params ReadOnlySpan<Arg> args)
     {
         CallVoid(args);

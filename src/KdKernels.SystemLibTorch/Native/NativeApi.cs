@@ -7,8 +7,8 @@ namespace TorchSharp;
 
 /// <summary>The functions of native/include/kdtorch.h, which says what each does.</summary>
 /// <remarks>
-/// <see cref="SuppressGCTransitionAttribute"/> only where a call neither blocks, nor frees memory (a deleter is managed code),
-/// nor runs for long.
+/// <see cref="SuppressGCTransitionAttribute"/> only where a call neither blocks, nor frees memory (a deleter is managed
+/// code), nor runs for long.
 /// </remarks>
 internal static unsafe partial class NativeApi
 {
@@ -20,6 +20,7 @@ internal static unsafe partial class NativeApi
     [LibraryImport(Library)] internal static partial byte* kd_build_info();
     [LibraryImport(Library)] internal static partial byte* kd_last_error();
     [LibraryImport(Library)] internal static partial nint kd_last_error_object();
+    [LibraryImport(Library)] internal static partial void kd_clear_error();
     [LibraryImport(Library), SuppressGCTransition] internal static partial long kd_alive_handles();
 
     [LibraryImport(Library)] internal static partial nint kd_op_find(byte* name, byte* overload);
@@ -29,7 +30,7 @@ internal static unsafe partial class NativeApi
 
     [LibraryImport(Library), SuppressGCTransition] internal static partial nint kd_retain(nint tensor);
     [LibraryImport(Library)] internal static partial void kd_release(nint tensor);
-    [LibraryImport(Library), SuppressGCTransition] internal static partial int kd_info(nint tensor, NativeTensorInfo* info);
+    [LibraryImport(Library)] internal static partial int kd_info(nint tensor, NativeTensorInfo* info);
     [LibraryImport(Library)]
     internal static partial nint kd_from_memory(
         void* data, long* sizes, long* strides, int ndim, int dtype, int device,
@@ -42,7 +43,8 @@ internal static unsafe partial class NativeApi
 
     [LibraryImport(Library)]
     internal static partial int kd_backward(
-        nint* tensors, int count, nint* grads, int gradCount, int retainGraph, int createGraph, nint* inputs, int inputCount);
+        nint* tensors, int count, nint* grads, int gradCount, int retainGraph, int createGraph, nint* inputs,
+        int inputCount);
     [LibraryImport(Library)]
     internal static partial int kd_grad(
         nint* outputs, int outputCount, nint* inputs, int inputCount, nint* gradOutputs, int gradCount,
@@ -102,7 +104,9 @@ internal static unsafe partial class NativeApi
     internal static string Text(byte* utf8) => Marshal.PtrToStringUTF8((nint)utf8) ?? "";
 
     /// <summary>Throws what the last call on this thread reported.</summary>
-    /// <exception cref="ExternalException">torch's own text; the inner exception is the managed one that caused it, if any.</exception>
+    /// <exception cref="ExternalException">
+    /// torch's own text; the inner exception is the managed one that caused it, if any.
+    /// </exception>
     internal static void Check(int status)
     {
         if (status < 0) ThrowLastError();
@@ -113,6 +117,7 @@ internal static unsafe partial class NativeApi
         string text = Text(kd_last_error());
         nint managed = kd_last_error_object();
         var cause = managed == 0 ? null : GCHandle.FromIntPtr(managed).Target as Exception;
+        kd_clear_error();
         throw cause is null ? new ExternalException(text) : new ExternalException(text, cause);
     }
 }

@@ -31,8 +31,8 @@ internal static unsafe partial class NativeLoader
 
     private static nint LoadOnce()
     {
-        // Managed environment changes do not reach native code, and libgomp reads these once, when it loads. Busy-waiting
-        // threads cost a training step up to tenfold beside another busy process; a value that the user has set stays.
+        // Managed environment changes do not reach native code, and libgomp reads these once, when it loads. Threads
+        // that wait busily cost a training step up to tenfold beside another busy process; what the user set stays.
         _ = setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
         _ = setenv("GOMP_SPINCOUNT", "0", 0);
 
@@ -54,15 +54,16 @@ internal static unsafe partial class NativeLoader
             catch (DllNotFoundException e)
             {
                 throw new DllNotFoundException(
-                    $"{path} could not be loaded ({e.Message.Trim()}): the libtorch that it was built against has moved or is "
-                    + "incomplete. Run `./kd setup` to build it again.", e);
+                    $"{path} could not be loaded ({e.Message.Trim()}): the libtorch that it was built against "
+                    + "has moved or is incomplete. Run `./kd setup` to build it again.", e);
             }
             LoadedFrom = path;
             var init = (delegate* unmanaged<int>)NativeLibrary.GetExport(handle, "kd_init");
             if (init() < 0)
             {
                 var error = (delegate* unmanaged<byte*>)NativeLibrary.GetExport(handle, "kd_last_error");
-                throw new DllNotFoundException($"{path} found no working libtorch: {NativeApi.Text(error())}. Run `./kd setup`.");
+                throw new DllNotFoundException(
+                    $"{path} found no working libtorch: {NativeApi.Text(error())}. Run `./kd setup`.");
             }
             return handle;
         }

@@ -49,7 +49,8 @@ public sealed class DisposeScope : IDisposable
         where T2 : IDisposable
         where T3 : IDisposable => MoveToOther(OuterScope, first, second, third);
 
-    public void MoveToOuter(params IDisposable[] disposables) => MoveToOther(OuterScope, (IEnumerable<IDisposable>)disposables);
+    public void MoveToOuter(params IDisposable[] disposables) =>
+        MoveToOther(OuterScope, (IEnumerable<IDisposable>)disposables);
 
     public void MoveToOuter(IEnumerable<IDisposable> disposables) => MoveToOther(OuterScope, disposables);
 
@@ -185,7 +186,9 @@ public sealed class DisposeScope : IDisposable
         return (first, second, third);
     }
 
-    /// <summary>To be called by a disposable of the scope that was disposed on its own; tensors do so themselves.</summary>
+    /// <summary>
+    /// To be called by a disposable of the scope that was disposed on its own; tensors do so themselves.
+    /// </summary>
     public void MarkAsDisposed(IDisposable disposable)
     {
         _ = Manager;
@@ -203,7 +206,9 @@ public sealed class DisposeScope : IDisposable
 
     internal void Register(torch.Tensor tensor) => _ = disposables.Add(tensor);
 
-    /// <summary>Puts <paramref name="replacement"/> in the place that <paramref name="original"/> has in its scope.</summary>
+    /// <summary>
+    /// Puts <paramref name="replacement"/> in the place that <paramref name="original"/> has in its scope.
+    /// </summary>
     internal static void ReplaceWith(torch.Tensor original, torch.Tensor replacement)
     {
         if (original.OwningDisposeScope is not { } scope || !scope.disposables.Remove(original)) return;
@@ -235,7 +240,8 @@ public sealed class DisposeScope : IDisposable
     private bool Take(IDisposable disposable)
     {
         if (disposable is not torch.Tensor tensor)
-            throw new InvalidOperationException($"expected a Tensor, which is all that a DisposeScope manages, but got {disposable.GetType()}.");
+            throw new InvalidOperationException(
+                $"expected a Tensor, which is all that a DisposeScope manages, but got {disposable.GetType()}.");
         if (ReferenceEquals(tensor.OwningDisposeScope, this)) return false;
         _ = disposables.Add(tensor);
         _ = tensor.OwningDisposeScope?.disposables.Remove(tensor);

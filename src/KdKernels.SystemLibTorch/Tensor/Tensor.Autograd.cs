@@ -44,11 +44,14 @@ public static partial class torch
 
         /// <summary>Adds the gradients of this tensor to <see cref="grad"/> of the leaves it depends on.</summary>
         /// <param name="grad_tensors">What to multiply with; needed unless this is a scalar.</param>
-        /// <param name="retain_graph">Keeps the graph for another pass; does not follow <paramref name="create_graph"/>.</param>
+        /// <param name="retain_graph">
+        /// Keeps the graph for another pass; does not follow <paramref name="create_graph"/>.
+        /// </param>
         /// <param name="create_graph">Records the pass itself, for higher derivatives.</param>
         /// <param name="inputs">The leaves to accumulate into; null for all.</param>
         public void backward(
-            IList<Tensor>? grad_tensors = null, bool retain_graph = false, bool create_graph = false, IList<Tensor>? inputs = null) =>
+            IList<Tensor>? grad_tensors = null, bool retain_graph = false, bool create_graph = false,
+            IList<Tensor>? inputs = null) =>
             autograd.backward([this], grad_tensors, retain_graph, create_graph, inputs);
     }
 }

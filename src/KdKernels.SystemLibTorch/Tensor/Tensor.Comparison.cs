@@ -56,7 +56,9 @@ public static partial class torch
         public bool allclose(Tensor target, double rtol = 1e-05, double atol = 1e-08, bool equal_nan = false) =>
             Aten.allclose.CallBool(this, target, rtol, atol, equal_nan);
 
-        /// <summary>Whether both have the same shape and elements; one truth value, unlike <see cref="eq(Tensor)"/>.</summary>
+        /// <summary>
+        /// Whether both have the same shape and elements; one truth value, unlike <see cref="eq(Tensor)"/>.
+        /// </summary>
         public bool Equals(Tensor? target) => target is not null && Aten.equal.CallBool(this, target);
 
         /// <summary>This where the condition holds, <paramref name="y"/> elsewhere.</summary>

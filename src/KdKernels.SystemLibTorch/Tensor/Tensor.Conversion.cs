@@ -4,7 +4,8 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        public Tensor to_type(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
+        public Tensor to_type(ScalarType type, bool copy = false, bool disposeAfter = false,
+            bool non_blocking = false) =>
             Converted(Aten.to_dtype.Call(this, type, non_blocking, copy), disposeAfter);
 
         public Tensor to(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
@@ -16,7 +17,8 @@ public static partial class torch
 
         public Tensor to(Device device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
             Converted(
-                Aten.to_dtype_layout.Call(this, Arg.None, Arg.None, InitializeDevice(device), Arg.None, non_blocking, copy),
+                Aten.to_dtype_layout.Call(this, Arg.None, Arg.None, InitializeDevice(device), Arg.None, non_blocking,
+                copy),
                 disposeAfter);
 
         public Tensor to(string device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
@@ -28,7 +30,8 @@ public static partial class torch
             to(new Device(deviceType, deviceIndex), copy, disposeAfter, non_blocking);
 
         /// <summary>To the element type and device of <paramref name="other"/>.</summary>
-        public Tensor to(Tensor other, bool non_blocking = false) => to(other.dtype, other.device, non_blocking: non_blocking);
+        public Tensor to(Tensor other, bool non_blocking = false) =>
+            to(other.dtype, other.device, non_blocking: non_blocking);
 
         public Tensor type_as(Tensor tensor) => to_type(tensor.dtype);
 
@@ -70,7 +73,8 @@ public static partial class torch
         public bool is_nonzero()
         {
             if (NumberOfElements != 1)
-                throw new InvalidOperationException($"expected a tensor of one element but got {NumberOfElements} elements.");
+                throw new InvalidOperationException(
+                    $"expected a tensor of one element but got {NumberOfElements} elements.");
             return ToScalar().ToBoolean();
         }
 

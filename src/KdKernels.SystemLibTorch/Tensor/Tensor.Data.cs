@@ -8,7 +8,9 @@ public static partial class torch
     {
         private const int StreamBuffer = 1 << 20;
 
-        /// <summary>The memory of a contiguous CPU tensor, itself and not a copy; valid while the tensor lives.</summary>
+        /// <summary>
+        /// The memory of a contiguous CPU tensor, itself and not a copy; valid while the tensor lives.
+        /// </summary>
         /// <exception cref="InvalidOperationException">Not contiguous, or not on the CPU.</exception>
         /// <exception cref="ArgumentException">More than 2 GiB, or the span assigned has another length.</exception>
         public Span<byte> bytes
@@ -16,13 +18,15 @@ public static partial class torch
             get
             {
                 byte* start = ContiguousMemory(out long length);
-                if (length > int.MaxValue) throw new ArgumentException($"expected at most {int.MaxValue} bytes but got {length}.");
+                if (length > int.MaxValue)
+                    throw new ArgumentException($"expected at most {int.MaxValue} bytes but got {length}.");
                 return new Span<byte>(start, (int)length);
             }
             set
             {
                 Span<byte> own = bytes;
-                if (value.Length != own.Length) throw new ArgumentException($"expected {own.Length} bytes but got {value.Length}.");
+                if (value.Length != own.Length)
+                    throw new ArgumentException($"expected {own.Length} bytes but got {value.Length}.");
                 value.CopyTo(own);
             }
         }
@@ -32,7 +36,10 @@ public static partial class torch
         /// <exception cref="InvalidOperationException">Not on the CPU.</exception>
         public TensorAccessor<T> data<T>() where T : unmanaged => new(this);
 
-        /// <summary>The whole storage that the tensor looks into, on any device. Converts, and thus copies, when T is another type.</summary>
+        /// <summary>
+        /// The whole storage that the tensor looks into, on any device. Converts, and thus copies, when T is another
+        /// type.
+        /// </summary>
         public Storage<T> storage<T>() where T : unmanaged
         {
             ScalarType wanted = ToScalarType(typeof(T));
@@ -79,9 +86,11 @@ public static partial class torch
         private byte* ContiguousMemory(out long length)
         {
             GetInfo(out NativeTensorInfo info);
-            if (info.IsContiguous == 0) throw new InvalidOperationException("expected a contiguous tensor but got one with strides.");
+            if (info.IsContiguous == 0)
+                throw new InvalidOperationException("expected a contiguous tensor but got one with strides.");
             if (info.DeviceType != (int)DeviceType.CPU)
-                throw new InvalidOperationException($"expected a tensor on the CPU but got one on {(DeviceType)info.DeviceType}; use cpu().");
+                throw new InvalidOperationException(
+                    $"expected a tensor on the CPU but got one on {(DeviceType)info.DeviceType}; use cpu().");
             length = info.NumberOfElements * info.ElementSize;
             return (byte*)info.Data;
         }
@@ -104,7 +113,9 @@ public static partial class torch
 
         private protected long Bytes { get; }
 
-        /// <summary>The first byte of the storage; add the tensor's offset for its first element. Device memory on CUDA.</summary>
+        /// <summary>
+        /// The first byte of the storage; add the tensor's offset for its first element. Device memory on CUDA.
+        /// </summary>
         public IntPtr data_ptr() => _tensor_data_ptr;
 
         public ulong nbytes() => (ulong)Bytes;
@@ -135,7 +146,8 @@ public static partial class torch
             get
             {
                 if (_tensor.device_type != DeviceType.CPU)
-                    throw new InvalidOperationException($"expected a storage on the CPU but got one on {_tensor.device}.");
+                    throw new InvalidOperationException(
+                        $"expected a storage on the CPU but got one on {_tensor.device}.");
                 return new Span<T>((void*)_tensor_data_ptr, Count);
             }
         }

@@ -73,7 +73,9 @@ public static partial class torch
 
         public Tensor index_put_(Tensor value, params TensorIndex[] indices) => index_put_(value, indices, false);
 
-        /// <summary>As Python's <c>t[...] = value</c>, or <c>+=</c> with repeated indices counted when accumulating.</summary>
+        /// <summary>
+        /// As Python's <c>t[...] = value</c>, or <c>+=</c> with repeated indices counted when accumulating.
+        /// </summary>
         public Tensor index_put_(Tensor value, TensorIndex[] indices, bool accumulate = false)
         {
             (Tensor view, Tensor?[] advanced) = TensorIndexing.Apply(this, indices);
@@ -102,7 +104,9 @@ public static partial class torch
 /// <summary>Turns a list of indices into views and what is left for torch's advanced indexing.</summary>
 internal static class TensorIndexing
 {
-    /// <summary>A view after slices, numbers, new axes and the ellipsis, and one entry per dimension for the tensors, if any.</summary>
+    /// <summary>
+    /// A view after slices, numbers, new axes and the ellipsis, and one entry per dimension for the tensors, if any.
+    /// </summary>
     internal static (torch.Tensor View, torch.Tensor?[] Advanced) Apply(torch.Tensor self, torch.TensorIndex[] indices)
     {
         torch.Tensor view = self.alias();
@@ -163,7 +167,7 @@ internal static class TensorIndexing
 
     /// <summary>A mask stands for as many dimensions as it has; its entry is one, and torch expands it.</summary>
     private static long Consumed(torch.TensorIndex index) =>
-        index.tensor is { } tensor && tensor.dtype is torch.ScalarType.Bool or torch.ScalarType.Byte ? index.tensor!.dim() : 1;
+        index.tensor is { } mask && mask.dtype is torch.ScalarType.Bool or torch.ScalarType.Byte ? mask.dim() : 1;
 
     private static long DimensionsAfter(torch.TensorIndex[] indices, torch.TensorIndex ellipsis)
     {
@@ -173,7 +177,9 @@ internal static class TensorIndexing
         {
             if (index.kind == torch.TensorIndex.Kind.Ellipsis)
             {
-                if (after) throw new ArgumentException("expected one ellipsis among the indices but got more.", nameof(indices));
+                if (after)
+                    throw new ArgumentException("expected one ellipsis among the indices but got more.",
+                        nameof(indices));
                 after = true;
             }
             else if (after && index.kind is torch.TensorIndex.Kind.Single or torch.TensorIndex.Kind.Slice)

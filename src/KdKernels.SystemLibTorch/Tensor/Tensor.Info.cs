@@ -36,7 +36,8 @@ public static partial class torch
         public long[] stride()
         {
             GetInfo(out NativeTensorInfo info);
-            if (info.Strides == null) throw new InvalidOperationException("expected a strided tensor but got one without strides.");
+            if (info.Strides == null)
+                throw new InvalidOperationException("expected a strided tensor but got one without strides.");
             long[] strides = new ReadOnlySpan<long>(info.Strides, info.Dimensions).ToArray();
             GC.KeepAlive(this);
             return strides;
@@ -104,7 +105,8 @@ public static partial class torch
             {
                 GetInfo(out NativeTensorInfo info);
                 GC.KeepAlive(this);
-                return info.DeviceType == (int)DeviceType.CPU ? CPU : new Device((DeviceType)info.DeviceType, info.DeviceIndex);
+                var type = (DeviceType)info.DeviceType;
+                return type == DeviceType.CPU ? CPU : new Device(type, info.DeviceIndex);
             }
         }
 
@@ -194,7 +196,8 @@ public static partial class torch
         {
             int wrapped = dim < 0 ? dim + count : dim;
             if ((uint)wrapped >= (uint)count)
-                throw new ArgumentOutOfRangeException(nameof(dim), $"expected a dimension of a tensor that has {count} but got {dim}.");
+                throw new ArgumentOutOfRangeException(nameof(dim),
+                    $"expected a dimension of a tensor that has {count} but got {dim}.");
             return wrapped;
         }
     }

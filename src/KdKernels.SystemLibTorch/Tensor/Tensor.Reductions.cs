@@ -91,13 +91,15 @@ public static partial class torch
         public Tensor bincount(Tensor? weights, long minlength = 0) => Aten.bincount.Call(this, weights, minlength);
 
         /// <summary>
-        /// C# binds <c>t.sum(0)</c> to the overload with an element type, here as in TorchSharp, since a literal 0 is any enum's first
-        /// value. Nobody means to sum in bytes that wrap at 256, so that is an error and not another number.
+        /// C# binds <c>t.sum(0)</c> to the overload with an element type, here as in TorchSharp, since a literal 0 is
+        /// any enum's first value. Nobody means to sum in bytes that wrap at 256, so that is an error and not another
+        /// number.
         /// </summary>
         private static ScalarType? NotZero(ScalarType? type) =>
             type != ScalarType.Byte
                 ? type
-                : throw new ArgumentException("expected a dimension as dim: 0 or 0L; a plain 0 means ScalarType.Byte.", nameof(type));
+                : throw new ArgumentException("expected a dimension as dim: 0 or 0L; a plain 0 means ScalarType.Byte.",
+                    nameof(type));
 
         private Tensor Spread(AtenOp op, Arg dimensions, bool unbiased, bool keepdim, ScalarType? type)
         {

@@ -9,22 +9,28 @@ public static partial class torch
         private const int EdgeItems = 3;
         private const long WholeBelow = 1000;
 
-        /// <summary>Shape, element type and device; then the elements, of large tensors only those at the edges.</summary>
+        /// <summary>
+        /// Shape, element type and device; then the elements, of large tensors only those at the edges.
+        /// </summary>
         public override string ToString()
         {
             if (IsInvalid) return "[disposed]";
             long[] sizes = shape;
             var text = new StringBuilder();
-            _ = text.Append('[').AppendJoin('x', sizes).Append("], type = ").Append(dtype).Append(", device = ").Append(device);
+            _ = text.Append('[').AppendJoin('x', sizes).Append("], type = ").Append(dtype);
+            _ = text.Append(", device = ").Append(device);
             if (is_meta) return text.ToString();
             using IDisposable noGrad = no_grad();
             using Tensor values = Printable();
             bool whole = NumberOfElements <= WholeBelow;
-            AppendElements(_ = text.Append(sizes.Length == 0 ? ", value = " : Environment.NewLine), values, whole, 1);
+            _ = text.Append(sizes.Length == 0 ? ", value = " : Environment.NewLine);
+            AppendElements(text, values, whole, 1);
             return text.ToString();
         }
 
-        /// <summary>On the CPU, in a type that prints exactly: Float64 for real numbers, Int64 for the others.</summary>
+        /// <summary>
+        /// On the CPU, in a type that prints exactly: Float64 for real numbers, Int64 for the others.
+        /// </summary>
         private Tensor Printable()
         {
             using Tensor local = detach();

@@ -6,8 +6,8 @@ public static partial class torch
 {
     /// <summary>A reference to a tensor of libtorch.</summary>
     /// <remarks>
-    /// Dispose it, or let a dispose scope: a finaliser releases what was forgotten, but the collector knows nothing of the
-    /// memory behind the reference and takes its time.
+    /// Dispose it, or let a dispose scope: a finaliser releases what was forgotten, but the collector knows nothing of
+    /// the memory behind the reference and takes its time.
     /// </remarks>
     public unsafe partial class Tensor : IDisposable
     {
@@ -53,7 +53,9 @@ public static partial class torch
         /// <summary>Makes a tensor of a TensorImpl* that owns a reference.</summary>
         public static Tensor UnsafeCreateTensor(IntPtr handle) => new(handle);
 
-        /// <summary>Stands for a gradient that did not come in: <see cref="IsInvalid"/>, and nothing else to it.</summary>
+        /// <summary>
+        /// Stands for a gradient that did not come in: <see cref="IsInvalid"/>, and nothing else to it.
+        /// </summary>
         internal static Tensor Undefined() => new();
 
         public void Dispose()
@@ -88,7 +90,9 @@ public static partial class torch
             return released;
         }
 
-        /// <summary>For a Parameter made of this tensor: it takes the reference, and this object's place in its dispose scope.</summary>
+        /// <summary>
+        /// For a Parameter made of this tensor: it takes the reference, and this object's place in its dispose scope.
+        /// </summary>
         internal nint MoveHandle()
         {
             nint moved = Handle;

@@ -3,7 +3,9 @@ using System.Collections;
 namespace TorchSharp.Utils;
 
 /// <summary>The elements of a CPU tensor, in row-major order whatever its strides.</summary>
-/// <remarks>Keeps the tensor object reachable, not undisposed: it must not be used after the tensor is disposed.</remarks>
+/// <remarks>
+/// Keeps the tensor object reachable, not undisposed: it must not be used after the tensor is disposed.
+/// </remarks>
 public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : unmanaged
 {
     private readonly torch.Tensor tensor;
@@ -17,7 +19,8 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
         tensor.ValidateType(typeof(T));
         tensor.GetInfo(out NativeTensorInfo info);
         if (info.DeviceType != (int)DeviceType.CPU)
-            throw new InvalidOperationException($"expected a tensor on the CPU but got one on {(DeviceType)info.DeviceType}; use cpu().");
+            throw new InvalidOperationException(
+                $"expected a tensor on the CPU but got one on {(DeviceType)info.DeviceType}; use cpu().");
         start = (T*)info.Data;
         shape = new ReadOnlySpan<long>(info.Sizes, info.Dimensions).ToArray();
         strides = new ReadOnlySpan<long>(info.Strides, info.Dimensions).ToArray();
@@ -58,7 +61,8 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     }
 
     /// <summary>Copies from element <paramref name="tensorIndex"/> on, as many as fit.</summary>
-    public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyTo(array.AsSpan(), arrayIndex, tensorIndex);
+    public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0) =>
+        CopyTo(array.AsSpan(), arrayIndex, tensorIndex);
 
     public void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
@@ -104,7 +108,8 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     {
         ArgumentOutOfRangeException.ThrowIfNegative(arrayIndex);
         if (tensorIndex < 0 || (tensorIndex >= Count && Count > 0))
-            throw new ArgumentOutOfRangeException(nameof(tensorIndex), $"expected an element of {Count} but got {tensorIndex}.");
+            throw new ArgumentOutOfRangeException(nameof(tensorIndex),
+                $"expected an element of {Count} but got {tensorIndex}.");
         return (int)Math.Min(Math.Max(0, arrayLength - arrayIndex), Count - tensorIndex);
     }
 
@@ -116,7 +121,8 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
             return start + Offset(indices[0]);
         }
         if (indices.Length != shape.Length)
-            throw new ArgumentException($"expected 1 or {shape.Length} indices but got {indices.Length}.", nameof(indices));
+            throw new ArgumentException($"expected 1 or {shape.Length} indices but got {indices.Length}.",
+                nameof(indices));
         long offset = 0;
         for (int i = 0; i < indices.Length; i++)
         {
@@ -138,5 +144,6 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
         return offset;
     }
 
-    private static IndexOutOfRangeException OutOfRange(long index, long count) => new($"expected an index below {count} but got {index}.");
+    private static IndexOutOfRangeException OutOfRange(long index, long count) =>
+        new($"expected an index below {count} but got {index}.");
 }

@@ -26,7 +26,9 @@ public static partial class TensorExtensionMethods
         _ => throw new NotSupportedException($"expected an element type of plain tensors but got {type}."),
     };
 
-    /// <summary>Writes element type, rank and sizes (LEB128 each), then the elements in row-major order, little-endian.</summary>
+    /// <summary>
+    /// Writes element type, rank and sizes (LEB128 each), then the elements in row-major order, little-endian.
+    /// </summary>
     public static void Save(this torch.Tensor tensor, BinaryWriter writer)
     {
         using torch.Tensor local = tensor.cpu();
@@ -58,11 +60,14 @@ public static partial class TensorExtensionMethods
     {
         (torch.ScalarType type, long[] shape) = ReadHeader(reader);
         if (type != tensor.dtype)
-            throw new ArgumentException($"expected elements of type {tensor.dtype} but the stream has {type}.", nameof(reader));
+            throw new ArgumentException($"expected elements of type {tensor.dtype} but the stream has {type}.",
+                nameof(reader));
         Fill(tensor, shape, reader, skip);
     }
 
-    /// <summary>Reads a tensor that <see cref="Save(torch.Tensor, BinaryWriter)"/> wrote; zeros of its shape when skipping.</summary>
+    /// <summary>
+    /// Reads a tensor that <see cref="Save(torch.Tensor, BinaryWriter)"/> wrote; zeros of its shape when skipping.
+    /// </summary>
     public static torch.Tensor Load(BinaryReader reader, bool skip = false)
     {
         torch.Tensor? tensor = null;
@@ -97,7 +102,8 @@ public static partial class TensorExtensionMethods
         {
             throw new InvalidDataException("expected an integer of at most 9 bytes in the tensor's header.", e);
         }
-        return value >= 0 ? value : throw new InvalidDataException($"expected a size in the tensor's header but got {value}.");
+        return value >= 0 ? value
+            : throw new InvalidDataException($"expected a size in the tensor's header but got {value}.");
     }
 
     private static (torch.ScalarType Type, long[] Shape) ReadHeader(BinaryReader reader)
@@ -107,7 +113,8 @@ public static partial class TensorExtensionMethods
         if (code > sbyte.MaxValue || !Enum.IsDefined(type))
             throw new InvalidDataException($"expected an element type in the tensor's header but got {code}.");
         long rank = ReadLeb128(reader);
-        if (rank > 64) throw new InvalidDataException($"expected at most 64 dimensions in the tensor's header but got {rank}.");
+        if (rank > 64)
+            throw new InvalidDataException($"expected at most 64 dimensions in the tensor's header but got {rank}.");
         long[] shape = new long[rank];
         for (int i = 0; i < shape.Length; i++) shape[i] = ReadLeb128(reader);
         return (type, shape);
@@ -120,8 +127,13 @@ public static partial class TensorExtensionMethods
             _ = reader.BaseStream.Seek(tensor.NumberOfElements * tensor.ElementSize, SeekOrigin.Current);
             return;
         }
-        if (!shape.AsSpan().SequenceEqual(tensor.shape))
-            throw new ArgumentException($"expected shape [{string.Join(", ", tensor.shape)}] but the stream has [{string.Join(", ", shape)}].");
+        long[] expected = tensor.shape;
+        if (!shape.AsSpan().SequenceEqual(expected))
+        {
+            throw new ArgumentException(
+                $"expected shape [{string.Join(", ", expected)}] but the stream has [{string.Join(", ", shape)}].",
+                nameof(tensor));
+        }
         using IDisposable noGrad = torch.no_grad();
         if (tensor.device_type == DeviceType.CPU && tensor.is_contiguous())
         {

@@ -57,7 +57,8 @@ public static partial class torch
 
         public static implicit operator TensorIndex(Range range) => Slice(range);
 
-        public static implicit operator TensorIndex(Index index) => Single(index.IsFromEnd ? -(long)index.Value : index.Value);
+        public static implicit operator TensorIndex(Index index) =>
+            Single(index.IsFromEnd ? -(long)index.Value : index.Value);
 
         /// <summary>Only says to the compiler which of two indexers is meant; never called.</summary>
         public static implicit operator Tensor(TensorIndex value) =>

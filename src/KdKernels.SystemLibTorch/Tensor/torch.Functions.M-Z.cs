@@ -81,7 +81,7 @@ public static partial class torch
     public static Tensor sin_(Tensor input) => input.sin_();
     public static Tensor sinh(Tensor input) => input.sinh();
     public static Tensor sinh_(Tensor input) => input.sinh_();
-    public static (Tensor Values, Tensor Indices) sort(
+    public static (Tensor values, Tensor indices) sort(
         Tensor input, long dim = -1, bool descending = false, bool stable = false) =>
         input.sort(dim, descending, stable);
     public static Tensor[] split(Tensor tensor, long[] split_size_or_sections, long dim = 0) =>
@@ -92,7 +92,8 @@ public static partial class torch
     public static Tensor squeeze(Tensor input, long? dim = null) => input.squeeze(dim);
     public static Tensor squeeze_(Tensor input, long? dim = null) => input.squeeze_(dim);
     public static Tensor std(
-        Tensor input, ValueTuple<long,long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+        Tensor input, ValueTuple<long,long> dimensions, bool unbiased = true, bool keepdim = false,
+        ScalarType? type = null) =>
         input.std(dimensions, unbiased, keepdim, type);
     public static Tensor std(Tensor input, bool unbiased = true) => input.std(unbiased);
     public static Tensor std(
@@ -122,7 +123,7 @@ public static partial class torch
     public static Tensor tan_(Tensor input) => input.tan_();
     public static Tensor tanh(Tensor input) => input.tanh();
     public static Tensor tanh_(Tensor input) => input.tanh_();
-    public static (Tensor values, Tensor indexes) topk(
+    public static (Tensor values, Tensor indices) topk(
         Tensor tensor, int k, int dim = -1, bool largest = true, bool sorted = true) =>
         tensor.topk(k, dim, largest, sorted);
     public static Tensor trace(Tensor input) => input.trace();
@@ -137,7 +138,8 @@ public static partial class torch
     public static Tensor unsqueeze(Tensor input, long dim) => input.unsqueeze(dim);
     public static Tensor unsqueeze_(Tensor input, long dim) => input.unsqueeze_(dim);
     public static Tensor var(
-        Tensor input, ValueTuple<long,long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+        Tensor input, ValueTuple<long,long> dimensions, bool unbiased = true, bool keepdim = false,
+        ScalarType? type = null) =>
         input.var(dimensions, unbiased, keepdim, type);
     public static Tensor var(Tensor input, bool unbiased = true) => input.var(unbiased);
     public static Tensor var(

@@ -15,7 +15,8 @@ public static partial class torch
     public static Tensor cat(ReadOnlySpan<Tensor> tensors, long dim = 0) => Aten.cat.Call(tensors.ToArray(), dim);
     public static Tensor concat(IList<Tensor> tensors, long dim = 0) => cat(tensors, dim);
     public static Tensor concat(Tensor[] tensors, long dim = 0) => cat(tensors, dim);
-    public static Tensor stack(IEnumerable<Tensor> tensors, long dim = 0) => Aten.stack.Call(new List<Tensor>(tensors), dim);
+    public static Tensor stack(IEnumerable<Tensor> tensors, long dim = 0) =>
+        Aten.stack.Call(new List<Tensor>(tensors), dim);
 
     /// <summary>Sums of products by Einstein's convention: <c>einsum("bik,bkj->bij", a, b)</c>.</summary>
     public static Tensor einsum(string equation, params Tensor[] tensors) => Aten.einsum.Call(equation, tensors);

@@ -19,7 +19,8 @@ public class AugmentationTests
             for (int i = 0; i < Shape.ByteCount; i++)
             {
                 int c = i / Shape.PixelCount;
-                double expected = (set.Image(b == 0 ? 2 : 0)[i] / 255.0 - statistics.Mean[c]) / statistics.StandardDeviation[c];
+                double value = set.Image(b == 0 ? 2 : 0)[i] / 255.0;
+                double expected = (value - statistics.Mean[c]) / statistics.StandardDeviation[c];
                 Assert.Equal((float)expected, batch[b * Shape.ByteCount + i]);
             }
         }
@@ -48,11 +49,14 @@ public class AugmentationTests
                 (int r, int k) = (Mirror(row), Mirror(column));
                 for (int c = 0; c < 2; c++)
                 {
-                    int value = outside && mode == PaddingMode.Zero ? 0 : set.Image(i)[c * Shape.PixelCount + r * Size + k];
+                    int pixel = set.Image(i)[c * Shape.PixelCount + r * Size + k];
+                    int value = outside && mode == PaddingMode.Zero ? 0 : pixel;
                     Assert.Equal((float)(value / 255.0), batch[i * Shape.ByteCount + c * Shape.PixelCount + p]);
                 }
 
-                Assert.Equal(outside && mode == PaddingMode.Zero ? 0 : set.Mask(i)[r * Size + k], masks[i * Shape.PixelCount + p]);
+                Assert.Equal(
+                    outside && mode == PaddingMode.Zero ? 0 : set.Mask(i)[r * Size + k],
+                    masks[i * Shape.PixelCount + p]);
             }
         }
     }
@@ -145,7 +149,8 @@ public class AugmentationTests
     public void Turning_one_option_on_leaves_the_draws_of_the_others()
     {
         var crop = new Augmentation(new AugmentationOptions { CropPadding = 2 }, Raw, seed: 5);
-        var both = new Augmentation(new AugmentationOptions { CropPadding = 2, FlipProbability = 0.5, CutoutSize = 4 }, Raw, seed: 5);
+        var both = new Augmentation(
+            new AugmentationOptions { CropPadding = 2, FlipProbability = 0.5, CutoutSize = 4 }, Raw, seed: 5);
         for (int i = 0; i < 100; i++)
             Assert.Equal(crop.Draw(Shape, 0, i), both.Draw(Shape, 0, i) with { Flip = false });
     }
@@ -154,7 +159,9 @@ public class AugmentationTests
     public void Draws_of_a_fixed_key_are_those_of_an_independent_implementation()
     {
         Augmentation augmentation = Full(seed: 123);
-        Assert.Equal(new AugmentationDraw(Top: 1, Left: 0, Flip: true, CutoutRow: 1, CutoutColumn: 7), augmentation.Draw(Shape, 4, 56));
+        Assert.Equal(
+            new AugmentationDraw(Top: 1, Left: 0, Flip: true, CutoutRow: 1, CutoutColumn: 7),
+            augmentation.Draw(Shape, 4, 56));
     }
 
     [Fact]
@@ -162,13 +169,15 @@ public class AugmentationTests
     {
         ImageSet set = RandomSet(2);
         Augmentation augmentation = Augmentation.NormalizeOnly(Raw);
-        Assert.Contains("expected a destination of 128 elements but got 127", Assert.Throws<ArgumentException>(() => augmentation.Fill(set, [0], 0, new float[127])).Message);
+        Assert.Contains("expected a destination of 128 elements but got 127", Assert.Throws<ArgumentException>(
+            () => augmentation.Fill(set, [0], 0, new float[127])).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => augmentation.Fill(set, [2], 0, new float[128]));
         Assert.Throws<ArgumentOutOfRangeException>(() => augmentation.Fill(set, [0], -1, new float[128]));
         Assert.Contains("expected images of 3 channels", Assert.Throws<ArgumentException>(() =>
             Augmentation.NormalizeOnly(ChannelStatistics.Identity(3)).Fill(set, [0], 0, new float[128])).Message);
         var reflect = new AugmentationOptions { CropPadding = Size, PaddingMode = PaddingMode.Reflect };
-        Assert.Contains("expected a padding below 8", Assert.Throws<ArgumentException>(() => new Augmentation(reflect, Raw, 0).Fill(set, [0], 0, new float[128])).Message);
+        Assert.Contains("expected a padding below 8", Assert.Throws<ArgumentException>(
+            () => new Augmentation(reflect, Raw, 0).Fill(set, [0], 0, new float[128])).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => new AugmentationOptions { CropPadding = -1 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new AugmentationOptions { CutoutSize = -1 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new AugmentationOptions { FlipProbability = double.NaN });

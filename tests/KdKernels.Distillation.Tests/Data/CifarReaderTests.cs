@@ -43,8 +43,12 @@ public class CifarReaderTests
         Assert.Equal(20, CifarClasses.Cifar100Coarse.Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(100, CifarClasses.Cifar100Fine.Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(CifarClasses.Cifar10.Order(StringComparer.Ordinal), CifarClasses.Cifar10, StringComparer.Ordinal);
-        Assert.Equal(CifarClasses.Cifar100Coarse.Order(StringComparer.Ordinal), CifarClasses.Cifar100Coarse, StringComparer.Ordinal);
-        Assert.Equal(CifarClasses.Cifar100Fine.Order(StringComparer.Ordinal), CifarClasses.Cifar100Fine, StringComparer.Ordinal);
+        Assert.Equal(
+            CifarClasses.Cifar100Coarse.Order(StringComparer.Ordinal),
+            CifarClasses.Cifar100Coarse,
+            StringComparer.Ordinal);
+        Assert.Equal(
+            CifarClasses.Cifar100Fine.Order(StringComparer.Ordinal), CifarClasses.Cifar100Fine, StringComparer.Ordinal);
     }
 
     [Fact]
@@ -55,7 +59,8 @@ public class CifarReaderTests
         {
             KdDataException e = Assert.Throws<KdDataException>(() => Read(CifarReader.Cifar10Format, file[..length]));
             Assert.Equal(
-                $"file0: at byte {length / Record10 * Record10}: expected whole records of 3073 bytes but the last one has {length % Record10}",
+                $"file0: at byte {length / Record10 * Record10}: expected whole records of 3073 bytes "
+                + $"but the last one has {length % Record10}",
                 e.Message);
         }
     }
@@ -69,7 +74,8 @@ public class CifarReaderTests
         Assert.Equal("file0: at byte 3073: expected a label in [0, 10) but got 10", e.Message);
         byte[] hundred = Records(1, labelBytes: 2);
         hundred[0] = 20;
-        Assert.Contains("at byte 0", Assert.Throws<KdDataException>(() => Read(CifarReader.Cifar100FineFormat, hundred)).Message);
+        Assert.Contains("at byte 0", Assert.Throws<KdDataException>(() => Read(
+            CifarReader.Cifar100FineFormat, hundred)).Message);
     }
 
     [Fact]
@@ -104,7 +110,8 @@ public class CifarReaderTests
     public void Says_what_is_missing_in_a_folder()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("data_batch_1.bin", Assert.Throws<KdDataException>(() => CifarReader.ReadCifar10(folder.Path)).Message);
+        Assert.Contains("data_batch_1.bin", Assert.Throws<KdDataException>(() => CifarReader.ReadCifar10(
+            folder.Path)).Message);
         folder.Write("data_batch_1.bin", Records(1, labelBytes: 1));
         KdDataException e = Assert.Throws<KdDataException>(() => CifarReader.ReadCifar10(folder.Path));
         Assert.Contains("test_batch.bin: expected a file but there is none", e.Message);
@@ -114,8 +121,10 @@ public class CifarReaderTests
     public void Survives_mutated_files()
     {
         HostileInput.SurvivesMutation(
-            [Records(1, labelBytes: 1), Records(2, labelBytes: 1)], 20_000, mutant => Read(CifarReader.Cifar10Format, mutant));
-        HostileInput.SurvivesMutation([Records(1, labelBytes: 2)], 20_000, mutant => Read(CifarReader.Cifar100FineFormat, mutant));
+            [Records(1, labelBytes: 1), Records(2, labelBytes: 1)], 20_000, mutant => Read(
+                CifarReader.Cifar10Format, mutant));
+        HostileInput.SurvivesMutation([Records(1, labelBytes: 2)], 20_000, mutant => Read(
+            CifarReader.Cifar100FineFormat, mutant));
     }
 
     private static ImageSet Read(CifarReader.RecordFormat format, params byte[][] files)

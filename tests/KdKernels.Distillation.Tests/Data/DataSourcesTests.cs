@@ -9,8 +9,10 @@ public class DataSourcesTests
     {
         Assert.Equal(["shapes", "cifar10", "cifar100", "mnist", "image-folder"], DataSources.Names);
         Assert.All(DataSources.Names, name => Assert.NotEmpty(DataSources.Describe(name)));
-        ArgumentException e = Assert.Throws<ArgumentException>(() => DataSources.Load(new DataOptions { Source = "cifar" }));
-        Assert.Contains("expected a data source among shapes, cifar10, cifar100, mnist, image-folder but got 'cifar'", e.Message);
+        ArgumentException e = Assert.Throws<ArgumentException>(() => DataSources.Load(
+            new DataOptions { Source = "cifar" }));
+        Assert.Contains(
+            "expected a data source among shapes, cifar10, cifar100, mnist, image-folder but got 'cifar'", e.Message);
     }
 
     [Fact]
@@ -25,10 +27,12 @@ public class DataSourcesTests
     [InlineData("cifar10", "test_batch.bin", "cifar-10-batches-bin")]
     [InlineData("cifar100", "train.bin", "cifar-100-binary")]
     [InlineData("mnist", "t10k-images-idx3-ubyte.gz", "mnist")]
-    public void A_missing_file_is_a_sentence_with_everything_that_was_looked_for(string source, string file, string folder)
+    public void A_missing_file_is_a_sentence_with_everything_that_was_looked_for(
+        string source, string file, string folder)
     {
         using var root = new TemporaryFolder();
-        KdDataException e = Assert.Throws<KdDataException>(() => DataSources.Load(new DataOptions { Source = source, Root = root.Path }));
+        KdDataException e = Assert.Throws<KdDataException>(() => DataSources.Load(
+            new DataOptions { Source = source, Root = root.Path }));
         Assert.Contains(file, e.Message);
         Assert.Contains(Path.Combine(root.Path, folder), e.Message);
         Assert.Contains("but found none", e.Message);
@@ -50,11 +54,14 @@ public class DataSourcesTests
 
     [Fact]
     public void An_image_folder_needs_a_root() => Assert.Contains(
-        "data.root", Assert.Throws<KdDataException>(() => DataSources.Load(new DataOptions { Source = "image-folder" })).Message);
+        "data.root", Assert.Throws<KdDataException>(() => DataSources.Load(
+            new DataOptions { Source = "image-folder" })).Message);
 
     private static void WriteMnist(TemporaryFolder root, string prefix, byte count)
     {
-        root.Write($"mnist/{prefix}-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 1, 0, 0, 0, 1, .. new byte[count]]);
+        root.Write(
+            $"mnist/{prefix}-images-idx3-ubyte",
+            [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 1, 0, 0, 0, 1, .. new byte[count]]);
         root.Write($"mnist/{prefix}-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, count, .. new byte[count]]);
     }
 }

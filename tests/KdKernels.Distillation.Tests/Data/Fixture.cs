@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace KdKernels.Distillation.Tests.Data;
 
-/// <summary>Files that an independent encoder wrote: PNG by libpng 1.6.39, JPEG by libjpeg-turbo's classic interface.</summary>
+/// <summary>
+/// Files that an independent encoder wrote: PNG by libpng 1.6.39, JPEG by libjpeg-turbo's classic interface.
+/// </summary>
 internal static class Fixture
 {
     private const string Prefix = "fixtures/";
@@ -19,7 +21,8 @@ internal static class Fixture
     public static IReadOnlyList<string> Names(string extension) =>
     [
         .. Assembly.GetExecutingAssembly().GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(extension, StringComparison.Ordinal))
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(
+                extension, StringComparison.Ordinal))
             .Select(name => name[Prefix.Length..])
             .Order(StringComparer.Ordinal),
     ];

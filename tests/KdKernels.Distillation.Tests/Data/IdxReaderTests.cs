@@ -63,8 +63,10 @@ public class IdxReaderTests
     [Fact]
     public void Refuses_bytes_after_the_last_image_and_the_last_label()
     {
-        Assert.Contains("at byte 28: expected the end", Assert.Throws<KdDataException>(() => Read([.. Images, 0], Labels)).Message);
-        Assert.Contains("at byte 10: expected the end", Assert.Throws<KdDataException>(() => Read(Images, [.. Labels, 0])).Message);
+        Assert.Contains("at byte 28: expected the end", Assert.Throws<KdDataException>(() => Read(
+            [.. Images, 0], Labels)).Message);
+        Assert.Contains("at byte 10: expected the end", Assert.Throws<KdDataException>(() => Read(
+            Images, [.. Labels, 0])).Message);
     }
 
     [Theory]
@@ -105,12 +107,14 @@ public class IdxReaderTests
         [Images, Gzip(Images)], 20_000, mutant => Read(mutant, Labels), DeclaredBytes);
 
     [Fact]
-    public void Survives_mutated_labels() => HostileInput.SurvivesMutation([Labels, Gzip(Labels)], 20_000, mutant => Read(Images, mutant));
+    public void Survives_mutated_labels() =>
+        HostileInput.SurvivesMutation([Labels, Gzip(Labels)], 20_000, mutant => Read(Images, mutant));
 
     [Fact]
     public void Names_a_file_that_does_not_exist()
     {
-        KdDataException e = Assert.Throws<KdDataException>(() => IdxReader.Read("/nonexistent/i", "/nonexistent/l", "n", "d"));
+        KdDataException e = Assert.Throws<KdDataException>(() => IdxReader.Read(
+            "/nonexistent/i", "/nonexistent/l", "n", "d"));
         Assert.Equal("/nonexistent/i: expected a file but there is none", e.Message);
     }
 
@@ -119,8 +123,10 @@ public class IdxReaderTests
     {
         using var folder = new TemporaryFolder();
         string empty = folder.Write("empty", []);
-        Assert.Contains("the file is empty", Assert.Throws<KdDataException>(() => IdxReader.Read(empty, empty, "n", "d")).Message);
-        Assert.Contains("the file is empty", Assert.Throws<KdDataException>(() => IdxReader.Read("/dev/zero", empty, "n", "d")).Message);
+        Assert.Contains("the file is empty", Assert.Throws<KdDataException>(() => IdxReader.Read(
+            empty, empty, "n", "d")).Message);
+        Assert.Contains("the file is empty", Assert.Throws<KdDataException>(() => IdxReader.Read(
+            "/dev/zero", empty, "n", "d")).Message);
     }
 
     private static long DeclaredBytes(byte[] file) => 1032L * file.Length;

@@ -35,8 +35,12 @@ public sealed class ImageFolderTests : IDisposable
         Assert.Equal([6, 3], splits.Test.LabelHistogram());
         var all = Ids(splits.Train).Concat(Ids(splits.Test));
         Assert.Equal(Enumerable.Range(0, 30), all.Order());
-        Assert.Equal(splits.Train.Fingerprint, ImageFolder.Read(_folder.Path, new ImageFolderOptions { TestFraction = 0.3, Seed = 1 }).Train.Fingerprint);
-        Assert.NotEqual(splits.Train.Fingerprint, ImageFolder.Read(_folder.Path, new ImageFolderOptions { TestFraction = 0.3, Seed = 2 }).Train.Fingerprint);
+        Assert.Equal(
+            splits.Train.Fingerprint,
+            ImageFolder.Read(_folder.Path, new ImageFolderOptions { TestFraction = 0.3, Seed = 1 }).Train.Fingerprint);
+        Assert.NotEqual(
+            splits.Train.Fingerprint,
+            ImageFolder.Read(_folder.Path, new ImageFolderOptions { TestFraction = 0.3, Seed = 2 }).Train.Fingerprint);
     }
 
     [JpegFact]
@@ -66,7 +70,8 @@ public sealed class ImageFolderTests : IDisposable
         Assert.True(splits.Train.HasMasks);
         Assert.Equal(PngDecoder.DecodeIndices(indices, "x").Pixels, splits.Train.Mask(0).ToArray());
         File.Delete(Path.Combine(_folder.Path, "test/masks/b/1.png"));
-        KdDataException e = Assert.Throws<KdDataException>(() => ImageFolder.Read(_folder.Path, new ImageFolderOptions()));
+        KdDataException e = Assert.Throws<KdDataException>(() => ImageFolder.Read(
+            _folder.Path, new ImageFolderOptions()));
         Assert.Contains("test/masks/b/1.png: expected a file but there is none", e.Message);
     }
 
@@ -75,8 +80,10 @@ public sealed class ImageFolderTests : IDisposable
     {
         _folder.Write("a/1.png", Grey(9, 9));
         _folder.Write("a/2.png", PngWriter.Encode([.. Enumerable.Repeat((byte)7, 6 * 4)], 6, 4, 1));
-        KdDataException e = Assert.Throws<KdDataException>(() => ImageFolder.Read(_folder.Path, new ImageFolderOptions()));
-        Assert.Contains("a/2.png: expected 2 x 2, the size of the images before it, but got 6 x 4; give an image size", e.Message);
+        KdDataException e = Assert.Throws<KdDataException>(() => ImageFolder.Read(
+            _folder.Path, new ImageFolderOptions()));
+        Assert.Contains(
+            "a/2.png: expected 2 x 2, the size of the images before it, but got 6 x 4; give an image size", e.Message);
         ImageSet set = Both(ImageFolder.Read(_folder.Path, new ImageFolderOptions { Size = 3, TestFraction = 0.5 }));
         Assert.Equal(new ImageShape(3, 3, 3), set.Shape);
         Assert.Equal([7, 9], Enumerable.Range(0, 2).Select(i => (int)set.Image(i)[4]).Order());
@@ -96,14 +103,16 @@ public sealed class ImageFolderTests : IDisposable
         foreach (string target in new[] { secret, upward, "/etc/../" + secret, "3.png", "../a/3.png" })
         {
             File.CreateSymbolicLink(link, target);
-            KdDataException e = Assert.Throws<KdDataException>(() => ImageFolder.Read(_folder.Path, new ImageFolderOptions()));
+            KdDataException e = Assert.Throws<KdDataException>(() => ImageFolder.Read(
+                _folder.Path, new ImageFolderOptions()));
             Assert.Contains("a/3.png", e.Message);
             Assert.Contains("link", e.Message);
             File.Delete(link);
         }
 
         Directory.CreateSymbolicLink(Path.Combine(_folder.Path, "b"), Path.GetDirectoryName(secret)!);
-        Assert.Contains("a link leads to", Assert.Throws<KdDataException>(() => ImageFolder.Read(_folder.Path, new ImageFolderOptions())).Message);
+        Assert.Contains("a link leads to", Assert.Throws<KdDataException>(() => ImageFolder.Read(
+            _folder.Path, new ImageFolderOptions())).Message);
     }
 
     [Fact]
@@ -137,7 +146,8 @@ public sealed class ImageFolderTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new ImageFolderOptions { Size = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new ImageFolderOptions { TestFraction = 1 });
 
-        string Refusal() => Assert.Throws<KdDataException>(() => ImageFolder.Read(root, new ImageFolderOptions())).Message;
+        string Refusal() => Assert.Throws<KdDataException>(() => ImageFolder.Read(
+            root, new ImageFolderOptions())).Message;
     }
 
     [Fact]
@@ -145,7 +155,14 @@ public sealed class ImageFolderTests : IDisposable
     {
         for (int i = 0; i < 40; i++)
             _folder.Write($"{(i < 20 ? "x" : "y")}/{i:00}.png", Grey((byte)i, (byte)i));
-        var options = new DataOptions { Source = "image-folder", Root = _folder.Path, TrainCount = 10, TestCount = 4, TestFraction = 0.25 };
+        var options = new DataOptions
+        {
+            Source = "image-folder",
+            Root = _folder.Path,
+            TrainCount = 10,
+            TestCount = 4,
+            TestFraction = 0.25,
+        };
         DataSplits splits = DataSources.Load(options);
         Assert.Equal([5, 5], splits.Train.LabelHistogram());
         Assert.Equal([2, 2], splits.Test.LabelHistogram());
@@ -154,10 +171,17 @@ public sealed class ImageFolderTests : IDisposable
     private static ImageSet Both(DataSplits splits)
     {
         byte[] pixels = [.. splits.Train.Pixels, .. splits.Test.Pixels];
-        return new ImageSet("both", "", splits.Train.Shape, pixels, [.. splits.Train.Labels, .. splits.Test.Labels], splits.Train.ClassNames);
+        return new ImageSet(
+            "both",
+            "",
+            splits.Train.Shape,
+            pixels,
+            [.. splits.Train.Labels, .. splits.Test.Labels],
+            splits.Train.ClassNames);
     }
 
-    private static IEnumerable<int> Ids(ImageSet set) => Enumerable.Range(0, set.Count).Select(i => (int)set.Image(i)[0]);
+    private static IEnumerable<int> Ids(ImageSet set) =>
+        Enumerable.Range(0, set.Count).Select(i => (int)set.Image(i)[0]);
 
     private static byte[] Grey(byte first, byte second) => PngWriter.Encode([first, second, first, second], 2, 2, 1);
 }

@@ -13,7 +13,8 @@ public class ImageResizeTests
     [InlineData(100, 3, 2)]
     public void A_constant_image_stays_constant(int height, int width, int size)
     {
-        var image = new DecodedImage(new ImageShape(2, height, width), [.. Enumerable.Repeat((byte)201, 2 * height * width)]);
+        var image = new DecodedImage(new ImageShape(2, height, width), [.. Enumerable.Repeat(
+            (byte)201, 2 * height * width)]);
         DecodedImage resized = ImageResize.ShorterSideAndCrop(image, size);
         Assert.Equal(new ImageShape(2, size, size), resized.Shape);
         Assert.All(resized.Pixels, value => Assert.Equal(201, value));
@@ -22,7 +23,8 @@ public class ImageResizeTests
     [Fact]
     public void Halving_weighs_with_a_triangle_as_wide_as_two_output_pixels()
     {
-        // Weights 1 3 3 1 around an inner output pixel; at the edge the outer tap is missing and the rest is renormalised: 3 3 1.
+        // Weights 1 3 3 1 around an inner output pixel; at the edge the outer tap is missing and the rest is
+        // renormalised: 3 3 1.
         byte[] row = [0, 80, 160, 240, 80, 0, 40, 200];
         var image = new DecodedImage(new ImageShape(1, 8, 8), [.. Enumerable.Repeat(row, 8).SelectMany(r => r)]);
         DecodedImage half = ImageResize.ShorterSideAndCrop(image, 4);
@@ -61,7 +63,8 @@ public class ImageResizeTests
     public void A_mask_never_gets_a_value_that_it_did_not_have()
     {
         byte[] values = [.. Enumerable.Range(0, 35).Select(i => (byte)(i % 3 * 100))];
-        DecodedImage mask = ImageResize.ShorterSideAndCropNearest(new DecodedImage(new ImageShape(1, 5, 7), values), 11);
+        DecodedImage mask = ImageResize.ShorterSideAndCropNearest(
+            new DecodedImage(new ImageShape(1, 5, 7), values), 11);
         Assert.All(mask.Pixels, value => Assert.True(value is 0 or 100 or 200));
         Assert.Equal(3, mask.Pixels.Distinct().Count());
     }

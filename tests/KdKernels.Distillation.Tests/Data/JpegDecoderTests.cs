@@ -28,7 +28,8 @@ public class JpegDecoderTests
 
     [JpegFact]
     public void Refuses_cmyk() =>
-        Assert.Contains("CMYK", Assert.Throws<KdDataException>(() => new JpegDecoder().Decode(Fixture.Read("cmyk.jpg"), "x")).Message);
+        Assert.Contains("CMYK", Assert.Throws<KdDataException>(() => new JpegDecoder().Decode(
+            Fixture.Read("cmyk.jpg"), "x")).Message);
 
     [JpegFact]
     public void A_corrupt_file_gives_the_librarys_own_text_and_the_name()
@@ -54,10 +55,12 @@ public class JpegDecoderTests
         int frame = file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]);
         (file[frame + 5], file[frame + 6], file[frame + 7], file[frame + 8]) = (0x1F, 0xFF, 0x1F, 0xFF);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Contains("at least one byte per 512 pixels", Assert.Throws<KdDataException>(() => new JpegDecoder().Decode(file, "x")).Message);
+        Assert.Contains("at least one byte per 512 pixels", Assert.Throws<KdDataException>(
+            () => new JpegDecoder().Decode(file, "x")).Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         (file[frame + 5], file[frame + 7]) = (0x7F, 0x7F);
-        Assert.Contains("64 megapixels", Assert.Throws<KdDataException>(() => new JpegDecoder().Decode(file, "x")).Message);
+        Assert.Contains("64 megapixels", Assert.Throws<KdDataException>(() => new JpegDecoder().Decode(
+            file, "x")).Message);
     }
 
     [JpegFact]

@@ -37,7 +37,9 @@ internal static class PngBytes
     {
         if (file.Length < 24)
             return 0;
-        long pixels = (long)BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(16)) * BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(20));
+        uint width = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(16));
+        uint height = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(20));
+        long pixels = (long)width * height;
         return pixels is > 0 and <= 64L << 20 ? 4 * pixels : 0;
     }
 

@@ -13,7 +13,10 @@ public class PngDecoderTests
     public void Fixtures_cover_every_colour_type_depth_and_order() =>
         Assert.Equal((5 + 4 + 2) * 4 + (2 + 2) * 2, Fixture.Names(".png").Count);
 
-    /// <summary>All colour types, depths, filters (line y of the sequential files has filter y mod 5), Adam7, tRNS, several IDATs.</summary>
+    /// <summary>
+    /// All colour types, depths, filters (line y of the sequential files has filter y mod 5), Adam7, tRNS, several
+    /// IDATs.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Files))]
     public void Decodes_what_libpng_encoded(string name)
@@ -25,7 +28,8 @@ public class PngDecoderTests
         {
             for (int x = 0; x < Width; x++)
             {
-                byte[] actual = [.. Enumerable.Range(0, kind.Channels).Select(c => image.Pixels[(c * Height + y) * Width + x])];
+                byte[] actual = [.. Enumerable.Range(0, kind.Channels).Select(
+                    c => image.Pixels[(c * Height + y) * Width + x])];
                 Assert.Equal(kind.Pixel(x, y), actual);
             }
         }
@@ -38,7 +42,8 @@ public class PngDecoderTests
         var kind = Kind.Of(name);
         if (!(name.StartsWith("palette", StringComparison.Ordinal) || (kind.Samples == 1 && kind.Depth <= 8)))
         {
-            Assert.Contains("expected a mask", Assert.Throws<KdDataException>(() => PngDecoder.DecodeIndices(Fixture.Read(name), name)).Message);
+            Assert.Contains("expected a mask", Assert.Throws<KdDataException>(() => PngDecoder.DecodeIndices(
+                Fixture.Read(name), name)).Message);
             return;
         }
 
@@ -71,7 +76,8 @@ public class PngDecoderTests
         byte[] file = Fixture.Read("grey8.png");
         file[16] ^= 1;
         KdDataException e = Assert.Throws<KdDataException>(() => new PngDecoder().Decode(file, "x.png"));
-        Assert.Matches("^x.png: at byte 29: expected the CRC 0x[0-9A-F]{8} of chunk IHDR but got 0x[0-9A-F]{8}$", e.Message);
+        Assert.Matches(
+            "^x.png: at byte 29: expected the CRC 0x[0-9A-F]{8} of chunk IHDR but got 0x[0-9A-F]{8}$", e.Message);
     }
 
     [Theory]
@@ -85,10 +91,12 @@ public class PngDecoderTests
     [InlineData(4u, 4u, 4, 2, "bit depth")]
     [InlineData(4u, 4u, 8, 1, "bit depth")]
     [InlineData(4u, 4u, 8, 3, "PLTE")]
-    public void Refuses_impossible_headers_before_allocating(uint width, uint height, byte depth, byte colour, string message)
+    public void Refuses_impossible_headers_before_allocating(
+        uint width, uint height, byte depth, byte colour, string message)
     {
         byte[] file = PngBytes.File(
-            ("IHDR", PngBytes.Header(width, height, depth, colour)), ("IDAT", PngBytes.Deflate(new byte[100])), ("IEND", []));
+            ("IHDR", PngBytes.Header(width, height, depth, colour)), ("IDAT", PngBytes.Deflate(new byte[100])), (
+                "IEND", []));
         long before = GC.GetAllocatedBytesForCurrentThread();
         KdDataException e = Assert.Throws<KdDataException>(() => new PngDecoder().Decode(file, "x"));
         Assert.Contains(message, e.Message);
@@ -118,9 +126,19 @@ public class PngDecoderTests
         Refuses("tRNS", header, palette, ("tRNS", [1, 2]), data, end);
         Refuses("one tRNS", header, palette, ("tRNS", [1]), ("tRNS", [1]), data, end);
         Refuses("no PLTE chunk in a greyscale", ("IHDR", PngBytes.Header(2, 2, 8, 0)), palette, data, end);
-        Refuses("palette indices in [0, 1) but got 1", header, palette, ("IDAT", PngBytes.Deflate([0, 0, 1, 0, 0, 0])), end);
+        Refuses(
+            "palette indices in [0, 1) but got 1",
+            header,
+            palette,
+            ("IDAT", PngBytes.Deflate([0, 0, 1, 0, 0, 0])),
+            end);
         Refuses("filter from 0 to 4 but got 5", header, palette, ("IDAT", PngBytes.Deflate([0, 0, 0, 5, 0, 0])), end);
-        Refuses("expected 3 bytes of a line of pixels but the file ends after 2", header, palette, ("IDAT", PngBytes.Deflate([0, 0, 0, 0, 0])), end);
+        Refuses(
+            "expected 3 bytes of a line of pixels but the file ends after 2",
+            header,
+            palette,
+            ("IDAT", PngBytes.Deflate([0, 0, 0, 0, 0])),
+            end);
     }
 
     [Fact]
@@ -130,7 +148,9 @@ public class PngDecoderTests
             ("IHDR", PngBytes.Header(2, 2, 8, 0)), ("IDAT", PngBytes.Deflate(new byte[64 << 20])), ("IEND", []));
         long before = GC.GetAllocatedBytesForCurrentThread();
         KdDataException e = Assert.Throws<KdDataException>(() => new PngDecoder().Decode(file, "x"));
-        Assert.Equal("x (image data): at byte 6: expected the end of the file after the last line but more bytes follow", e.Message);
+        Assert.Equal(
+            "x (image data): at byte 6: expected the end of the file after the last line but more bytes follow",
+            e.Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
@@ -159,7 +179,8 @@ public class PngDecoderTests
                 "x"));
     }
 
-    private static DecodedImage Decode(params (string, byte[])[] chunks) => new PngDecoder().Decode(PngBytes.File(chunks), "x");
+    private static DecodedImage Decode(params (string, byte[])[] chunks) =>
+        new PngDecoder().Decode(PngBytes.File(chunks), "x");
 
     private static void Refuses(string message, params (string, byte[])[] chunks) =>
         Assert.Contains(message, Assert.Throws<KdDataException>(() => Decode(chunks)).Message);

@@ -35,7 +35,8 @@ public class RealDataTests
         DataSplits all = DataSources.Load(new DataOptions { Source = "cifar10" });
         Assert.Equal((100, 50), (some.Train.Count, some.Test.Count));
         Assert.Equal(all.Train.Image(99).ToArray(), some.Train.Image(99).ToArray());
-        Assert.Throws<ArgumentOutOfRangeException>(() => DataSources.Load(new DataOptions { Source = "cifar10", TrainCount = 3729 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => DataSources.Load(
+            new DataOptions { Source = "cifar10", TrainCount = 3729 }));
     }
 
     private static long Sum(ImageSet set)

@@ -5,16 +5,21 @@ namespace KdKernels.Distillation.Tests.Data;
 
 public class ShapesTests
 {
-    /// <summary>Frozen: if this fails, the images changed and every stored result is about other data. Raise Shapes.Version instead.</summary>
+    /// <summary>
+    /// Frozen: if this fails, the images changed and every stored result is about other data; raise Shapes.Version
+    /// instead. The hashes are those of an independent implementation in Python, so no compiler's choice of
+    /// instructions is in them.
+    /// </summary>
     [Fact]
     public void Version_1_is_frozen_to_the_bit()
     {
         DataSplits splits = Shapes.Generate(trainCount: 64, testCount: 64, seed: 2026);
         Assert.Equal(1, Shapes.Version);
-        Assert.Equal("TRAINPIXELS", Sha256(splits.Train.Pixels));
-        Assert.Equal("TRAINMASKS", Sha256MaskOf(splits.Train));
-        Assert.Equal("TESTPIXELS", Sha256(splits.Test.Pixels));
-        Assert.Equal("FIRSTIMAGE", Sha256(Shapes.Generate(1, 1, seed: 0).Train.Pixels));
+        Assert.Equal("4fa558f8e7ada6401dda2d05d11ea16808ab0ef232d316d3e052d1a24cd8aa26", Sha256(splits.Train.Pixels));
+        Assert.Equal("d5faef8acf530f8002d41509a6c4be6f5b07b6cccd24b3737c5506335306a67f", Sha256MaskOf(splits.Train));
+        Assert.Equal("baa5efff5dc28f7d1c2415a649bc268d056bd929a85e9cc49baac3f682fdb9fc", Sha256(splits.Test.Pixels));
+        Assert.Equal("cabf17919ee1d13e98d4993d0f384a2e7cd5332d1ddf991efd50664fedc0d540", Sha256(
+            Shapes.Generate(1, 1, seed: 0).Train.Pixels));
     }
 
     [Fact]
@@ -67,8 +72,11 @@ public class ShapesTests
             new ShapesImage(seed: 5, purpose: 99, i, label: (int)(i % 10)).Render(with, mask);
             for (int p = 0; p < 1024; p++)
             {
-                bool differs = with[p] != without[p] || with[1024 + p] != without[1024 + p] || with[2048 + p] != without[2048 + p];
-                Assert.False(differs && mask[p] == 0, $"image {i}: pixel {p} shows the object but lies outside its mask");
+                bool differs = false;
+                for (int c = 0; c < 3; c++)
+                    differs |= with[c * 1024 + p] != without[c * 1024 + p];
+                Assert.False(
+                    differs && mask[p] == 0, $"image {i}: pixel {p} shows the object but lies outside its mask");
                 inside += mask[p] == 255 ? 1 : 0;
                 changed += differs ? 1 : 0;
             }
@@ -96,7 +104,7 @@ public class ShapesTests
             }
 
             double side = 2 * ShapeGeometry.Reach / steps;
-            Assert.Equal(Math.PI, inside * side * side, tolerance: 0.02);
+            Assert.Equal(Math.PI, inside * side * side, tolerance: 0.05);
         }
     }
 
@@ -111,5 +119,6 @@ public class ShapesTests
 
     private static string Sha256(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
-    private static string Sha256MaskOf(ImageSet set) => Sha256([.. Enumerable.Range(0, set.Count).SelectMany(i => set.Mask(i).ToArray())]);
+    private static string Sha256MaskOf(ImageSet set) =>
+        Sha256([.. Enumerable.Range(0, set.Count).SelectMany(i => set.Mask(i).ToArray())]);
 }

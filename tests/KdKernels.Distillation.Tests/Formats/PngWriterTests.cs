@@ -22,7 +22,8 @@ public class PngWriterTests
     public void Decodes_to_the_pixels_that_were_written(int channels)
     {
         byte[] pixels = [.. Enumerable.Range(0, 7 * 5 * channels).Select(i => (byte)(i * 73 + i * i))];
-        DecodedImage image = new PngDecoder().Decode(PngWriter.EncodePlanar(pixels, width: 7, height: 5, channels), "x");
+        DecodedImage image = new PngDecoder().Decode(
+            PngWriter.EncodePlanar(pixels, width: 7, height: 5, channels), "x");
         Assert.Equal(new ImageShape(channels, 5, 7), image.Shape);
         Assert.Equal(pixels, image.Pixels);
     }
@@ -33,7 +34,8 @@ public class PngWriterTests
         byte[] file = PngWriter.Encode([10, 20, 30, 40, 50, 60], width: 2, height: 1, channels: 3);
         byte[] start =
         [
-            0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 2, 0, 0, 0, 1, 8, 2, 0, 0, 0,
+            0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A,
+            0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 2, 0, 0, 0, 1, 8, 2, 0, 0, 0,
         ];
         Assert.Equal(start, file[..start.Length]);
         Assert.Equal([0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82], file[^12..]);
