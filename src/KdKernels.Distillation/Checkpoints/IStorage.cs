@@ -62,13 +62,10 @@ public sealed partial class DiskStorage : IStorage
 
     public void Rename(string path, string newPath)
     {
-        if (Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null)
+        // .NET has one call for files and one for folders, and neither renames a link to a folder.
+        if (Move(path, newPath) != 0)
         {
-            Directory.Move(path, newPath);
-        }
-        else
-        {
-            File.Move(path, newPath, overwrite: true);
+            throw new IOException($"{path} cannot be renamed to {newPath}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
     }
 
@@ -89,6 +86,9 @@ public sealed partial class DiskStorage : IStorage
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Move(string path, string newPath);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(int descriptor);

@@ -52,7 +52,7 @@ internal sealed class RecipeParser
         parser.Consume<StreamStart>();
         if (parser.TryConsume<StreamEnd>(out _))
         {
-            return new MappingNode(source, 1);
+            return new ScalarNode(source, 1, "", Quoted: false);
         }
 
         parser.Consume<DocumentStart>();

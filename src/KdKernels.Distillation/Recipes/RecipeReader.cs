@@ -81,7 +81,8 @@ public static class RecipeReader
     private static MappingNode Document(string text, string source)
     {
         RecipeNode root = RecipeParser.Parse(text, source);
-        return root as MappingNode ?? throw new RecipeException(source, root.Line, "", "expected keys and values, such as \"name: my-run\"");
+        // A file of nothing but comments is a recipe of nothing but defaults.
+        return root as MappingNode ?? (root is ScalarNode { IsNull: true } ? new MappingNode(source, 1) : null) ?? throw new RecipeException(source, root.Line, "", "expected keys and values, such as \"name: my-run\"");
     }
 
     private static string FileText(string path)
@@ -145,9 +146,6 @@ public static class RecipeReader
     {
         switch (node)
         {
-            // An empty value is an empty document, which the parser gives as an empty mapping.
-            case MappingNode { Entries.Count: 0 }:
-                return new ScalarNode(node.Source, 0, "", Quoted: false);
             case MappingNode mapping:
                 var plain = new MappingNode(node.Source, 0);
                 foreach ((string key, RecipeNode value) in mapping.Entries)

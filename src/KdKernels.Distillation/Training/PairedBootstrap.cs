@@ -8,8 +8,9 @@ namespace KdKernels.Distillation.Training;
 /// that what is hard for both networks cancels.
 /// </summary>
 /// <remarks>
-/// The seeds are few (three by default), and a bootstrap over n values understates their variance by (n − 1) / n and knows only n of them:
-/// with three seeds the interval is too short where the seeds matter more than the images. It is what can be said, not more.
+/// Owen 2007, "The pigeonhole bootstrap". What belongs to a seed and an image together (which of the hard images a seed happens to get right)
+/// is counted three times, so that the interval is rather too long than too short. Against that, the seeds are few, and a bootstrap over S values
+/// understates their variance by (S − 1) / S: where the seeds matter more than the images, three of them give too short an interval.
 /// </remarks>
 public static class PairedBootstrap
 {
