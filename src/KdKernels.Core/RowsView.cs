@@ -55,6 +55,7 @@ public readonly record struct RowsView(
 
     internal long RowOffset(long row)
     {
+        if (Inner == 1) return row * OuterStride;
         (long outer, long inner) = Math.DivRem(row, Math.Max(Inner, 1));
         return (outer * OuterStride) + (inner * InnerStride);
     }

@@ -128,12 +128,15 @@ public sealed unsafe class GuardedTensor : IDisposable
                     isCanary &= memory[offset + b] == Canary;
                 }
 
-                Assert.False(isCanary, $"{name}: row {row}, element {c} was not written");
+                if (isCanary) Assert.Fail($"{name}: row {row}, element {c} was not written");
             }
         }
 
         for (long i = 0; i < bytes; i++)
-            Assert.True(owned[i] || memory[i] == Canary, $"{name}: byte {i - (origin * size)} beside the view was written");
+        {
+            if (!owned[i] && memory[i] != Canary)
+                Assert.Fail($"{name}: byte {i - (origin * size)} beside the view was written");
+        }
     }
 
     public void Dispose()

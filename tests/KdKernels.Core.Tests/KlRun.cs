@@ -115,7 +115,7 @@ public sealed class KlRun
             row => Tolerance.Largest(oracle.StudentGradient, Classes, row),
             $"student gradient of {this}");
         Tolerance.CheckRows(
-            oracle.TeacherGradient, TeacherGradient, Classes, relative, TeacherScale, $"teacher gradient of {this}");
+            oracle.TeacherGradient, TeacherGradient, Classes, relative, row => TeacherScale(oracle, row), $"teacher gradient of {this}");
         return this;
     }
 
@@ -147,12 +147,17 @@ public sealed class KlRun
     /// p⊙(v − KL) of a class that dominates its row is the difference of two nearly equal numbers even in exact data; the scale
     /// is that of the terms.
     /// </summary>
-    private double TeacherScale(int row)
+    private double TeacherScale(TemperedKlOracleResult oracle, int row)
     {
-        if (double.IsPositiveInfinity(Temperature))
-            return Tolerance.Largest(Oracle().TeacherGradient, Classes, row);
+        if (Temperature > 1e4)
+            return Tolerance.Largest(oracle.TeacherGradient, Classes, row);
         double[] s = Student[(row * Classes)..((row + 1) * Classes)], t = Teacher[(row * Classes)..((row + 1) * Classes)];
-        double Norm(double[] z) => (z.Max() / Temperature) + Math.Log(z.Sum(x => Math.Exp((x - z.Max()) / Temperature)));
+        double Norm(double[] z)
+        {
+            double top = z.Max();
+            return (top / Temperature) + Math.Log(z.Sum(x => Math.Exp((x - top) / Temperature)));
+        }
+
         double normS = Norm(s), normT = Norm(t), scale = 0, kl = 0;
         for (int c = 0; c < Classes; c++)
         {

@@ -32,18 +32,22 @@ public static class Tolerance
     public static double Entropy(KdElementType type) => type == KdElementType.Float32 ? SingleEntropy : DoublePrecision;
 
     /// <summary>Asserts |actual − expected| ≤ relative·scale; NaN and infinities must be met exactly.</summary>
-    public static void Check(double expected, double actual, double relative, double scale, string what)
+    public static void Check(double expected, double actual, double relative, double scale, string what) =>
+        Check(expected, actual, relative, scale, () => what);
+
+    /// <summary>The same with a text that is only made when it is needed.</summary>
+    public static void Check(double expected, double actual, double relative, double scale, Func<string> what)
     {
         if (double.IsNaN(expected) || double.IsInfinity(expected))
         {
-            Assert.True(expected.Equals(actual), $"{what}: expected {expected} but got {actual}");
+            if (!expected.Equals(actual)) Assert.Fail($"{what()}: expected {expected} but got {actual}");
             return;
         }
 
         double allowed = relative * scale;
-        Assert.True(
-            Math.Abs(actual - expected) <= allowed,
-            $"{what}: expected {expected:R} but got {actual:R} (difference {actual - expected:E2}, allowed {allowed:E2})");
+        if (Math.Abs(actual - expected) <= allowed) return;
+        Assert.Fail(
+            $"{what()}: expected {expected:R} but got {actual:R} (difference {actual - expected:E2}, allowed {allowed:E2})");
     }
 
     /// <summary>Compares gradients row by row, relative to the scale that the row has.</summary>
@@ -56,7 +60,7 @@ public static class Tolerance
             for (int c = 0; c < classes; c++)
             {
                 int i = (row * classes) + c;
-                Check(expected[i], actual[i], relative, scale, $"{what}, row {row}, class {c}");
+                Check(expected[i], actual[i], relative, scale, () => $"{what}, row {i / classes}, class {i % classes}");
             }
         }
     }

@@ -44,20 +44,13 @@ internal readonly unsafe struct Float32x1 : IVector<Float32x1, float>
     public static Float32x1 Scale(Float32x1 a, Float32x1 n) =>
         new(MathF.ScaleB(a.value, (int)Math.Clamp(n.value, -3000, 3000)));
 
-    public static Float32x1 Split(Float32x1 a, out Float32x1 exponent)
-    {
-        int power = MathF.ILogB(a.value);
-        float mantissa = MathF.ScaleB(a.value, -power);
-        bool high = mantissa >= (float)1.5;
-        exponent = new(high ? power + 1 : power);
-        return new(high ? mantissa / 2 : mantissa);
-    }
-
     public static Float32x1 SelectGreater(Float32x1 a, Float32x1 b, Float32x1 x, Float32x1 y) => a.value > b.value ? x : y;
 
     public static Float32x1 SelectEqual(Float32x1 a, Float32x1 b, Float32x1 x, Float32x1 y) => a.value == b.value ? x : y;
 
     public static int FirstEqual(Float32x1 a, Float32x1 b) => a.value == b.value ? 0 : 1;
+
+    public static double Largest(Float32x1 a) => a.value;
 
     public static double Sum(Float32x1 a) => a.value;
 }

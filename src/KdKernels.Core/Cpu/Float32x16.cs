@@ -64,18 +64,6 @@ internal readonly unsafe struct Float32x16 : IVector<Float32x16, float>
     public static Float32x16 Scale(Float32x16 a, Float32x16 n) => new(Avx512F.Scale(a.value, n.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float32x16 Split(Float32x16 a, out Float32x16 exponent)
-    {
-        // vgetexp and vgetmant see through denormals. Mantissas of [1, 2) move to [0.75, 1.5), so that 1 - ulp and 1 + ulp
-        // have the same exponent and the logarithm near 1 does not cancel.
-        Vector512<float> mantissa = Avx512F.GetMantissa(a.value, 0);
-        Vector512<float> power = Avx512F.GetExponent(a.value);
-        Vector512<float> high = Vector512.GreaterThanOrEqual(mantissa, Vector512.Create(1.5f));
-        exponent = new(Vector512.ConditionalSelect(high, power + Vector512.Create(1f), power));
-        return new(Vector512.ConditionalSelect(high, mantissa * Vector512.Create(0.5f), mantissa));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x16 SelectGreater(Float32x16 a, Float32x16 b, Float32x16 x, Float32x16 y) =>
         new(Vector512.ConditionalSelect(Vector512.GreaterThan(a.value, b.value), x.value, y.value));
 
@@ -86,6 +74,14 @@ internal readonly unsafe struct Float32x16 : IVector<Float32x16, float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FirstEqual(Float32x16 a, Float32x16 b) =>
         BitOperations.TrailingZeroCount((ulong)Vector512.ExtractMostSignificantBits(Vector512.Equals(a.value, b.value)));
+
+    public static double Largest(Float32x16 a)
+    {
+        Vector256<float> eight = Avx.Max(a.value.GetLower(), a.value.GetUpper());
+        Vector128<float> four = Sse.Max(eight.GetLower(), eight.GetUpper());
+        Vector128<float> two = Sse.Max(four, Sse.MoveHighToLow(four, four));
+        return Sse.MaxScalar(two, Sse.Shuffle(two, two, 1)).ToScalar();
+    }
 
     public static double Sum(Float32x16 a)
     {

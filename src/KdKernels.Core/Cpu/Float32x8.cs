@@ -73,20 +73,6 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float32x8 Split(Float32x8 a, out Float32x8 exponent)
-    {
-        // Denormals are brought into the normal range first. Mantissas lie in [0.75, 1.5), so that 1 - ulp and 1 + ulp have
-        // the same exponent and the logarithm near 1 does not cancel.
-        Vector256<float> tiny = Vector256.LessThan(a.value, Vector256.Create(1.17549435e-38f));
-        Vector256<float> normal = Vector256.ConditionalSelect(tiny, a.value * Vector256.Create(16777216f), a.value);
-        Vector256<int> bits = normal.AsInt32() - Vector256.Create(0x3F400000);
-        Vector256<int> power = bits >> 23;
-        exponent = new(Vector256.ConvertToSingle(power)
-            - (tiny & Vector256.Create(24f)));
-        return new((normal.AsInt32() - (power << 23)).AsSingle());
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x8 SelectGreater(Float32x8 a, Float32x8 b, Float32x8 x, Float32x8 y) =>
         new(Vector256.ConditionalSelect(Vector256.GreaterThan(a.value, b.value), x.value, y.value));
 
@@ -97,6 +83,14 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FirstEqual(Float32x8 a, Float32x8 b) =>
         BitOperations.TrailingZeroCount((ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
+
+    public static double Largest(Float32x8 a)
+    {
+        Vector256<float> eight = a.value;
+        Vector128<float> four = Sse.Max(eight.GetLower(), eight.GetUpper());
+        Vector128<float> two = Sse.Max(four, Sse.MoveHighToLow(four, four));
+        return Sse.MaxScalar(two, Sse.Shuffle(two, two, 1)).ToScalar();
+    }
 
     public static double Sum(Float32x8 a)
     {

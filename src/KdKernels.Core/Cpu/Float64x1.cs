@@ -44,20 +44,13 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
     public static Float64x1 Scale(Float64x1 a, Float64x1 n) =>
         new(Math.ScaleB(a.value, (int)Math.Clamp(n.value, -3000, 3000)));
 
-    public static Float64x1 Split(Float64x1 a, out Float64x1 exponent)
-    {
-        int power = Math.ILogB(a.value);
-        double mantissa = Math.ScaleB(a.value, -power);
-        bool high = mantissa >= (double)1.5;
-        exponent = new(high ? power + 1 : power);
-        return new(high ? mantissa / 2 : mantissa);
-    }
-
     public static Float64x1 SelectGreater(Float64x1 a, Float64x1 b, Float64x1 x, Float64x1 y) => a.value > b.value ? x : y;
 
     public static Float64x1 SelectEqual(Float64x1 a, Float64x1 b, Float64x1 x, Float64x1 y) => a.value == b.value ? x : y;
 
     public static int FirstEqual(Float64x1 a, Float64x1 b) => a.value == b.value ? 0 : 1;
+
+    public static double Largest(Float64x1 a) => a.value;
 
     public static double Sum(Float64x1 a) => a.value;
 }

@@ -73,20 +73,6 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float64x4 Split(Float64x4 a, out Float64x4 exponent)
-    {
-        // Denormals are brought into the normal range first. Mantissas lie in [0.75, 1.5), so that 1 - ulp and 1 + ulp have
-        // the same exponent and the logarithm near 1 does not cancel.
-        Vector256<double> tiny = Vector256.LessThan(a.value, Vector256.Create(2.2250738585072014e-308));
-        Vector256<double> normal = Vector256.ConditionalSelect(tiny, a.value * Vector256.Create(18014398509481984.0), a.value);
-        Vector256<long> bits = normal.AsInt64() - Vector256.Create(0x3FE8000000000000L);
-        Vector256<long> power = bits >> 52;
-        exponent = new(Vector256.ConvertToDouble(power)
-            - (tiny & Vector256.Create(54.0)));
-        return new((normal.AsInt64() - (power << 52)).AsDouble());
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x4 SelectGreater(Float64x4 a, Float64x4 b, Float64x4 x, Float64x4 y) =>
         new(Vector256.ConditionalSelect(Vector256.GreaterThan(a.value, b.value), x.value, y.value));
 
@@ -97,6 +83,13 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FirstEqual(Float64x4 a, Float64x4 b) =>
         BitOperations.TrailingZeroCount((ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
+
+    public static double Largest(Float64x4 a)
+    {
+        Vector256<double> four = a.value;
+        Vector128<double> two = Sse2.Max(four.GetLower(), four.GetUpper());
+        return Sse2.MaxScalar(two, Sse2.UnpackHigh(two, two)).ToScalar();
+    }
 
     public static double Sum(Float64x4 a)
     {

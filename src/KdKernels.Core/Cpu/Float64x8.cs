@@ -64,18 +64,6 @@ internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
     public static Float64x8 Scale(Float64x8 a, Float64x8 n) => new(Avx512F.Scale(a.value, n.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float64x8 Split(Float64x8 a, out Float64x8 exponent)
-    {
-        // vgetexp and vgetmant see through denormals. Mantissas of [1, 2) move to [0.75, 1.5), so that 1 - ulp and 1 + ulp
-        // have the same exponent and the logarithm near 1 does not cancel.
-        Vector512<double> mantissa = Avx512F.GetMantissa(a.value, 0);
-        Vector512<double> power = Avx512F.GetExponent(a.value);
-        Vector512<double> high = Vector512.GreaterThanOrEqual(mantissa, Vector512.Create(1.5));
-        exponent = new(Vector512.ConditionalSelect(high, power + Vector512.Create(1.0), power));
-        return new(Vector512.ConditionalSelect(high, mantissa * Vector512.Create(0.5), mantissa));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x8 SelectGreater(Float64x8 a, Float64x8 b, Float64x8 x, Float64x8 y) =>
         new(Vector512.ConditionalSelect(Vector512.GreaterThan(a.value, b.value), x.value, y.value));
 
@@ -86,6 +74,13 @@ internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FirstEqual(Float64x8 a, Float64x8 b) =>
         BitOperations.TrailingZeroCount((ulong)Vector512.ExtractMostSignificantBits(Vector512.Equals(a.value, b.value)));
+
+    public static double Largest(Float64x8 a)
+    {
+        Vector256<double> four = Avx.Max(a.value.GetLower(), a.value.GetUpper());
+        Vector128<double> two = Sse2.Max(four.GetLower(), four.GetUpper());
+        return Sse2.MaxScalar(two, Sse2.UnpackHigh(two, two)).ToScalar();
+    }
 
     public static double Sum(Float64x8 a)
     {

@@ -49,9 +49,6 @@ internal unsafe interface IVector<TSelf, TElement>
     /// <summary><c>a * 2^n</c> for integral n; gradual underflow and overflow to infinity are right for any n.</summary>
     static abstract TSelf Scale(TSelf a, TSelf n);
 
-    /// <summary>Splits a positive number into <c>m * 2^e</c> with m in [0.75, 1.5); denormals included.</summary>
-    static abstract TSelf Split(TSelf a, out TSelf exponent);
-
     /// <summary>Per lane <c>a &gt; b ? x : y</c>; y where either is NaN.</summary>
     static abstract TSelf SelectGreater(TSelf a, TSelf b, TSelf x, TSelf y);
 
@@ -60,6 +57,9 @@ internal unsafe interface IVector<TSelf, TElement>
 
     /// <summary>The first lane where a == b; the width or more when there is none.</summary>
     static abstract int FirstEqual(TSelf a, TSelf b);
+
+    /// <summary>The largest lane; which one is not said where a lane is NaN.</summary>
+    static abstract double Largest(TSelf a);
 
     /// <summary>Sum of the lanes, in a fixed order.</summary>
     static abstract double Sum(TSelf a);

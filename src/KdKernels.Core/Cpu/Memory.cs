@@ -19,20 +19,20 @@ internal static unsafe class Memory
     }
 
     /// <summary>The address of a row whose elements lie side by side as <typeparamref name="TElement"/>, or null.</summary>
-    public static TElement* Direct<TElement>(RowsView view, long row)
+    public static TElement* Direct<TElement>(in RowsView view, long row)
         where TElement : unmanaged
     {
         return view.ElementStride == 1 && IsStoredAs<TElement>(view) ? (TElement*)view.Data + view.RowOffset(row) : null;
     }
 
-    public static bool IsStoredAs<TElement>(RowsView view)
+    public static bool IsStoredAs<TElement>(in RowsView view)
         where TElement : unmanaged
     {
         return view.ElementType == (typeof(TElement) == typeof(float) ? KdElementType.Float32 : KdElementType.Float64);
     }
 
     /// <summary>Copies a row of any stride and type.</summary>
-    public static void Gather<TElement>(RowsView view, long row, TElement* target)
+    public static void Gather<TElement>(in RowsView view, long row, TElement* target)
         where TElement : unmanaged
     {
         long offset = view.RowOffset(row), stride = view.ElementStride;
@@ -49,7 +49,7 @@ internal static unsafe class Memory
     }
 
     /// <summary>Copies into a row of any stride and type, rounding once.</summary>
-    public static void Scatter<TElement>(RowsView view, long row, TElement* source)
+    public static void Scatter<TElement>(in RowsView view, long row, TElement* source)
         where TElement : unmanaged
     {
         long offset = view.RowOffset(row), stride = view.ElementStride;

@@ -19,12 +19,14 @@ internal static class ScalarMath
         return u * u * sum;
     }
 
-    /// <summary>y − log(1 + y) for |y| below 0.1.</summary>
+    /// <summary>
+    /// y − log(1 + y) for |y| below 0.1, from log(1 + y) = 2 artanh(z) with z = y/(2 + y), whose first term y − 2z is zy.
+    /// </summary>
     public static double LogGap(double y)
     {
-        double sum = 0;
-        for (int k = 16; k >= 2; k--) sum = (1.0 / k) - (y * sum);
-        return y * y * sum;
+        double z = y / (2 + y), z2 = z * z;
+        double series = (1.0 / 3) + (z2 * ((1.0 / 5) + (z2 * ((1.0 / 7) + (z2 * ((1.0 / 9) + (z2 * ((1.0 / 11) + (z2 / 13)))))))));
+        return (z * y) - (2 * z * z2 * series);
     }
 
     /// <summary>a − b as the rounded value and its error (Knuth).</summary>

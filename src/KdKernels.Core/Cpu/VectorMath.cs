@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace KdKernels.Core;
 
 /// <summary>
-/// 2^x, the parts of e^x - 1 and log2 x for any vector type. The framework's own vector exponential widens to double and is
+/// 2^x and e^x − 1 for any vector type. The framework's own vector exponential widens to double and is
 /// four times slower; these stay within 2 ulp over the whole range (tests hold them to it).
 /// </summary>
 /// <remarks>
 /// The polynomials are minimax fits: (2^f − 1)/f on |f| ≤ 1/2, with relative error 2e-9 (float) and 3e-18 (double) of 2^f;
-/// (e^r − 1 − r)/r² on |r| ≤ ln2/2, 1.2e-7 and 3e-18; log2 by the series of atanh.
+/// (e^r − 1 − r)/r² on |r| ≤ ln2/2, 1.2e-7 and 3e-18.
 /// </remarks>
 internal static unsafe class VectorMath<TVector, TElement>
     where TVector : unmanaged, IVector<TVector, TElement>

@@ -89,7 +89,7 @@ internal static unsafe class KlCareful
             }
 
             if (teacherGradient is not null)
-                teacherGradient[c] = excluded ? 0 : scale * p[c] * ((w * (1 - y[c])) - value.Sum - value.Mass);
+                teacherGradient[c] = excluded && p[c] == 0 ? 0 : scale * p[c] * ((w * (1 - y[c])) - value.Sum - value.Mass);
         }
     }
 

@@ -20,13 +20,23 @@ internal unsafe struct Walk<TElement>
 }
 
 /// <summary>
-/// Where a row's sums are measured from: the teacher's logit t_r, and t_r − s_r as the rounded difference and its error.
+/// Where a row's sums are measured from: a teacher's logit, and a difference t − s as a value and its error. Any difference
+/// will do; the closer it is to the mean of t − s under p, the less cancels.
 /// </summary>
 internal struct Origin<TVector>
 {
     public TVector Teacher;
     public TVector Difference;
     public TVector DifferenceError;
+}
+
+/// <summary>What an origin is chosen from.</summary>
+internal struct OriginSearch<TVector>
+{
+    public TVector Largest;
+    public TVector There;
+    public TVector Sum;
+    public TVector SumDifference;
 }
 
 /// <summary>Sums over classes, per lane.</summary>
@@ -138,34 +148,39 @@ internal static unsafe class KlKernels<TVector, TElement>
         sums.StudentLog = studentLog;
     }
 
+    /// <summary>
+    /// Per lane: the teacher's largest logit, t − s of that class, and the sums of t and of t − s. Reads two vectors per step.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void FindOrigin(in Walk<TElement> walk, out TVector largestTeacher, out TVector studentThere)
+    public static OriginSearch<TVector> FindOrigin(in Walk<TElement> walk)
     {
-        TVector none = TVector.Broadcast(double.NegativeInfinity);
-        TVector largest = none, there = none;
+        TVector none = TVector.Broadcast(double.NegativeInfinity), zero = TVector.Broadcast(0);
+        TVector largest = none, there = zero, sum = zero, sumDifference = zero;
         TElement* s = walk.Student;
         TElement* t = walk.Teacher;
         for (int k = 0; k < walk.Steps; k++)
         {
-            TVector student, teacher;
+            TVector teacher, comparable, difference;
             if (k < walk.FullSteps)
             {
-                student = TVector.Load(s);
-                teacher = TVector.Load(t);
+                comparable = teacher = TVector.Load(t);
+                difference = teacher - TVector.Load(s);
             }
             else
             {
-                student = TVector.LoadPartial(s, walk.Lanes, none);
-                teacher = TVector.LoadPartial(t, walk.Lanes, none);
+                teacher = TVector.LoadPartial(t, walk.Lanes, zero);
+                comparable = TVector.LoadPartial(t, walk.Lanes, none);
+                difference = teacher - TVector.LoadPartial(s, walk.Lanes, zero);
             }
 
             s += walk.StudentStride;
             t += walk.TeacherStride;
-            there = TVector.SelectGreater(teacher, largest, student, there);
-            largest = TVector.Max(teacher, largest);
+            there = TVector.SelectGreater(comparable, largest, difference, there);
+            largest = TVector.Max(comparable, largest);
+            sum += teacher;
+            sumDifference += difference;
         }
 
-        largestTeacher = largest;
-        studentThere = there;
+        return new OriginSearch<TVector> { Largest = largest, There = there, Sum = sum, SumDifference = sumDifference };
     }
 }

@@ -142,7 +142,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
             {
                 var careful = new CarefulRow(Problem, number);
                 row.Value = careful.Value;
-                if (Problem.WantsGradient)
+                if (WantsGradient)
                 {
                     careful.WriteGradients(row.Upstream * Problem.KlWeight * Problem.GradientFactor);
                     AddCrossEntropyGradient(group, lane, row.Hard, buffers);
@@ -154,7 +154,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
             metrics[(int)HintonMetric.StudentEntropy] = row.Value.StudentEntropy;
             metrics[(int)HintonMetric.TeacherEntropy] = row.Value.TeacherEntropy;
             metrics[(int)HintonMetric.Hit] = metrics[(int)HintonMetric.Agreement] = 0;
-            if (Problem.WantsMetrics && !double.IsNaN(row.Value.Sum))
+            if (WantsMetrics && !double.IsNaN(row.Value.Sum))
             {
                 long top = FirstLargest(group.Student + lane, Problem.Student.ElementStride);
                 metrics[(int)HintonMetric.Hit] = top == row.Hard.Label ? 1 : 0;

@@ -29,7 +29,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
     public static bool Fits(KlProblem problem)
     {
         return problem.Student.Inner > 1
-            && problem.Student.Length <= MostClasses
+            && problem.Student.Length is > 1 and <= MostClasses
             && (problem.Student.ElementStride != 1 || problem.Teacher.ElementStride != 1)
             && HasAdjacentRows(problem.Student)
             && HasAdjacentRows(problem.Teacher)
@@ -68,8 +68,8 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
         for (int lane = 0; lane < TVector.Width; lane++)
         {
             rows[lane] = default;
-            rows[lane].IsValid = lane < group.Lanes && Problem.IsValid(group.FirstRow + lane);
-            rows[lane].Upstream = rows[lane].IsValid && Problem.WantsGradient ? UpstreamScale(group.FirstRow + lane) : 0;
+            rows[lane].IsValid = lane < group.Lanes && IsValid(group.FirstRow + lane);
+            rows[lane].Upstream = rows[lane].IsValid && WantsGradient ? UpstreamScale(group.FirstRow + lane) : 0;
         }
 
         if (Problem.WithCrossEntropy) CrossEntropy(group, rows, buffers);
@@ -80,35 +80,37 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
         }
 
         Sum(group, rows, buffers);
-        if (Problem.WantsGradient) WriteGradients(group, rows, buffers);
+        if (WantsGradient) WriteGradients(group, rows, buffers);
     }
 
-    /// <summary>One walk to find each lane's origin, one for the sums.</summary>
+    /// <summary>One walk to choose each lane's origin, one for the sums.</summary>
     private void Sum(in LaneGroup<TElement> group, LaneRow* rows, in LaneBuffers<TElement> buffers)
     {
-        KlKernels<TVector, TElement>.FindOrigin(Walk(group, 0, (int)Classes), out TVector teachers, out TVector students);
-        TElement* teacher = buffers.Lane(0), student = buffers.Lane(1), error = buffers.Lane(2);
-        TVector.Store(teacher, teachers);
-        TVector.Store(student, students);
+        OriginSearch<TVector> search = KlKernels<TVector, TElement>.FindOrigin(Walk(group, 0, (int)Classes));
+        TElement* teacher = buffers.Lane(0), difference = buffers.Lane(1), sum = buffers.Lane(2), sumDifference = buffers.Lane(3);
+        TVector.Store(teacher, search.Largest);
+        TVector.Store(difference, search.There);
+        TVector.Store(sum, search.Sum);
+        TVector.Store(sumDifference, search.SumDifference);
         for (int lane = 0; lane < TVector.Width; lane++)
         {
-            double t = Memory.Get(teacher + lane), s = Memory.Get(student + lane);
+            double t = Memory.Get(teacher + lane);
+            double d = KlState.GuessDifference(
+                t, Memory.Get(difference + lane), Memory.Get(sum + lane), Memory.Get(sumDifference + lane), Classes, Scale);
             ref LaneRow row = ref rows[lane];
             row.State = KlState.Empty;
             // A lane without an origin still takes part, from 0; what it adds up is not used.
-            row.NeedsCare = !double.IsFinite(t) || !double.IsFinite(s);
-            (double d, double e) = row.NeedsCare ? (0, 0) : Difference(t, s);
-            row.State.MoveTo(row.NeedsCare ? 0 : t, d, e, Scale);
-            Memory.Put(teacher + lane, row.State.Teacher);
-            Memory.Put(student + lane, d);
-            Memory.Put(error + lane, e);
+            row.NeedsCare = !double.IsFinite(t) || !double.IsFinite(d);
+            Memory.Put(teacher + lane, row.NeedsCare ? 0 : t);
+            Memory.Put(difference + lane, row.NeedsCare ? 0 : d);
+            row.State.MoveTo(Memory.Get(teacher + lane), Memory.Get(difference + lane), 0, Scale);
         }
 
         var origin = new Origin<TVector>
         {
             Teacher = TVector.Load(teacher),
-            Difference = TVector.Load(student),
-            DifferenceError = TVector.Load(error),
+            Difference = TVector.Load(difference),
+            DifferenceError = TVector.Broadcast(0),
         };
         for (long at = 0; at < Classes; at += BlockSize)
         {
@@ -120,7 +122,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
 
         for (int lane = 0; lane < group.Lanes; lane++)
         {
-            rows[lane].Value = rows[lane].State.Finish(Weighted);
+            rows[lane].Value = rows[lane].State.Finish(Weighted, WantsMetrics);
             rows[lane].NeedsCare |= !Holds(rows[lane].State, rows[lane].Value);
         }
     }

@@ -31,7 +31,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement>
     {
         double largest = double.NegativeInfinity;
         for (long at = 0; at < Classes; at += BlockSize)
-            largest = Math.Max(largest, LargestLane(LogitKernels<TVector, TElement>.Largest(Block(row, null, at))));
+            largest = Math.Max(largest, TVector.Largest(LogitKernels<TVector, TElement>.Largest(Block(row, null, at))));
         return largest;
     }
 
@@ -61,8 +61,8 @@ internal sealed unsafe partial class KlRows<TVector, TElement>
             sum += TVector.Sum(LimitKernels<TVector, TElement>.Sum(Block(s, t, at), origin));
         if (!double.IsFinite(sum)) RefuseExcluded(row, s, t, 1, 1);
 
-        TElement* student = Output(Problem.StudentGradient, row, buffers.StudentGradient);
-        TElement* teacher = Output(Problem.TeacherGradient, row, buffers.TeacherGradient);
+        TElement* studentGradient = Output(Problem.StudentGradient, row, buffers.StudentGradient);
+        TElement* teacherGradient = Output(Problem.TeacherGradient, row, buffers.TeacherGradient);
         (double mean, double rest) = MeanDifference(difference, error, sum / Classes);
         origin = OriginAt(mean, rest);
         double squares = 0;
@@ -72,14 +72,14 @@ internal sealed unsafe partial class KlRows<TVector, TElement>
                 Block(s, t, at),
                 origin,
                 TVector.Broadcast(scale / Classes),
-                student is null ? null : student + at,
+                studentGradient is null ? null : studentGradient + at,
                 TVector.Width,
-                teacher is null ? null : teacher + at,
+                teacherGradient is null ? null : teacherGradient + at,
                 TVector.Width));
         }
 
-        FinishOutput(Problem.StudentGradient, row, student);
-        FinishOutput(Problem.TeacherGradient, row, teacher);
+        FinishOutput(Problem.StudentGradient, row, studentGradient);
+        FinishOutput(Problem.TeacherGradient, row, teacherGradient);
         return KlValue.Limit(squares / (2.0 * Classes), Classes);
     }
 

@@ -12,9 +12,22 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
     // Two blocks of logits fill half of a 32 KiB first-level cache.
     private const int BlockBytes = 8192;
 
+    private readonly RowsView student;
+    private readonly RowsView teacher;
+    private readonly bool withCrossEntropy;
+    private readonly bool isLimit;
+    private readonly double klFactor;
+    private readonly double klGradientFactor;
+
     public KlRows(KlProblem problem)
         : base(problem, problem.Student.Rows, problem.Student.Length)
     {
+        student = problem.Student;
+        teacher = problem.Teacher;
+        withCrossEntropy = problem.WithCrossEntropy;
+        isLimit = problem.IsLimit;
+        klFactor = problem.KlFactor;
+        klGradientFactor = problem.KlWeight * problem.GradientFactor;
     }
 
     private static int BlockSize => BlockBytes / sizeof(TElement);
@@ -33,7 +46,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         var buffers = new RowBuffers<TElement>(Padded(Classes), (int)((Classes + BlockSize - 1) / BlockSize));
         for (long row = first; row < end; row++)
         {
-            if (Problem.IsValid(row))
+            if (IsValid(row))
                 ProcessRow(row, buffers, sumsOfChunk);
             else
                 EmitIgnored(row);
@@ -42,26 +55,26 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
 
     private void ProcessRow(long row, in RowBuffers<TElement> buffers, double* sumsOfChunk)
     {
-        TElement* s = RowBuffers<TElement>.Input(Problem.Student, row, buffers.Student);
-        TElement* t = RowBuffers<TElement>.Input(Problem.Teacher, row, buffers.Teacher);
-        double upstream = Problem.WantsGradient ? UpstreamScale(row) : 0;
-        double klScale = Problem.KlWeight * upstream * Problem.GradientFactor;
-        CrossEntropyRow hard = Problem.WithCrossEntropy ? CrossEntropy(row, s, upstream, buffers) : default;
+        TElement* s = RowBuffers<TElement>.Input(student, row, buffers.Student);
+        TElement* t = RowBuffers<TElement>.Input(teacher, row, buffers.Teacher);
+        double upstream = WantsGradient ? UpstreamScale(row) : 0;
+        double klScale = klGradientFactor * upstream;
+        CrossEntropyRow hard = withCrossEntropy ? CrossEntropy(row, s, upstream, buffers) : default;
         KlValue value;
-        if (Problem.IsLimit)
+        if (isLimit)
         {
             value = Limit(row, s, t, klScale, buffers);
-            if (Problem.WantsGradient) AddCrossEntropyGradient(row, hard, buffers);
+            if (WantsGradient) AddCrossEntropyGradient(row, hard, buffers);
         }
         else if (TrySum(s, t, buffers, out KlState state, out value))
         {
-            if (Problem.WantsGradient) WriteGradients(row, state, value, klScale, hard, buffers);
+            if (WantsGradient) WriteGradients(row, state, value, klScale, hard, buffers);
         }
         else
         {
             var careful = new CarefulRow(Problem, row);
             value = careful.Value;
-            if (Problem.WantsGradient)
+            if (WantsGradient)
             {
                 careful.WriteGradients(klScale);
                 AddCrossEntropyGradient(row, hard, buffers);
@@ -70,11 +83,11 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
 
         double* metrics = stackalloc double[HintonLoss.MetricCount];
         metrics[(int)HintonMetric.CrossEntropy] = hard.Value;
-        metrics[(int)HintonMetric.Kl] = value.Sum * Problem.KlFactor;
+        metrics[(int)HintonMetric.Kl] = value.Sum * klFactor;
         metrics[(int)HintonMetric.StudentEntropy] = value.StudentEntropy;
         metrics[(int)HintonMetric.TeacherEntropy] = value.TeacherEntropy;
         metrics[(int)HintonMetric.Hit] = metrics[(int)HintonMetric.Agreement] = 0;
-        if (Problem.WantsMetrics && !double.IsNaN(value.Sum))
+        if (WantsMetrics && !double.IsNaN(value.Sum))
         {
             long top = LogitKernels<TVector, TElement>.FirstIndexOf(s, Classes, hard.Largest);
             double largest = LargestOf(t);
@@ -95,32 +108,35 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         for (long at = 0; at < Classes; at += BlockSize, origin += RowBuffers<TElement>.OriginLength)
         {
             Walk<TElement> walk = Block(s, t, at);
-            KlKernels<TVector, TElement>.FindOrigin(walk, out TVector teachers, out TVector students);
-            (double teacher, double student) = PickOrigin(teachers, students);
-            if (teacher > state.Teacher || !state.HasOrigin)
+            OriginSearch<TVector> search = KlKernels<TVector, TElement>.FindOrigin(walk);
+            double largest = TVector.Largest(search.Largest);
+            if (largest > state.Teacher || !state.HasOrigin)
             {
-                if (!double.IsFinite(teacher) || !double.IsFinite(student)) return false;
-                (double difference, double error) = Difference(teacher, student);
-                state.MoveTo(teacher, difference, error, Scale);
+                // A single class is compared with itself and must give exactly 0, so its rounding error belongs to the origin.
+                (double difference, double error) = Classes == 1
+                    ? Difference(Memory.Get(t), Memory.Get(s))
+                    : (Guess(search, largest, Math.Min(BlockSize, Classes - at)), 0);
+                if (!double.IsFinite(largest) || !double.IsFinite(difference)) return false;
+                state.MoveTo(largest, difference, error, Scale);
             }
 
             origin[0] = state.Teacher;
             origin[1] = state.Difference;
             origin[2] = state.DifferenceError;
             Accumulate(walk, state.Origin<TVector, TElement>(), buffers.Mass + at, buffers.X + at, out KlSums<TVector> sums);
-            if (!(LargestLane(sums.Largest) <= LargestX)) return false;
-            state.Add<TVector, TElement>(sums, Weighted, Problem.WantsMetrics);
+            if (!(TVector.Largest(sums.Largest) <= LargestX)) return false;
+            state.Add<TVector, TElement>(sums, Weighted, WantsMetrics);
         }
 
-        value = state.Finish(Weighted);
+        value = state.Finish(Weighted, WantsMetrics);
         return Holds(state, value);
     }
 
     private void WriteGradients(
         long row, in KlState state, in KlValue value, double klScale, in CrossEntropyRow hard, in RowBuffers<TElement> buffers)
     {
-        TElement* student = Output(Problem.StudentGradient, row, buffers.StudentGradient);
-        TElement* teacher = Output(Problem.TeacherGradient, row, buffers.TeacherGradient);
+        TElement* studentGradient = Output(Problem.StudentGradient, row, buffers.StudentGradient);
+        TElement* teacherGradient = Output(Problem.TeacherGradient, row, buffers.TeacherGradient);
         double* origin = buffers.Origins;
         for (long at = 0; at < Classes; at += BlockSize, origin += RowBuffers<TElement>.OriginLength)
         {
@@ -137,22 +153,22 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
                 CrossEntropy = TVector.Broadcast(hard.GradientScale),
             };
             Walk<TElement> walk = Block(null, null, at);
-            if (student is not null)
+            if (studentGradient is not null)
             {
                 GradientKernels<TVector, TElement>.Student(
-                    walk, terms, buffers.Mass + at, buffers.X + at, hard.HasGradient ? buffers.Exp + at : null, student + at, TVector.Width);
+                    walk, terms, buffers.Mass + at, buffers.X + at, hard.HasGradient ? buffers.Exp + at : null, studentGradient + at, TVector.Width);
             }
 
-            if (teacher is not null)
+            if (teacherGradient is not null)
             {
                 GradientKernels<TVector, TElement>.Teacher(
-                    walk, terms, buffers.Mass + at, buffers.X + at, teacher + at, TVector.Width);
+                    walk, terms, buffers.Mass + at, buffers.X + at, teacherGradient + at, TVector.Width);
             }
         }
 
-        if (hard.HasGradient) Memory.Put(student + hard.Label, Memory.Get(student + hard.Label) - hard.LabelGradient);
-        FinishOutput(Problem.StudentGradient, row, student);
-        FinishOutput(Problem.TeacherGradient, row, teacher);
+        if (hard.HasGradient) Memory.Put(studentGradient + hard.Label, Memory.Get(studentGradient + hard.Label) - hard.LabelGradient);
+        FinishOutput(Problem.StudentGradient, row, studentGradient);
+        FinishOutput(Problem.TeacherGradient, row, teacherGradient);
     }
 
     private Walk<TElement> Block(TElement* s, TElement* t, long at)
@@ -171,26 +187,15 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         };
     }
 
-    /// <summary>The largest teacher logit and, from the first lane that has it, the student's logit of that class.</summary>
-    private static (double Teacher, double Student) PickOrigin(TVector teachers, TVector students)
+    private double Guess(in OriginSearch<TVector> search, double largest, long count)
     {
-        TElement* t = stackalloc TElement[TVector.Width];
-        TElement* s = stackalloc TElement[TVector.Width];
-        TVector.Store(t, teachers);
-        TVector.Store(s, students);
-        int best = 0;
-        for (int i = 1; i < TVector.Width; i++)
-            if (Memory.Get(t + i) > Memory.Get(t + best)) best = i;
-        return (Memory.Get(t + best), Memory.Get(s + best));
-    }
-
-    private static double LargestLane(TVector v)
-    {
-        TElement* lanes = stackalloc TElement[TVector.Width];
-        TVector.Store(lanes, v);
-        double largest = Memory.Get(lanes);
-        for (int i = 1; i < TVector.Width; i++) largest = Math.Max(largest, Memory.Get(lanes + i));
-        return largest;
+        int lane = TVector.FirstEqual(search.Largest, TVector.Broadcast(largest));
+        if (lane >= TVector.Width) return double.NaN;
+        TElement* there = stackalloc TElement[TVector.Width];
+        TVector.Store(there, search.There);
+        double difference = KlState.GuessDifference(
+            largest, Memory.Get(there + lane), TVector.Sum(search.Sum), TVector.Sum(search.SumDifference), count, Scale);
+        return typeof(TElement) == typeof(float) ? (float)difference : difference;
     }
 
     private static TElement* Output(RowsView? view, long row, TElement* copy)

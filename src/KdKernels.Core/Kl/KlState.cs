@@ -1,9 +1,9 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// The sums of one row in double, measured from the origin r (the teacher's largest logit so far). With
-/// p̃ = e^((t − t_r)/T), Δ = (t − s)/T and x = Δ_r − Δ: S = Σp̃, X = Σp̃x, G = Σp̃(e^x − 1 − x). Mergeable and free of
-/// cancellation: G is a sum of non-negative terms, unlike Σp(log p − log q).
+/// The sums of one row in double, measured from an origin: t_r, the teacher's largest logit so far, and Δ_r, a guess of the
+/// mean of Δ = (t − s)/T under p. With p̃ = e^((t − t_r)/T) and x = Δ_r − Δ: S = Σp̃, X = Σp̃x, G = Σp̃(e^x − 1 − x). Mergeable
+/// and free of cancellation: G is a sum of non-negative terms, unlike Σp(log p − log q).
 /// </summary>
 internal struct KlState
 {
@@ -47,6 +47,18 @@ internal struct KlState
         DifferenceError = differenceError;
     }
 
+    /// <summary>
+    /// A guess of the mean of t − s under p from a row's (or its first block's) plain means and its largest logit: the plain mean
+    /// where p is flat, the difference at the largest logit where that class dominates.
+    /// </summary>
+    public static double GuessDifference(
+        double largest, double there, double sum, double sumDifference, long count, double inverseTemperature)
+    {
+        double above = Math.Min((largest - (sum / count)) * inverseTemperature, 80);
+        double dominance = RoughExp(above);
+        return there + ((sumDifference - (count * there)) / (dominance + count));
+    }
+
     /// <summary>The origin in every lane.</summary>
     public readonly Origin<TVector> Origin<TVector, TElement>()
         where TVector : unmanaged, IVector<TVector, TElement>
@@ -81,31 +93,31 @@ internal struct KlState
         }
     }
 
+    /// <summary>e^x to 6 %: the bits of a double are nearly its logarithm. A guess needs no more.</summary>
+    private static double RoughExp(double x) =>
+        BitConverter.Int64BitsToDouble((long)(((x * 1.4426950408889634) + 1023) * (1L << 52)));
+
     /// <summary>What the row amounts to.</summary>
-    public readonly KlValue Finish(bool weighted)
+    public readonly KlValue Finish(bool weighted, bool entropies = false)
     {
-        double mean = -First / Mass;
-        double gap = Gap / Mass;
+        double inverse = 1 / Mass;
+        double mean = -First * inverse;
+        double gap = Gap * inverse;
         double y = gap - mean;
         // KL = mean + log(1 + y); for small y, where mean and y nearly cancel, by what is left of them.
         double kl = Math.Abs(y) < 0.1 ? gap - ScalarMath.LogGap(y) : mean + Math.Log(1 + y);
-        double shift = mean - kl;
-        double studentMass = Mass + First + Gap;
-        var value = new KlValue
+        var value = new KlValue { Kl = kl, Sum = kl, Shift = mean - kl, Mean = mean, Mass = 1, Gap = gap };
+        if (entropies)
         {
-            Kl = kl,
-            Sum = kl,
-            Shift = shift,
-            Mean = mean,
-            Mass = 1,
-            Gap = gap,
-            TeacherEntropy = Math.Log(Mass) - (TeacherLog / Mass),
-            StudentEntropy = Math.Log(studentMass) - (StudentLog / studentMass),
-        };
+            double studentMass = Mass + First + Gap;
+            value.TeacherEntropy = Math.Log(Mass) - (TeacherLog / Mass);
+            value.StudentEntropy = Math.Log(studentMass) - (StudentLog / studentMass);
+        }
+
         if (weighted)
         {
             value.Mass = WeightedMass / Mass;
-            value.Sum = -(WeightedFirst + (shift * WeightedMass)) / Mass;
+            value.Sum = -(WeightedFirst + (value.Shift * WeightedMass)) / Mass;
         }
 
         return value;

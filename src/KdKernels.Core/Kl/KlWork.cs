@@ -19,6 +19,8 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     private const double WorstCancellation = 32;
 
     private readonly double[] sums;
+    private readonly bool writesRowLosses;
+    private readonly bool hasLabels;
 
     protected KlWork(KlProblem problem, long units, long elementsPerUnit)
     {
@@ -31,6 +33,10 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         Classes = problem.Student.Length;
         Scale = problem.InverseTemperature;
         Weighted = problem.ClassWeights is not null;
+        hasLabels = problem.Labels is not null;
+        WantsGradient = problem.WantsGradient;
+        WantsMetrics = problem.WantsMetrics;
+        writesRowLosses = problem.Loss is not null && problem.Reduction == KdReduction.None;
     }
 
     protected KlProblem Problem { get; }
@@ -42,6 +48,10 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     protected long Classes { get; }
 
     protected bool Weighted { get; }
+
+    protected bool WantsGradient { get; }
+
+    protected bool WantsMetrics { get; }
 
     /// <summary>1 / T.</summary>
     protected double Scale { get; }
@@ -98,8 +108,9 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         double loss = Term(Problem.KlWeight, metrics[(int)HintonMetric.Kl])
             + Term(Problem.CrossEntropyWeight, metrics[(int)HintonMetric.CrossEntropy]);
         sumsOfChunk[0] += loss;
+        if (writesRowLosses) Memory.Write(Problem.Loss!.Value, row, 0, loss);
+        if (!WantsMetrics) return;
         for (int i = 0; i < HintonLoss.MetricCount; i++) sumsOfChunk[i + 1] += metrics[i];
-        if (Problem.Loss is { } losses && Problem.Reduction == KdReduction.None) Memory.Write(losses, row, 0, loss);
         if (Problem.RowMetrics is not { } target) return;
         for (int i = 0; i < HintonLoss.MetricCount; i++) Memory.Write(target, row, i, metrics[i]);
     }
@@ -107,11 +118,13 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     /// <summary>Everything of a row that the mask excludes is 0.</summary>
     protected void EmitIgnored(long row)
     {
-        if (Problem.Loss is { } losses && Problem.Reduction == KdReduction.None) Memory.Write(losses, row, 0, 0);
+        if (writesRowLosses) Memory.Write(Problem.Loss!.Value, row, 0, 0);
         if (Problem.RowMetrics is { } metrics) Memory.Zero(metrics, row);
         if (Problem.StudentGradient is { } student) Memory.Zero(student, row);
         if (Problem.TeacherGradient is { } teacher) Memory.Zero(teacher, row);
     }
+
+    protected bool IsValid(long row) => !hasLabels || Problem.IsValid(row);
 
     /// <summary>What the row's gradient with respect to its loss is multiplied by.</summary>
     protected double UpstreamScale(long row) => Problem.UpstreamOf(row) / Problem.Divisor;
@@ -122,7 +135,7 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     protected void Accumulate(
         in Walk<TElement> walk, in Origin<TVector> origin, TElement* keptMass, TElement* keptX, out KlSums<TVector> sums)
     {
-        switch (Problem.WantsGradient, Weighted, Problem.WantsMetrics)
+        switch (WantsGradient, Weighted, WantsMetrics)
         {
             case (false, false, false): Run<KlMode<Off, Off, Off>>(walk, origin, out sums); break;
             case (true, false, false): Run<KlMode<On, Off, Off>>(walk, origin, out sums); break;

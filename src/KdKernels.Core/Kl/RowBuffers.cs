@@ -39,7 +39,7 @@ internal readonly unsafe struct RowBuffers<TElement>
     public TElement* TeacherGradient => memory + (6 * padded);
 
     /// <summary>The row where it lies, or a copy where its stride or type is not the kernel's.</summary>
-    public static TElement* Input(RowsView view, long row, TElement* copy)
+    public static TElement* Input(in RowsView view, long row, TElement* copy)
     {
         TElement* direct = Memory.Direct<TElement>(view, row);
         if (direct is not null) return direct;

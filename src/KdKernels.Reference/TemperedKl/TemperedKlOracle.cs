@@ -164,27 +164,28 @@ public static class TemperedKlOracle
         for (int c = 0; c < classes; c++)
         {
             ratio[c] = ((t[c] - s[c]) - (t[top] - s[top])) / temperature;
-            offset += Math.Exp(logP[c]) * ratio[c];
+            if (!double.IsNegativeInfinity(t[c])) offset += Math.Exp(logP[c]) * ratio[c];
         }
 
         for (int c = 0; c < classes; c++)
         {
             ratio[c] -= offset;
+            if (double.IsNegativeInfinity(t[c])) continue;
             mean += Math.Exp(logP[c]) * ratio[c];
             furthest = Math.Max(furthest, Math.Abs(ratio[c]));
         }
 
-        if (furthest < 300 && double.IsFinite(mean))
+        for (int c = 0; c < classes; c++)
         {
-            for (int c = 0; c < classes; c++) kl += Math.Exp(logP[c]) * StableMath.Gap(ratio[c] - mean);
-            kl = StableMath.Log1p(kl);
-            for (int c = 0; c < classes; c++) ratio[c] += kl - mean;
-        }
-        else
-        {
-            for (int c = 0; c < classes; c++) ratio[c] = logP[c] - logQ[c];
+            // Where the teacher has nothing, p·e^(−Δ) is still the student's share.
+            kl += double.IsNegativeInfinity(t[c])
+                ? Math.Exp(logP[top] + ((s[c] - s[top]) / temperature) + offset + mean)
+                : Math.Exp(logP[c]) * StableMath.Gap(ratio[c] - mean);
         }
 
+        kl = StableMath.Log1p(kl);
+        for (int c = 0; c < classes; c++)
+            ratio[c] = furthest < 300 && double.IsFinite(kl) ? ratio[c] + (kl - mean) : logP[c] - logQ[c];
         return ratio;
     }
 
