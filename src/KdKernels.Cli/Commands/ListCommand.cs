@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using KdKernels.Cli.Output;
 using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Models;
@@ -7,15 +10,18 @@ using KdKernels.Distillation.Recipes;
 namespace KdKernels.Cli.Commands;
 
 /// <summary><c>kd list</c>: the names that a recipe may use.</summary>
-internal static class ListCommand
+internal static partial class ListCommand
 {
+    private const int Width = 80;
+    private const string Gap = "   ";
+
     private static readonly Dictionary<string, Func<IEnumerable<ListedName>>> Kinds = new(StringComparer.Ordinal)
     {
         ["methods"] = () => Enum.GetValues<DistillMethod>().Select(method => new ListedName(
-            System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(method.ToString()), Describe(method))),
+            JsonNamingPolicy.KebabCaseLower.ConvertName(method.ToString()), Describe(method))),
         ["models"] = () => ModelRegistry.Models.Select(model => new ListedName(model.Name, model.Description)),
         ["datasets"] = () => DataSources.Names.Select(name => new ListedName(name, DataSources.Describe(name))),
-        ["recipes"] = () => RecipeReader.Shipped.Select(name => new ListedName(name, FirstComment(RecipeReader.ShippedText(name)))),
+        ["recipes"] = () => RecipeReader.Shipped.Select(name => new ListedName(name, FirstSentence(RecipeReader.ShippedText(name)))),
     };
 
     public static Command Create(CliConsole console)
@@ -37,8 +43,37 @@ internal static class ListCommand
 
     private static string Lines(ListedName[] names)
     {
-        int width = names.Max(entry => entry.Name.Length);
-        return string.Concat(names.Select(entry => $"{entry.Name.PadRight(width)}   {entry.Description}\n"));
+        int indent = names.Max(entry => entry.Name.Length) + Gap.Length;
+        var text = new StringBuilder();
+        foreach (ListedName entry in names)
+        {
+            string head = entry.Name.PadRight(indent);
+            foreach (string line in Wrap(entry.Description, Width - indent))
+            {
+                text.Append(head).Append(line).Append('\n');
+                head = new string(' ', indent);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Lines of whole words; a word longer than a line has one of its own.</summary>
+    private static IEnumerable<string> Wrap(string text, int width)
+    {
+        string line = "";
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > width)
+            {
+                yield return line;
+                line = "";
+            }
+
+            line = line.Length == 0 ? word : $"{line} {word}";
+        }
+
+        yield return line;
     }
 
     private static string Describe(DistillMethod method) => method switch
@@ -48,7 +83,14 @@ internal static class ListCommand
         _ => throw new ArgumentOutOfRangeException(nameof(method), method, "expected a method with a description"),
     };
 
-    /// <summary>A shipped recipe says in its first comment what it is.</summary>
-    private static string FirstComment(string recipe)
-        => recipe.Split('\n').FirstOrDefault(line => line.StartsWith('#'))?.TrimStart('#').Trim() ?? "";
+    /// <summary>A shipped recipe begins with a comment, whose first sentence says what it is.</summary>
+    private static string FirstSentence(string recipe)
+    {
+        IEnumerable<string> comment = recipe.Split('\n').TakeWhile(line => line.StartsWith('#')).Select(line => line.TrimStart('#').Trim());
+        return SentenceEnd().Split(string.Join(' ', comment), 2)[0];
+    }
+
+    /// <summary>White space after a full stop and before a capital: "et al. 2015" goes on.</summary>
+    [GeneratedRegex(@"(?<=\.)\s+(?=\p{Lu})", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SentenceEnd();
 }

@@ -26,8 +26,8 @@ internal static class CurveSection
         AddChart(html, "distillation", "number", "Distillation term, T² KL");
         html.Add($"""
             </div>
-            <p class="note">By epoch. Thick: mean over seeds; thin: one seed. Training figures are means over an epoch, taken while
-            the weights change and with augmentation, so that they may lie below the held-out ones.</p>
+            <p class="note">By epoch. Thick: mean over seeds; thin: one seed. Training figures are means over an epoch in which the
+            weights change, and on augmented images where the recipe augments, so that they may lie below the held-out ones.</p>
             <div class="charts small">
             """);
         AddChart(html, "learningRate", "number", "Learning rate");

@@ -104,7 +104,7 @@ public static class RunReportReader
     private static string Spelling(string property) => property switch
     {
         "kd_kernels" => "KdKernels",
-        "dotnet" => ".NET",
+        "dotnet" => "runtime",
         "os" => "system",
         "cpu" => "processor",
         _ => property.Replace('_', ' '),

@@ -26,7 +26,7 @@ public sealed class RunReportReaderTests : IDisposable
         RunReport report = RunReportReader.Read(_folder.FullName);
         Assert.Equal(_folder.Name, report.Name);
         Assert.Equal("shapes", report.DataSet);
-        Assert.Contains("name: mine", report.Recipe, StringComparison.Ordinal);
+        Assert.Equal(new Recipe { Name = "mine" }.ToYaml(), report.Recipe);
         Assert.Equal(_result.Difference, report.Result.Difference);
         Assert.Equal(_result.Plain[1], report.Result.Plain[1]);
         Assert.Equal([NetworkRole.Teacher, NetworkRole.Plain, NetworkRole.Distilled], report.Curves.Select(curve => curve.Role));
