@@ -13,7 +13,8 @@ internal static class Guard
         if (view.ElementType is not (KdElementType.Float32 or KdElementType.Float64))
             throw new ArgumentException($"expected element type Float32 or Float64 but got {view.ElementType}", name);
         if (view.Outer < 0 || view.Inner < 0 || view.Length < 1)
-            throw new ArgumentException($"expected shape [outer, inner, classes] with classes >= 1 but got {view.Shape}", name);
+            throw new ArgumentException(
+                $"expected shape [outer, inner, classes] with classes >= 1 but got {view.Shape}", name);
         HasMemory(view, name);
     }
 
@@ -76,19 +77,23 @@ internal static class Guard
             throw new ArgumentOutOfRangeException(name, value, $"expected a value in [0, 1] but got {value}");
     }
 
-    public static void IsReduction(KdReduction reduction, [CallerArgumentExpression(nameof(reduction))] string? name = null)
+    public static void IsReduction(
+        KdReduction reduction, [CallerArgumentExpression(nameof(reduction))] string? name = null)
     {
         if (reduction is < KdReduction.None or > KdReduction.BatchMean)
             throw new ArgumentOutOfRangeException(
                 name, reduction, $"expected None, Sum, Mean or BatchMean but got {(int)reduction}");
     }
 
-    /// <summary>At T = ∞ the loss is the centred squared difference of the logits, which has neither weights nor a T².</summary>
+    /// <summary>
+    /// At T = ∞ the loss is the centred squared difference of the logits, which has neither weights nor a T².
+    /// </summary>
     public static void AllowsLimit(double temperature, bool temperatureSquared, RowsView? classWeights)
     {
         if (!double.IsPositiveInfinity(temperature)) return;
         if (classWeights is not null)
-            throw new ArgumentException("expected no class weights at temperature infinity but got some", nameof(classWeights));
+            throw new ArgumentException(
+                "expected no class weights at temperature infinity but got some", nameof(classWeights));
         if (!temperatureSquared)
             throw new ArgumentException(
                 "expected temperatureSquared = true at temperature infinity (without T² the limit is 0) but got false",

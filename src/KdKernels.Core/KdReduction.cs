@@ -1,6 +1,8 @@
 namespace KdKernels;
 
-/// <summary>How the losses of the rows become the result. A row is valid unless its label is the ignored index.</summary>
+/// <summary>
+/// How the losses of the rows become the result. A row is valid unless its label is the ignored index.
+/// </summary>
 public enum KdReduction
 {
     /// <summary>One value per row; an ignored row gives 0.</summary>

@@ -41,7 +41,8 @@ public readonly record struct RowsView(
         new(data, type, rows, 1, length, length, 0, 1);
 
     /// <summary>One value for each of <c>outer x inner</c> rows.</summary>
-    public static RowsView PerRow(nint data, KdElementType type, long outer, long inner, long outerStride, long innerStride) =>
+    public static RowsView PerRow(
+        nint data, KdElementType type, long outer, long inner, long outerStride, long innerStride) =>
         new(data, type, outer, inner, 1, outerStride, innerStride, 1);
 
     /// <summary>A single value.</summary>

@@ -1,6 +1,8 @@
 namespace KdKernels.Core.Tests;
 
-/// <summary>The same bits for any number of threads, on every repeat, at every position and alignment of a row.</summary>
+/// <summary>
+/// The same bits for any number of threads, on every repeat, at every position and alignment of a row.
+/// </summary>
 public class DeterminismTests
 {
     public static TheoryData<Layout, KdElementType> Places => new()
@@ -22,8 +24,10 @@ public class DeterminismTests
             {
                 KdCpu.Threads = threads;
                 // 700 rows of 101 classes are several chunks.
-                KlRun run = TemperedKlTests.Case(7, 100, 101, layout, type, 3, KdReduction.BatchMean, options: 3).Execute();
-                HintonRun hinton = HintonLossTests.Case(7, 100, 101, layout, type, 3, KdReduction.Mean, options: 3).Execute();
+                KlRun run = TemperedKlTests.Case(
+                    7, 100, 101, layout, type, 3, KdReduction.BatchMean, options: 3).Execute();
+                HintonRun hinton = HintonLossTests.Case(
+                    7, 100, 101, layout, type, 3, KdReduction.Mean, options: 3).Execute();
                 Assert.Equal(expected ??= run.Bits, run.Bits);
                 Assert.Equal(expectedHinton ??= hinton.Bits, hinton.Bits);
             }
@@ -73,13 +77,18 @@ public class DeterminismTests
     [Fact]
     public void Alignment_and_gaps_do_not_change_a_bit()
     {
-        byte[] contiguous = TemperedKlTests.Case(3, 5, 45, Layout.Contiguous, KdElementType.Float32, 2, KdReduction.None).Execute().Bits;
-        byte[] sliced = TemperedKlTests.Case(3, 5, 45, Layout.Sliced, KdElementType.Float32, 2, KdReduction.None).Execute().Bits;
-        byte[] scattered = TemperedKlTests.Case(3, 5, 45, Layout.Scattered, KdElementType.Float32, 2, KdReduction.None).Execute().Bits;
+        byte[] contiguous = TemperedKlTests.Case(
+            3, 5, 45, Layout.Contiguous, KdElementType.Float32, 2, KdReduction.None).Execute().Bits;
+        byte[] sliced = TemperedKlTests.Case(
+            3, 5, 45, Layout.Sliced, KdElementType.Float32, 2, KdReduction.None).Execute().Bits;
+        byte[] scattered = TemperedKlTests.Case(
+            3, 5, 45, Layout.Scattered, KdElementType.Float32, 2, KdReduction.None).Execute().Bits;
         Assert.Equal(contiguous, sliced);
         Assert.Equal(contiguous, scattered);
-        byte[] channels = TemperedKlTests.Case(3, 35, 45, Layout.Channels, KdElementType.Float32, 2, KdReduction.None).Execute().Bits;
-        byte[] gaps = TemperedKlTests.Case(3, 35, 45, Layout.ChannelsSliced, KdElementType.Float32, 2, KdReduction.None).Execute().Bits;
+        byte[] channels = TemperedKlTests.Case(
+            3, 35, 45, Layout.Channels, KdElementType.Float32, 2, KdReduction.None).Execute().Bits;
+        byte[] gaps = TemperedKlTests.Case(
+            3, 35, 45, Layout.ChannelsSliced, KdElementType.Float32, 2, KdReduction.None).Execute().Bits;
         Assert.Equal(channels, gaps);
     }
 }

@@ -29,8 +29,8 @@ public enum Layout
 }
 
 /// <summary>
-/// Native memory with guard bands. Every byte starts as a canary; a write outside of the view's elements, or an element that
-/// an output did not get, is found afterwards, as is any change of an input.
+/// Native memory with guard bands. Every byte starts as a canary; a write outside of the view's elements, or an element
+/// that an output did not get, is found afterwards, as is any change of an input.
 /// </summary>
 public sealed unsafe class GuardedTensor : IDisposable
 {
@@ -50,7 +50,8 @@ public sealed unsafe class GuardedTensor : IDisposable
             Layout.Contiguous => (inner * length, length, 1L, outer * inner * length, 0L),
             Layout.Sliced => ((inner * (length + 5)) + 3, length + 5, 1, (outer * ((inner * (length + 5)) + 3)) + 1, 1),
             Layout.Channels => (inner * length, 1, inner, outer * inner * length, 0),
-            Layout.ChannelsSliced => (((inner + 3) * length) + 2, 1, inner + 3, outer * (((inner + 3) * length) + 2), 0),
+            Layout.ChannelsSliced => (
+                ((inner + 3) * length) + 2, 1, inner + 3, outer * (((inner + 3) * length) + 2), 0),
             Layout.Scattered => (((2 * inner) + 1) * length, 2, (2 * inner) + 1, outer * ((2 * inner) + 1) * length, 0),
             Layout.Reversed => (inner * length, length, -1, outer * inner * length, length - 1),
             Layout.Expanded => (0, 0, 1, length, 0),

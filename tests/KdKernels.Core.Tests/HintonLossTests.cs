@@ -25,7 +25,8 @@ public class HintonLossTests
     };
 
     [Theory, MemberData(nameof(Shapes))]
-    public void Loss_metrics_and_gradient_match_the_oracle(int outer, int inner, int classes, Layout layout) => Widths.ForEach(() =>
+    public void Loss_metrics_and_gradient_match_the_oracle(
+        int outer, int inner, int classes, Layout layout) => Widths.ForEach(() =>
     {
         foreach (KdElementType type in new[] { KdElementType.Float32, KdElementType.Float64 })
         {
@@ -106,7 +107,8 @@ public class HintonLossTests
         {
             double[] student = Logits.Random(4, 20, 1, KdElementType.Float32), teacher = [.. student];
             (inTeacher ? teacher : student)[25] = double.NaN;
-            long[] labels = [.. Enumerable.Range(0, 4).Select(r => (long)Array.IndexOf(student, student.Skip(r * 20).Take(20).Max()) % 20)];
+            long[] labels = [.. Enumerable.Range(
+                0, 4).Select(r => (long)Array.IndexOf(student, student.Skip(r * 20).Take(20).Max()) % 20)];
             labels[1] = 0;
             HintonRun run = new HintonRun
             {
@@ -132,15 +134,20 @@ public class HintonLossTests
         using var gradient = new GuardedTensor(KdElementType.Float32, 2, 1, 3, Layout.Contiguous);
         foreach (long label in new[] { 3L, -1L, long.MaxValue })
         {
-            using GuardedTensor logits = GuardedTensor.Input(KdElementType.Float32, 2, 1, 3, Layout.Contiguous, new double[6]);
+            using GuardedTensor logits = GuardedTensor.Input(
+                KdElementType.Float32, 2, 1, 3, Layout.Contiguous, new double[6]);
             using var labels = new GuardedTensor(KdElementType.Int64, 2, 1, 1, Layout.Contiguous);
             using var loss = new GuardedTensor(KdElementType.Float32, 1, 1, 1, Layout.Contiguous);
             Label(labels, 0, 1);
             Label(labels, 1, label);
             double before = gradient[0, 0];
             var e = Assert.Throws<ArgumentException>(() => HintonLoss.ForwardWithGradient(
-                logits.View, logits.View, labels.View, new HintonLossSettings(0.5, 1, KdReduction.Sum), loss.View, gradient.View));
-            Assert.Contains($"expected labels in [0, 3) or the ignored index -100 but got {label} in row 1", e.Message, StringComparison.Ordinal);
+                logits.View, logits.View, labels.View, new HintonLossSettings(
+                    0.5, 1, KdReduction.Sum), loss.View, gradient.View));
+            Assert.Contains(
+                $"expected labels in [0, 3) or the ignored index -100 but got {label} in row 1",
+                e.Message,
+                StringComparison.Ordinal);
             Assert.Equal(before, gradient[0, 0]);
         }
     }
@@ -148,13 +155,15 @@ public class HintonLossTests
     [Fact]
     public unsafe void Totals_can_be_written_into_the_struct()
     {
-        using GuardedTensor logits = GuardedTensor.Input(KdElementType.Float32, 2, 1, 3, Layout.Contiguous, [1, 2, 3, 3, 2, 1]);
+        using GuardedTensor logits = GuardedTensor.Input(
+            KdElementType.Float32, 2, 1, 3, Layout.Contiguous, [1, 2, 3, 3, 2, 1]);
         using GuardedTensor labels = GuardedTensor.Input(KdElementType.Int64, 2, 1, 1, Layout.Contiguous, [2, 1]);
         using var loss = new GuardedTensor(KdElementType.Float32, 1, 1, 1, Layout.Contiguous);
         HintonTotals totals = default;
         var view = RowsView.Vector((nint)(&totals), KdElementType.Float64, HintonTotals.Count);
         HintonLoss.Forward(
-            logits.View, logits.View, labels.View, new HintonLossSettings(0.5, 1, KdReduction.Sum), loss.View, totals: view);
+            logits.View, logits.View, labels.View, new HintonLossSettings(
+                0.5, 1, KdReduction.Sum), loss.View, totals: view);
         Assert.Equal((1.0, 2.0, 2.0, 0.0), (totals.Hits, totals.Agreements, totals.ValidRows, totals.Kl));
         Assert.Equal(totals.Loss, totals.CrossEntropy / 2, 12);
         Assert.Equal(totals.StudentEntropy, totals.TeacherEntropy, 6);
@@ -192,5 +201,6 @@ public class HintonLossTests
         };
     }
 
-    private static unsafe void Label(GuardedTensor labels, int row, long value) => ((long*)labels.View.Data)[row] = value;
+    private static unsafe void Label(GuardedTensor labels, int row, long value) =>
+        ((long*)labels.View.Data)[row] = value;
 }

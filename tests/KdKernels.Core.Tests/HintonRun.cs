@@ -37,7 +37,8 @@ public sealed class HintonRun
         var settings = new HintonLossSettings(Alpha, Temperature, Reduction) { ClassWeights = weights?.View };
 
         bool none = Reduction == KdReduction.None;
-        GuardedTensor LossOutput() => new(Type, none ? Outer : 1, none ? Inner : 1, 1, none ? Layout.Sliced : Layout.Contiguous);
+        GuardedTensor LossOutput() => new(
+            Type, none ? Outer : 1, none ? Inner : 1, 1, none ? Layout.Sliced : Layout.Contiguous);
         using GuardedTensor loss = LossOutput(), plainLoss = LossOutput(), gradientLoss = LossOutput();
         using var metrics = new GuardedTensor(Type, Outer, Inner, HintonLoss.MetricCount, Layout.Sliced);
         using var totals = new GuardedTensor(KdElementType.Float64, 1, 1, HintonTotals.Count, Layout.Contiguous);
@@ -45,7 +46,8 @@ public sealed class HintonRun
         using var again = new GuardedTensor(Type, Outer, Inner, Classes, Layout);
         HintonLoss.Forward(student.View, teacher.View, labels.View, settings, plainLoss.View);
         HintonLoss.Forward(student.View, teacher.View, labels.View, settings, loss.View, metrics.View, totals.View);
-        HintonLoss.ForwardWithGradient(student.View, teacher.View, labels.View, settings, gradientLoss.View, gradient.View);
+        HintonLoss.ForwardWithGradient(
+            student.View, teacher.View, labels.View, settings, gradientLoss.View, gradient.View);
         double[] ones = [.. Enumerable.Repeat(1.0, none ? rows : 1)];
         using GuardedTensor upstream = GuardedTensor.Input(
             Type, none ? Outer : 1, none ? Inner : 1, 1, Layout.Contiguous, Upstream ?? ones);
@@ -95,18 +97,22 @@ public sealed class HintonRun
             // A weighted divergence has terms of both signs.
             if (Weights is not null) scale += Temperature * 60;
             double ce = oracle.CrossEntropies[row];
-            Tolerance.Check(ce, At(HintonMetric.CrossEntropy), entropy, log + Math.Abs(ce), $"cross-entropy of row {row}, {this}");
+            Tolerance.Check(
+                ce, At(HintonMetric.CrossEntropy), entropy, log + Math.Abs(ce), $"cross-entropy of row {row}, {this}");
             Tolerance.Check(oracle.Divergences[row], At(HintonMetric.Kl), relative, scale, $"KL of row {row}, {this}");
-            Tolerance.Check(oracle.StudentEntropies[row], At(HintonMetric.StudentEntropy), entropy, log, $"student entropy, {this}");
-            Tolerance.Check(oracle.TeacherEntropies[row], At(HintonMetric.TeacherEntropy), entropy, log, $"teacher entropy, {this}");
+            Tolerance.Check(
+                oracle.StudentEntropies[row], At(HintonMetric.StudentEntropy), entropy, log, $"student entropy, {this}");
+            Tolerance.Check(
+                oracle.TeacherEntropies[row], At(HintonMetric.TeacherEntropy), entropy, log, $"teacher entropy, {this}");
             Assert.Equal(oracle.Hits[row] ? 1 : 0, At(HintonMetric.Hit));
             Assert.Equal(oracle.Agreements[row] ? 1 : 0, At(HintonMetric.Agreement));
             if (Reduction == KdReduction.None)
-                Tolerance.Check(oracle.RowLosses[row], Loss[row], relative, scale + log + Math.Abs(ce), $"loss of row {row}, {this}");
+                Tolerance.Check(oracle.RowLosses[row], Loss[row], relative, scale + log + Math.Abs(ce), $"row {row}, {this}");
         }
 
-        double divisor = Reduction switch { KdReduction.Mean => valid * Classes, KdReduction.BatchMean => valid, _ => 1 };
-        double sumScale = (oracle.RowLosses.Select(Math.Abs).Sum() + (rows * (log + (Weights is null ? 0 : Temperature * 60)))) / divisor;
+        double divisor = Reduction == KdReduction.Mean ? valid * Classes : Reduction == KdReduction.BatchMean ? valid : 1;
+        double perRow = log + (Weights is null ? 0 : Temperature * 60);
+        double sumScale = (oracle.RowLosses.Select(Math.Abs).Sum() + (rows * perRow)) / divisor;
         if (Reduction != KdReduction.None) Tolerance.Check(oracle.Loss, Loss[0], relative, sumScale, $"loss of {this}");
         double[] expected =
         [
@@ -115,7 +121,11 @@ public sealed class HintonRun
             oracle.Hits.Count(hit => hit), oracle.Agreements.Count(hit => hit), valid,
         ];
         for (int i = 0; i < 5; i++)
-            Tolerance.Check(expected[i], Totals[i], relative, i < 3 ? sumScale + Math.Abs(expected[i]) : log, $"total {i} of {this}");
+        {
+            double scale = i < 3 ? sumScale + Math.Abs(expected[i]) : log;
+            Tolerance.Check(expected[i], Totals[i], relative, scale, $"total {i} of {this}");
+        }
+
         Assert.Equal(expected[5..], Totals[5..]);
         Tolerance.CheckRows(
             oracle.StudentGradient,

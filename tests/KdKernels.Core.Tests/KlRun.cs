@@ -30,7 +30,9 @@ public sealed class KlRun
     public double[] TeacherGradient { get; private set; } = [];
     public byte[] Bits { get; private set; } = [];
 
-    /// <summary>Forward, ForwardWithGradient and Backward; checks memory and that the three agree bit for bit.</summary>
+    /// <summary>
+    /// Forward, ForwardWithGradient and Backward; checks memory and that the three agree bit for bit.
+    /// </summary>
     public KlRun Execute()
     {
         using GuardedTensor student = Input(Student, Layout), teacher = Input(Teacher, TeacherLayout ?? Layout);
@@ -38,7 +40,8 @@ public sealed class KlRun
             ? null : GuardedTensor.Input(Type, 1, 1, Classes, Layout.Contiguous, Weights);
         using GuardedTensor? labels = Labels is null
             ? null
-            : GuardedTensor.Input(KdElementType.Int64, Outer, Inner, 1, Layout.Sliced, [.. Labels.Select(l => (double)l)]);
+            : GuardedTensor.Input(
+                KdElementType.Int64, Outer, Inner, 1, Layout.Sliced, [.. Labels.Select(l => (double)l)]);
         var settings = new TemperedKlSettings(Temperature, Reduction)
         {
             TemperatureSquared = TemperatureSquared,
@@ -57,8 +60,9 @@ public sealed class KlRun
         TemperedKl.Backward(student.View, teacher.View, settings, upstream.View, dsAgain.View, dtAgain.View);
         TemperedKl.Backward(student.View, teacher.View, settings, upstream.View, dsOnly.View);
 
-        foreach ((GuardedTensor input, string name) in new[] { (student, "student"), (teacher, "teacher"), (upstream, "upstream") })
-            input.AssertUntouched(name);
+        student.AssertUntouched("student");
+        teacher.AssertUntouched("teacher");
+        upstream.AssertUntouched("upstream");
         weights?.AssertUntouched("weights");
         labels?.AssertUntouched("labels");
         loss.AssertWritten("loss");
@@ -102,7 +106,8 @@ public sealed class KlRun
         for (int i = 0; i < expected.Length; i++)
         {
             // A weighted sum has terms of both signs; its scale is theirs.
-            double scale = Weights is null ? Math.Abs(expected[i]) : WeightedScale(Reduction == KdReduction.None ? i : null);
+            double scale = Weights is null ? Math.Abs(
+                expected[i]) : WeightedScale(Reduction == KdReduction.None ? i : null);
             Tolerance.Check(expected[i], Loss[i], tolerance, scale, $"loss {i} of {this}");
         }
 
@@ -115,7 +120,8 @@ public sealed class KlRun
             row => Tolerance.Largest(oracle.StudentGradient, Classes, row),
             $"student gradient of {this}");
         Tolerance.CheckRows(
-            oracle.TeacherGradient, TeacherGradient, Classes, relative, row => TeacherScale(oracle, row), $"teacher gradient of {this}");
+            oracle.TeacherGradient, TeacherGradient, Classes, relative, row => TeacherScale(
+                oracle, row), $"teacher gradient of {this}");
         return this;
     }
 
@@ -144,14 +150,15 @@ public sealed class KlRun
     }
 
     /// <summary>
-    /// p⊙(v − KL) of a class that dominates its row is the difference of two nearly equal numbers even in exact data; the scale
-    /// is that of the terms.
+    /// p⊙(v − KL) of a class that dominates its row is the difference of two nearly equal numbers even in exact data;
+    /// the scale is that of the terms.
     /// </summary>
     private double TeacherScale(TemperedKlOracleResult oracle, int row)
     {
         if (Temperature > 1e4)
             return Tolerance.Largest(oracle.TeacherGradient, Classes, row);
-        double[] s = Student[(row * Classes)..((row + 1) * Classes)], t = Teacher[(row * Classes)..((row + 1) * Classes)];
+        double[] s = Student[(
+            row * Classes)..((row + 1) * Classes)], t = Teacher[(row * Classes)..((row + 1) * Classes)];
         double Norm(double[] z)
         {
             double top = z.Max();
@@ -170,7 +177,7 @@ public sealed class KlRun
 
         double upstream = Upstream is null ? 1 : Math.Abs(Upstream[Reduction == KdReduction.None ? row : 0]);
         double valid = Labels is null ? Rows : Labels.Count(l => l != -100);
-        double divisor = Reduction switch { KdReduction.Mean => valid * Classes, KdReduction.BatchMean => valid, _ => 1 };
+        double divisor = Reduction == KdReduction.Mean ? valid * Classes : Reduction == KdReduction.BatchMean ? valid : 1;
         return (scale + kl) * upstream / divisor * (TemperatureSquared ? Temperature : 1 / Temperature);
     }
 

@@ -1,7 +1,9 @@
 using KdKernels.Core;
 namespace KdKernels.Core.Tests;
 
-/// <summary>Test data: seeded, in double, rounded to the element type so that oracle and kernel see the same numbers.</summary>
+/// <summary>
+/// Test data: seeded, in double, rounded to the element type so that oracle and kernel see the same numbers.
+/// </summary>
 public static class Logits
 {
     /// <summary>Normal with σ = 3; every twentieth row or so has one logit 20 times as large.</summary>

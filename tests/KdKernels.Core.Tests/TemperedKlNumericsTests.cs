@@ -3,8 +3,9 @@ using KdKernels.Reference;
 namespace KdKernels.Core.Tests;
 
 /// <summary>
-/// The table of methods.md §2 in single precision: random, near-equal and shifted logits, T from 1 to 1e5. The form that everybody
-/// writes, p·(log p − log q) and q − p, is computed beside it in float32 and must fail, which is why the kernels do not use it.
+/// The table of methods.md §2 in single precision: random, near-equal and shifted logits, T from 1 to 1e5. The form
+/// that everybody writes, p·(log p − log q) and q − p, is computed beside it in float32 and must fail, which is why the
+/// kernels do not use it.
 /// </summary>
 public class TemperedKlNumericsTests
 {
@@ -41,7 +42,8 @@ public class TemperedKlNumericsTests
         double[] student = Logits.Round([.. Values(classes, 2).Select(v => v + 1000)], KdElementType.Float32);
         Check(classes, temperature, student, teacher, Tolerance.SingleLossAnywhere, Tolerance.SingleGradientAnywhere);
 
-        // The same logits, shifted: what is left is the rounding of the shift, and the loss is that of the rounded numbers.
+        // The same logits, shifted: what is left is the rounding of the shift, and the loss is that of the rounded
+        // numbers.
         student = Logits.Round([.. teacher.Select(v => v + 1000)], KdElementType.Float32);
         Check(classes, temperature, student, teacher, Tolerance.SingleLossAnywhere, Tolerance.SingleGradientAnywhere);
     }
@@ -57,9 +59,11 @@ public class TemperedKlNumericsTests
             double[] student = Values(classes, 1);
             double[] teacher = Logits.Near(student, 1e-3, 2, KdElementType.Float32);
             teacher[classes / 2] = 60;
-            Check(classes, temperature, student, teacher, Tolerance.SingleLossAnywhere, Tolerance.SingleGradientAnywhere);
+            Check(
+                classes, temperature, student, teacher, Tolerance.SingleLossAnywhere, Tolerance.SingleGradientAnywhere);
             student[classes / 3] = 60;
-            Check(classes, temperature, student, teacher, Tolerance.SingleLossAnywhere, Tolerance.SingleGradientAnywhere);
+            Check(
+                classes, temperature, student, teacher, Tolerance.SingleLossAnywhere, Tolerance.SingleGradientAnywhere);
         }
     }
 
@@ -99,8 +103,8 @@ public class TemperedKlNumericsTests
     [InlineData(Layout.Channels)]
     public void Logits_far_apart_neither_overflow_nor_vanish(Layout layout)
     {
-        // Truth by hand at T = 1: the teacher has all its mass where the student's logit is lower by 20000, and by 297.6 net of
-        // the teacher's own spread.
+        // Truth by hand at T = 1: the teacher has all its mass where the student's logit is lower by 20000, and by
+        // 297.6 net of the teacher's own spread.
         double[] high = [1e4, -1e4, 0, 2], low = [-1e4, 1e4, 0, -2];
         KlRun run = Run(layout, low, high);
         Tolerance.Check(20000, run.Loss[0], 1e-6, 20000, "1e4 against -1e4");
@@ -130,7 +134,12 @@ public class TemperedKlNumericsTests
         Logits.Random(1, classes, seed, KdElementType.Float32, outliers: false);
 
     private static void Check(
-        int classes, double temperature, double[] student, double[] teacher, double lossTolerance, double gradientTolerance)
+        int classes,
+        double temperature,
+        double[] student,
+        double[] teacher,
+        double lossTolerance,
+        double gradientTolerance)
     {
         var run = new KlRun
         {
@@ -157,7 +166,9 @@ public class TemperedKlNumericsTests
     private static TemperedKlOracleResult Oracle(int classes, double temperature, double[] student, double[] teacher) =>
         TemperedKlOracle.Compute(student, teacher, classes, temperature, OracleReduction.BatchMean);
 
-    /// <summary>T²·Σ p(log p − log q) and T(q − p) from two float32 log-softmaxes, as composed torch operations do it.</summary>
+    /// <summary>
+    /// T²·Σ p(log p − log q) and T(q − p) from two float32 log-softmaxes, as composed torch operations do it.
+    /// </summary>
     private static (double Loss, double[] Gradient) Composite(
         int classes, double temperature, double[] student, double[] teacher)
     {

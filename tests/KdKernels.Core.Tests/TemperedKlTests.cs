@@ -78,7 +78,8 @@ public class TemperedKlTests
     }
 
     [Theory, MemberData(nameof(Types))]
-    public void Every_width_handles_weights_and_masks(KdElementType type, VectorWidthName width) => Widths.With(width, () =>
+    public void Every_width_handles_weights_and_masks(
+        KdElementType type, VectorWidthName width) => Widths.With(width, () =>
     {
         foreach (Layout layout in new[] { Layout.Contiguous, Layout.Channels })
             Case(3, 11, 37, layout, type, 2, KdReduction.Mean, options: 15).Check();

@@ -2,8 +2,8 @@ using KdKernels.Core;
 namespace KdKernels.Core.Tests;
 
 /// <summary>
-/// What the CPU kernels may differ from the oracle by. Errors are relative: to the loss itself, or for gradients to the largest
-/// gradient of the row. No absolute term, so that a small loss cannot pass by being small.
+/// What the CPU kernels may differ from the oracle by. Errors are relative: to the loss itself, or for gradients to the
+/// largest gradient of the row. No absolute term, so that a small loss cannot pass by being small.
 /// </summary>
 public static class Tolerance
 {
@@ -27,7 +27,8 @@ public static class Tolerance
 
     public static double Loss(KdElementType type) => type == KdElementType.Float32 ? SingleLoss : DoublePrecision;
 
-    public static double Gradient(KdElementType type) => type == KdElementType.Float32 ? SingleGradient : DoublePrecision;
+    public static double Gradient(KdElementType type) =>
+        type == KdElementType.Float32 ? SingleGradient : DoublePrecision;
 
     public static double Entropy(KdElementType type) => type == KdElementType.Float32 ? SingleEntropy : DoublePrecision;
 
@@ -47,7 +48,8 @@ public static class Tolerance
         double allowed = relative * scale;
         if (Math.Abs(actual - expected) <= allowed) return;
         Assert.Fail(
-            $"{what()}: expected {expected:R} but got {actual:R} (difference {actual - expected:E2}, allowed {allowed:E2})");
+            $"{what()}: expected {expected:R} but got {actual:R} "
+            + $"(difference {actual - expected:E2}, allowed {allowed:E2})");
     }
 
     /// <summary>Compares gradients row by row, relative to the scale that the row has.</summary>

@@ -33,7 +33,8 @@ public unsafe class VectorMathTests
 
         static double Exp2(double x)
         {
-            double[] results = [Lane<Float32x1>((float)x), .. Float32x8.IsSupported ? [Lane<Float32x8>((float)x)] : Array.Empty<double>()];
+            double[] results = [Lane<Float32x1>(
+                (float)x), .. Float32x8.IsSupported ? [Lane<Float32x8>((float)x)] : Array.Empty<double>()];
             if (Float32x16.IsSupported) results = [.. results, Lane<Float32x16>((float)x)];
             Assert.All(results, r => Assert.Equal(results[0], r));
             return results[0];
@@ -58,7 +59,8 @@ public unsafe class VectorMathTests
             double expected = Math.Pow(2, x), actual = Lane<TVector>(x);
             if (expected >= float.MaxValue) continue;
             double ulp = Math.Max(MathF.BitIncrement((float)expected) - (double)(float)expected, float.Epsilon);
-            if (!(Math.Abs(actual - expected) <= 2 * ulp)) Assert.Fail($"2^{x:R}: expected {expected:R} but got {actual:R}");
+            if (!(Math.Abs(actual - expected) <= 2 * ulp))
+                Assert.Fail($"2^{x:R}: expected {expected:R} but got {actual:R}");
         }
     }
 
@@ -73,7 +75,8 @@ public unsafe class VectorMathTests
             TVector.Store(lanes, VectorMath<TVector, double>.Exp2(TVector.Broadcast(x)));
             double expected = Math.Pow(2, x);
             double ulp = Math.Max(Math.BitIncrement(expected) - expected, double.Epsilon);
-            if (!(Math.Abs(lanes[0] - expected) <= 2 * ulp)) Assert.Fail($"2^{x:R}: expected {expected:R} but got {lanes[0]:R}");
+            if (!(Math.Abs(lanes[0] - expected) <= 2 * ulp))
+                Assert.Fail($"2^{x:R}: expected {expected:R} but got {lanes[0]:R}");
         }
     }
 
@@ -89,7 +92,8 @@ public unsafe class VectorMathTests
                 float x = (float)(sign * Math.Pow(2, exponent / 4.0) * 1.37);
                 if (x > 80) continue;
                 TVector.Store(lanes, VectorMath<TVector, float>.Expm1(TVector.Broadcast(x)));
-                double expected = Math.Abs(x) < 1e-3 ? x + (x * (double)x / 2) + (x * (double)x * x / 6) : Math.Exp(x) - 1;
+                double expected = Math.Abs(
+                    x) < 1e-3 ? x + (x * (double)x / 2) + (x * (double)x * x / 6) : Math.Exp(x) - 1;
                 Assert.True(
                     Math.Abs(lanes[0] - expected) <= 4e-7 * Math.Abs(expected),
                     $"e^{x:R} - 1: expected {expected:R} but got {lanes[0]:R}");

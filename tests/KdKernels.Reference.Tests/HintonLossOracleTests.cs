@@ -24,7 +24,8 @@ public class HintonLossOracleTests
                         up[i] += 1e-5;
                         down[i] -= 1e-5;
                         double difference = (Run(up).Loss - Run(down).Loss) / 2e-5;
-                        Assert.True(Math.Abs(difference - gradient[i]) < 1e-8, $"element {i}: {difference:R} against {gradient[i]:R}");
+                        Assert.True(
+                            Math.Abs(difference - gradient[i]) < 1e-8, $"element {i}: {difference:R} against {gradient[i]:R}");
                     }
                 }
             }
@@ -34,7 +35,8 @@ public class HintonLossOracleTests
     [Fact]
     public void The_terms_are_the_textbook_ones()
     {
-        HintonLossOracleResult r = HintonLossOracle.Compute(Student, Teacher, [2, 1, 3], 4, 0.25, 2, OracleReduction.BatchMean);
+        HintonLossOracleResult r = HintonLossOracle.Compute(
+            Student, Teacher, [2, 1, 3], 4, 0.25, 2, OracleReduction.BatchMean);
         double expected = 0;
         for (int row = 0; row < 3; row++)
         {
@@ -58,7 +60,8 @@ public class HintonLossOracleTests
     public void Entropies_survive_underflow_and_the_limit()
     {
         // The naive −Σ p log p is NaN here (methods.md §2).
-        HintonLossOracleResult r = HintonLossOracle.Compute([0, -800, -5], [0, -800, -5], [0], 3, 0.5, 1, OracleReduction.Sum);
+        HintonLossOracleResult r = HintonLossOracle.Compute(
+            [0, -800, -5], [0, -800, -5], [0], 3, 0.5, 1, OracleReduction.Sum);
         double rest = Math.Exp(-5);
         Assert.Equal(Math.Log(1 + rest) + (5 * rest / (1 + rest)), r.StudentEntropies[0], 14);
         r = HintonLossOracle.Compute(Student, Teacher, [0, 0, 0], 4, 0.5, double.PositiveInfinity, OracleReduction.Sum);

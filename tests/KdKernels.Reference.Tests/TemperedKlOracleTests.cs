@@ -34,7 +34,8 @@ public class TemperedKlOracleTests
     {
         double[] upstream = [2, -1, 0.5];
         TemperedKlOracleResult one = TemperedKlOracle.Compute(Values(1), Values(2), 5, 3, OracleReduction.None);
-        TemperedKlOracleResult scaled = TemperedKlOracle.Compute(Values(1), Values(2), 5, 3, OracleReduction.None, upstream: upstream);
+        TemperedKlOracleResult scaled = TemperedKlOracle.Compute(
+            Values(1), Values(2), 5, 3, OracleReduction.None, upstream: upstream);
         for (int i = 0; i < 15; i++)
             Assert.Equal(one.StudentGradient[i] * upstream[i / 5], scaled.StudentGradient[i], 14);
     }
@@ -66,7 +67,8 @@ public class TemperedKlOracleTests
     {
         double[] teacher = Values(2)[..5];
         double z = teacher.Sum(Math.Exp), entropy = -teacher.Sum(t => Math.Exp(t) / z * Math.Log(Math.Exp(t) / z));
-        Assert.Equal(Math.Log(5) - entropy, TemperedKlOracle.Compute(new double[5], teacher, 5, 1, OracleReduction.Sum).Loss, 13);
+        double loss = TemperedKlOracle.Compute(new double[5], teacher, 5, 1, OracleReduction.Sum).Loss;
+        Assert.Equal(Math.Log(5) - entropy, loss, 13);
     }
 
     [Fact]
@@ -74,7 +76,8 @@ public class TemperedKlOracleTests
     {
         foreach (double temperature in Temperatures)
         {
-            TemperedKlOracleResult r = TemperedKlOracle.Compute(Values(1), Values(1), 5, temperature, OracleReduction.Sum);
+            TemperedKlOracleResult r = TemperedKlOracle.Compute(
+                Values(1), Values(1), 5, temperature, OracleReduction.Sum);
             Assert.Equal(0, r.Loss);
             Assert.All(r.StudentGradient, g => Assert.Equal(0, g));
         }
@@ -87,8 +90,10 @@ public class TemperedKlOracleTests
     [InlineData(1e15)]
     public void Large_temperatures_approach_the_limit_as_one_over_T(double temperature)
     {
-        TemperedKlOracleResult limit = TemperedKlOracle.Compute(Values(1), Values(2), 5, double.PositiveInfinity, OracleReduction.Sum);
-        TemperedKlOracleResult warm = TemperedKlOracle.Compute(Values(1), Values(2), 5, temperature, OracleReduction.Sum);
+        TemperedKlOracleResult limit = TemperedKlOracle.Compute(
+            Values(1), Values(2), 5, double.PositiveInfinity, OracleReduction.Sum);
+        TemperedKlOracleResult warm = TemperedKlOracle.Compute(
+            Values(1), Values(2), 5, temperature, OracleReduction.Sum);
         double allowed = (20 / temperature) + 1e-13;
         Assert.True(Math.Abs(warm.Loss - limit.Loss) <= allowed * limit.Loss, $"{warm.Loss:R} against {limit.Loss:R}");
         for (int i = 0; i < 15; i++)
@@ -115,7 +120,8 @@ public class TemperedKlOracleTests
         double Loss(double[] s, double[] t) => TemperedKlOracle.Compute(s, t, 3, 1, OracleReduction.Sum).Loss;
         // Both without class 1: two classes are left.
         Assert.Equal(
-            TemperedKlOracle.Compute([1, 2], [2, 0], 2, 1, OracleReduction.Sum).Loss, Loss([1, -infinity, 2], [2, -infinity, 0]), 14);
+            TemperedKlOracle.Compute(
+                [1, 2], [2, 0], 2, 1, OracleReduction.Sum).Loss, Loss([1, -infinity, 2], [2, -infinity, 0]), 14);
         // Only the teacher without it: the student's mass there is missing elsewhere.
         double q = Math.Exp(1) + Math.Exp(5) + Math.Exp(2), p = Math.Exp(2) + 1, p0 = Math.Exp(2) / p;
         double expected = (p0 * Math.Log(p0 / (Math.Exp(1) / q))) + ((1 - p0) * Math.Log((1 - p0) / (Math.Exp(2) / q)));
@@ -157,7 +163,8 @@ public class TemperedKlOracleTests
             // Richardson: the error of the central difference is of fourth order in the step.
             double difference = ((8 * (At(Step) - At(-Step))) - (At(2 * Step) - At(-2 * Step))) / (12 * Step);
             double allowed = 1e-7 + (1e-5 * Math.Abs(gradient[i]));
-            Assert.True(Math.Abs(difference - gradient[i]) <= allowed, $"element {i}: {difference:R} against {gradient[i]:R}");
+            Assert.True(
+                Math.Abs(difference - gradient[i]) <= allowed, $"element {i}: {difference:R} against {gradient[i]:R}");
         }
     }
 }

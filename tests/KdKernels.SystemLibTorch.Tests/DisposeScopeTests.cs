@@ -122,4 +122,20 @@ public class DisposeScopeTests
         Assert.False(scope.Contains(made!));
         made!.Dispose();
     }
+
+    [Fact]
+    public void Another_thread_may_dispose_what_the_scope_holds()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        for (int round = 0; round < 20; round++)
+        {
+            var made = new Tensor[200];
+            for (int i = 0; i < made.Length; i++) made[i] = ones(1);
+            var thread = new Thread(() => Array.ForEach(made, t => t.Dispose()));
+            thread.Start();
+            for (int i = 0; i < made.Length; i++) ones(1).Dispose();
+            thread.Join();
+            Assert.Equal(0, scope.DisposablesCount);
+        }
+    }
 }

@@ -79,8 +79,15 @@ public sealed class SerializationTests : IDisposable
         Assert.Throws<EndOfStreamException>(() => Tensor.Load(new BinaryReader(new MemoryStream([6, 1, 2, 0, 0]))));
         Assert.Throws<EndOfStreamException>(() => Tensor.Load(new BinaryReader(new MemoryStream())));
         Assert.Throws<InvalidDataException>(() => Tensor.Load(new BinaryReader(new MemoryStream([77, 0]))));
+        Assert.Throws<InvalidDataException>(() => Tensor.Load(new BinaryReader(new MemoryStream([12, 0, 1]))));
         Assert.Throws<InvalidDataException>(() =>
             Tensor.Load(new BinaryReader(new MemoryStream([6, 0xFF, 0xFF, 0x7F]))));
+        // 2^40 elements of 4 bytes, then two of 2^62: neither may be allocated.
+        byte[] enormous = [6, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20];
+        Assert.Throws<EndOfStreamException>(() => Tensor.Load(new BinaryReader(new MemoryStream(enormous))));
+        byte[] side = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40];
+        byte[] overflowing = [6, 2, .. side, .. side];
+        Assert.Throws<InvalidDataException>(() => Tensor.Load(new BinaryReader(new MemoryStream(overflowing))));
         byte[] endless = [6, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F];
         Assert.Throws<InvalidDataException>(() => Tensor.Load(new BinaryReader(new MemoryStream(endless))));
     }

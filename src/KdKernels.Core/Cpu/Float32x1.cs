@@ -31,9 +31,11 @@ internal readonly unsafe struct Float32x1 : IVector<Float32x1, float>
         if (count > 0) *target = value.value;
     }
 
-    public static Float32x1 Fma(Float32x1 a, Float32x1 b, Float32x1 c) => new(MathF.FusedMultiplyAdd(a.value, b.value, c.value));
+    public static Float32x1 Fma(Float32x1 a, Float32x1 b, Float32x1 c) =>
+        new(MathF.FusedMultiplyAdd(a.value, b.value, c.value));
 
-    public static Float32x1 Fnma(Float32x1 a, Float32x1 b, Float32x1 c) => new(MathF.FusedMultiplyAdd(-a.value, b.value, c.value));
+    public static Float32x1 Fnma(Float32x1 a, Float32x1 b, Float32x1 c) =>
+        new(MathF.FusedMultiplyAdd(-a.value, b.value, c.value));
 
     public static Float32x1 Max(Float32x1 a, Float32x1 b) => a.value > b.value ? a : b;
 
@@ -44,9 +46,11 @@ internal readonly unsafe struct Float32x1 : IVector<Float32x1, float>
     public static Float32x1 Scale(Float32x1 a, Float32x1 n) =>
         new(MathF.ScaleB(a.value, (int)Math.Clamp(n.value, -3000, 3000)));
 
-    public static Float32x1 SelectGreater(Float32x1 a, Float32x1 b, Float32x1 x, Float32x1 y) => a.value > b.value ? x : y;
+    public static Float32x1 SelectGreater(Float32x1 a, Float32x1 b, Float32x1 x, Float32x1 y) =>
+        a.value > b.value ? x : y;
 
-    public static Float32x1 SelectEqual(Float32x1 a, Float32x1 b, Float32x1 x, Float32x1 y) => a.value == b.value ? x : y;
+    public static Float32x1 SelectEqual(Float32x1 a, Float32x1 b, Float32x1 x, Float32x1 y) =>
+        a.value == b.value ? x : y;
 
     public static int FirstEqual(Float32x1 a, Float32x1 b) => a.value == b.value ? 0 : 1;
 

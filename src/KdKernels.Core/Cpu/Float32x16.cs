@@ -73,7 +73,8 @@ internal readonly unsafe struct Float32x16 : IVector<Float32x16, float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FirstEqual(Float32x16 a, Float32x16 b) =>
-        BitOperations.TrailingZeroCount((ulong)Vector512.ExtractMostSignificantBits(Vector512.Equals(a.value, b.value)));
+        BitOperations.TrailingZeroCount(
+            (ulong)Vector512.ExtractMostSignificantBits(Vector512.Equals(a.value, b.value)));
 
     public static double Largest(Float32x16 a)
     {
@@ -91,5 +92,7 @@ internal readonly unsafe struct Float32x16 : IVector<Float32x16, float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> FirstLanes(int count) =>
-        Vector512.LessThan(Vector512.Create(0f, 1f, 2f, 3f, 4f, 5f, 6f, 7f, 8f, 9f, 10f, 11f, 12f, 13f, 14f, 15f), Vector512.Create((float)count));
+        Vector512.LessThan(
+            Vector512.Create(0f, 1f, 2f, 3f, 4f, 5f, 6f, 7f, 8f, 9f, 10f, 11f, 12f, 13f, 14f, 15f),
+            Vector512.Create((float)count));
 }

@@ -64,8 +64,8 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x8 Scale(Float32x8 a, Float32x8 n)
     {
-        // In three steps, since 2^n itself may not be a normal number where a * 2^n still is. Beyond the bound the result is
-        // zero or infinity anyway.
+        // In three steps, since 2^n itself may not be a normal number where a * 2^n still is. Beyond the bound the
+        // result is zero or infinity anyway.
         Vector256<float> bounded = Avx.Max(Vector256.Create(-300f), Avx.Min(Vector256.Create(300f), n.value));
         Vector256<float> third = Avx.RoundToNearestInteger(bounded * Vector256.Create(0.33333334f));
         Vector256<float> step = PowerOfTwo(third);
@@ -82,7 +82,8 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FirstEqual(Float32x8 a, Float32x8 b) =>
-        BitOperations.TrailingZeroCount((ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
+        BitOperations.TrailingZeroCount(
+            (ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
 
     public static double Largest(Float32x8 a)
     {

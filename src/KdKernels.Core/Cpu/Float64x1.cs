@@ -31,9 +31,11 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
         if (count > 0) *target = value.value;
     }
 
-    public static Float64x1 Fma(Float64x1 a, Float64x1 b, Float64x1 c) => new(Math.FusedMultiplyAdd(a.value, b.value, c.value));
+    public static Float64x1 Fma(Float64x1 a, Float64x1 b, Float64x1 c) =>
+        new(Math.FusedMultiplyAdd(a.value, b.value, c.value));
 
-    public static Float64x1 Fnma(Float64x1 a, Float64x1 b, Float64x1 c) => new(Math.FusedMultiplyAdd(-a.value, b.value, c.value));
+    public static Float64x1 Fnma(Float64x1 a, Float64x1 b, Float64x1 c) =>
+        new(Math.FusedMultiplyAdd(-a.value, b.value, c.value));
 
     public static Float64x1 Max(Float64x1 a, Float64x1 b) => a.value > b.value ? a : b;
 
@@ -44,9 +46,11 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
     public static Float64x1 Scale(Float64x1 a, Float64x1 n) =>
         new(Math.ScaleB(a.value, (int)Math.Clamp(n.value, -3000, 3000)));
 
-    public static Float64x1 SelectGreater(Float64x1 a, Float64x1 b, Float64x1 x, Float64x1 y) => a.value > b.value ? x : y;
+    public static Float64x1 SelectGreater(Float64x1 a, Float64x1 b, Float64x1 x, Float64x1 y) =>
+        a.value > b.value ? x : y;
 
-    public static Float64x1 SelectEqual(Float64x1 a, Float64x1 b, Float64x1 x, Float64x1 y) => a.value == b.value ? x : y;
+    public static Float64x1 SelectEqual(Float64x1 a, Float64x1 b, Float64x1 x, Float64x1 y) =>
+        a.value == b.value ? x : y;
 
     public static int FirstEqual(Float64x1 a, Float64x1 b) => a.value == b.value ? 0 : 1;
 

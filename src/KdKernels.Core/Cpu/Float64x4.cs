@@ -64,8 +64,8 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x4 Scale(Float64x4 a, Float64x4 n)
     {
-        // In three steps, since 2^n itself may not be a normal number where a * 2^n still is. Beyond the bound the result is
-        // zero or infinity anyway.
+        // In three steps, since 2^n itself may not be a normal number where a * 2^n still is. Beyond the bound the
+        // result is zero or infinity anyway.
         Vector256<double> bounded = Avx.Max(Vector256.Create(-2200.0), Avx.Min(Vector256.Create(2200.0), n.value));
         Vector256<double> third = Avx.RoundToNearestInteger(bounded * Vector256.Create(1.0 / 3));
         Vector256<double> step = PowerOfTwo(third);
@@ -82,7 +82,8 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FirstEqual(Float64x4 a, Float64x4 b) =>
-        BitOperations.TrailingZeroCount((ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
+        BitOperations.TrailingZeroCount(
+            (ulong)Vector256.ExtractMostSignificantBits(Vector256.Equals(a.value, b.value)));
 
     public static double Largest(Float64x4 a)
     {

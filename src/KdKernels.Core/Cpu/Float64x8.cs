@@ -73,7 +73,8 @@ internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FirstEqual(Float64x8 a, Float64x8 b) =>
-        BitOperations.TrailingZeroCount((ulong)Vector512.ExtractMostSignificantBits(Vector512.Equals(a.value, b.value)));
+        BitOperations.TrailingZeroCount(
+            (ulong)Vector512.ExtractMostSignificantBits(Vector512.Equals(a.value, b.value)));
 
     public static double Largest(Float64x8 a)
     {

@@ -1,8 +1,8 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// A vector of floating-point lanes: what the kernels are written in, once for every width and element type. Widths differ
-/// in speed and in the last bits of sums over lanes, in nothing else.
+/// A vector of floating-point lanes: what the kernels are written in, once for every width and element type. Widths
+/// differ in speed and in the last bits of sums over lanes, in nothing else.
 /// </summary>
 /// <typeparam name="TSelf">The implementing struct.</typeparam>
 /// <typeparam name="TElement">float or double.</typeparam>
@@ -23,7 +23,10 @@ internal unsafe interface IVector<TSelf, TElement>
 
     static abstract TSelf Load(TElement* source);
 
-    /// <summary>The first <paramref name="count"/> lanes from memory, the others from <paramref name="fill"/>; nothing else is read.</summary>
+    /// <summary>
+    /// The first <paramref name="count"/> lanes from memory, the others from <paramref name="fill"/>; nothing else is
+    /// read.
+    /// </summary>
     static abstract TSelf LoadPartial(TElement* source, int count, TSelf fill);
 
     static abstract void Store(TElement* target, TSelf value);
@@ -46,7 +49,9 @@ internal unsafe interface IVector<TSelf, TElement>
     /// <summary>To the nearest integer, ties to even.</summary>
     static abstract TSelf Round(TSelf a);
 
-    /// <summary><c>a * 2^n</c> for integral n; gradual underflow and overflow to infinity are right for any n.</summary>
+    /// <summary>
+    /// <c>a * 2^n</c> for integral n; gradual underflow and overflow to infinity are right for any n.
+    /// </summary>
     static abstract TSelf Scale(TSelf a, TSelf n);
 
     /// <summary>Per lane <c>a &gt; b ? x : y</c>; y where either is NaN.</summary>

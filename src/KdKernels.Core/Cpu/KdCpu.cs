@@ -2,7 +2,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace KdKernels.Core;
 
-/// <summary>Settings of the CPU implementations. Neither changes a result's meaning; threads do not even change its bits.</summary>
+/// <summary>
+/// Settings of the CPU implementations. Neither changes a result's meaning; threads do not even change its bits.
+/// </summary>
 public static class KdCpu
 {
     private static int threads = Environment.ProcessorCount;
@@ -14,10 +16,13 @@ public static class KdCpu
         get => threads;
         set => threads = value >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, $"expected at least 1 thread but got {value}");
+            : throw new ArgumentOutOfRangeException(
+                nameof(value), value, $"expected at least 1 thread but got {value}");
     }
 
-    /// <summary>The vector width in use: the widest that the processor has, unless a test forces a narrower one.</summary>
+    /// <summary>
+    /// The vector width in use: the widest that the processor has, unless a test forces a narrower one.
+    /// </summary>
     internal static VectorWidth Width { get; set; } = WidestWidth;
 
     internal static VectorWidth WidestWidth =>

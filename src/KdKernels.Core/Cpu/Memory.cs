@@ -18,11 +18,14 @@ internal static unsafe class Memory
             ((double*)view.Data)[offset] = value;
     }
 
-    /// <summary>The address of a row whose elements lie side by side as <typeparamref name="TElement"/>, or null.</summary>
+    /// <summary>
+    /// The address of a row whose elements lie side by side as <typeparamref name="TElement"/>, or null.
+    /// </summary>
     public static TElement* Direct<TElement>(in RowsView view, long row)
         where TElement : unmanaged
     {
-        return view.ElementStride == 1 && IsStoredAs<TElement>(view) ? (TElement*)view.Data + view.RowOffset(row) : null;
+        bool fits = view.ElementStride == 1 && IsStoredAs<TElement>(view);
+        return fits ? (TElement*)view.Data + view.RowOffset(row) : null;
     }
 
     public static bool IsStoredAs<TElement>(in RowsView view)

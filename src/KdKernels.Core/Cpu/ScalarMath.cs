@@ -20,12 +20,14 @@ internal static class ScalarMath
     }
 
     /// <summary>
-    /// y − log(1 + y) for |y| below 0.1, from log(1 + y) = 2 artanh(z) with z = y/(2 + y), whose first term y − 2z is zy.
+    /// y − log(1 + y) for |y| below 0.1, from log(1 + y) = 2 artanh(z) with z = y/(2 + y), whose first term y − 2z is
+    /// zy.
     /// </summary>
     public static double LogGap(double y)
     {
         double z = y / (2 + y), z2 = z * z;
-        double series = (1.0 / 3) + (z2 * ((1.0 / 5) + (z2 * ((1.0 / 7) + (z2 * ((1.0 / 9) + (z2 * ((1.0 / 11) + (z2 / 13)))))))));
+        double series = (1.0 / 9) + (z2 * ((1.0 / 11) + (z2 / 13)));
+        series = (1.0 / 3) + (z2 * ((1.0 / 5) + (z2 * ((1.0 / 7) + (z2 * series)))));
         return (z * y) - (2 * z * z2 * series);
     }
 

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace KdKernels.Core;
 
-/// <summary>Memory of one thread that kernels keep a row's intermediate values in; it grows to the largest row seen.</summary>
+/// <summary>
+/// Memory of one thread that kernels keep a row's intermediate values in; it grows to the largest row seen.
+/// </summary>
 internal sealed unsafe class Scratch
 {
     private const nuint Alignment = 64;
@@ -20,7 +22,8 @@ internal sealed unsafe class Scratch
     ~Scratch() => NativeMemory.AlignedFree(memory);
 
     /// <summary>
-    /// At least <paramref name="bytes"/> bytes, aligned to a cache line; valid until this thread's next call for the same use.
+    /// At least <paramref name="bytes"/> bytes, aligned to a cache line; valid until this thread's next call for the
+    /// same use.
     /// </summary>
     public static byte* Get(ScratchUse use, long bytes)
     {

@@ -7,8 +7,8 @@ namespace KdKernels.Core;
 /// four times slower; these stay within 2 ulp over the whole range (tests hold them to it).
 /// </summary>
 /// <remarks>
-/// The polynomials are minimax fits: (2^f − 1)/f on |f| ≤ 1/2, with relative error 2e-9 (float) and 3e-18 (double) of 2^f;
-/// (e^r − 1 − r)/r² on |r| ≤ ln2/2, 1.2e-7 and 3e-18.
+/// The polynomials are minimax fits: (2^f − 1)/f on |f| ≤ 1/2, with relative error 2e-9 (float) and 3e-18 (double) of
+/// 2^f; (e^r − 1 − r)/r² on |r| ≤ ln2/2, 1.2e-7 and 3e-18.
 /// </remarks>
 internal static unsafe class VectorMath<TVector, TElement>
     where TVector : unmanaged, IVector<TVector, TElement>
@@ -25,8 +25,8 @@ internal static unsafe class VectorMath<TVector, TElement>
 
 
     /// <summary>
-    /// The parts of the exponential: e^x = 2^n·(1 + r + h) with |r| ≤ ln2/2 and h = e^r − 1 − r to full relative accuracy.
-    /// Where n = 0, r is x itself, so e^x − 1 = r + h and e^x − 1 − x = h have no cancellation.
+    /// The parts of the exponential: e^x = 2^n·(1 + r + h) with |r| ≤ ln2/2 and h = e^r − 1 − r to full relative
+    /// accuracy. Where n = 0, r is x itself, so e^x − 1 = r + h and e^x − 1 − x = h have no cancellation.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector ExpParts(TVector x, out TVector r, out TVector n)

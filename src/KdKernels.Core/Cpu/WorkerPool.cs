@@ -10,9 +10,9 @@ internal abstract class ChunkedWork
 }
 
 /// <summary>
-/// Runs chunks on the calling thread and on helpers. Chunks are handed out one by one and the caller takes part, so a helper
-/// that wakes late costs nothing but its help; a helper that found nothing to do spins for a moment before it sleeps, since
-/// backward usually follows forward closely.
+/// Runs chunks on the calling thread and on helpers. Chunks are handed out one by one and the caller takes part, so a
+/// helper that wakes late costs nothing but its help; a helper that found nothing to do spins for a moment before it
+/// sleeps, since backward usually follows forward closely.
 /// </summary>
 internal static class WorkerPool
 {
@@ -40,7 +40,8 @@ internal static class WorkerPool
             while (workers < helpers)
                 new Thread(Work) { IsBackground = true, Name = $"KdKernels {workers++}" }.Start();
             current = run;
-            // The full fence of Increment orders this write before the read of the sleepers' count (Work does the opposite).
+            // The full fence of Increment orders this write before the read of the sleepers' count (Work does the
+            // opposite).
             Interlocked.Increment(ref generation);
             if (sleeping > 0)
             {

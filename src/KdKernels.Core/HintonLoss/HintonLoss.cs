@@ -5,10 +5,11 @@ namespace KdKernels.Core;
 /// <code>
 /// loss = (1 − alpha) · w_y · CE(softmax(student), y) + alpha · T² · Σ_c w_c p_c (log p_c − log q_c)
 /// </code>
-/// with p = softmax(teacher / T), q = softmax(student / T), and the metrics of <see cref="HintonMetric"/> from the same read.
-/// <para>Numerator: both terms of each valid row. Divisor: see <see cref="KdReduction"/>; class weights do not change it
-/// (torch's <c>cross_entropy(weight:)</c> divides its mean by Σ w_y instead). Power of T: 2 on the divergence only. Detached:
-/// the teacher and the labels; metrics carry no gradient.</para>
+/// with p = softmax(teacher / T), q = softmax(student / T), and the metrics of <see cref="HintonMetric"/> from the same
+/// read.
+/// <para>Numerator: both terms of each valid row. Divisor: see <see cref="KdReduction"/>; class weights do not change
+/// it (torch's <c>cross_entropy(weight:)</c> divides its mean by Σ w_y instead). Power of T: 2 on the divergence only.
+/// Detached: the teacher and the labels; metrics carry no gradient.</para>
 /// <para>Student gradient for upstream g and divisor N:
 /// <c>g/N · [(1 − alpha)·w_y·(softmax(student) − onehot(y)) + alpha·T·(q·Σw p − w⊙p)]</c>.</para>
 /// <para>−inf, NaN, T = ∞ and determinism: as <see cref="TemperedKl"/>. At T = ∞ the entropies are log C.</para>
@@ -24,13 +25,16 @@ public static class HintonLoss
     /// <param name="labels">Class of each row: Int64, shape [outer, inner, 1], in [0, C) or the ignored index.</param>
     /// <param name="settings">alpha, T, reduction, weights.</param>
     /// <param name="loss">Result in the logits' element type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
-    /// <param name="rowMetrics">Float view [outer, inner, 6] of the logits' element type: the columns of <see cref="HintonMetric"/>.</param>
-    /// <param name="totals">Float64 vector of <see cref="HintonTotals.Count"/> values: see <see cref="HintonTotals"/>.</param>
+    /// <param name="rowMetrics">Float view [outer, inner, 6] of the logits' element type: the columns of
+    /// <see cref="HintonMetric"/>.</param>
+    /// <param name="totals">Float64 vector of <see cref="HintonTotals.Count"/> values: see
+    /// <see cref="HintonTotals"/>.</param>
     /// <exception cref="ArgumentException">
-    /// A shape, element type or combination of settings is not as expected, or a label is outside [0, C) (the message has row,
-    /// value and range; nothing was written).
+    /// A shape, element type or combination of settings is not as expected, or a label is outside [0, C) (the message
+    /// has row, value and range; nothing was written).
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException">alpha, the temperature or the reduction is not as expected.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">alpha, the temperature or the reduction is not as
+    /// expected.</exception>
     public static void Forward(
         RowsView student,
         RowsView teacher,
@@ -42,12 +46,13 @@ public static class HintonLoss
     {
         CheckInputs(student, teacher, labels, settings);
         CheckOutputs(student, settings, loss, rowMetrics, totals);
-        HintonLossCpu.Run(student, teacher, labels, settings, loss, rowMetrics, totals, upstream: null, studentGradient: null);
+        HintonLossCpu.Run(
+            student, teacher, labels, settings, loss, rowMetrics, totals, upstream: null, studentGradient: null);
     }
 
     /// <summary>
-    /// Writes loss, metrics and, from the same read, the student's gradient for an upstream gradient of 1 (of every row's
-    /// value, for <see cref="KdReduction.None"/>), the divisor of the reduction included.
+    /// Writes loss, metrics and, from the same read, the student's gradient for an upstream gradient of 1 (of every
+    /// row's value, for <see cref="KdReduction.None"/>), the divisor of the reduction included.
     /// </summary>
     /// <inheritdoc cref="Forward" path="/param"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
@@ -65,13 +70,15 @@ public static class HintonLoss
         CheckInputs(student, teacher, labels, settings);
         CheckOutputs(student, settings, loss, rowMetrics, totals);
         Guard.IsOutput(studentGradient, student.ElementType, student.Outer, student.Inner, student.Length);
-        HintonLossCpu.Run(student, teacher, labels, settings, loss, rowMetrics, totals, upstream: null, studentGradient);
+        HintonLossCpu.Run(
+            student, teacher, labels, settings, loss, rowMetrics, totals, upstream: null, studentGradient);
     }
 
     /// <summary>Recomputes from the logits and writes the student's gradient for a given upstream gradient.</summary>
     /// <inheritdoc cref="ForwardWithGradient" path="/param"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    /// <param name="upstream">Gradient of the loss, with the shape and element type that the loss has; any strides.</param>
+    /// <param name="upstream">Gradient of the loss, with the shape and element type that the loss has; any
+    /// strides.</param>
     public static void Backward(
         RowsView student,
         RowsView teacher,

@@ -2,8 +2,8 @@ namespace KdKernels.Core;
 
 /// <summary>What <see cref="HintonLoss"/> computes, apart from its operands.</summary>
 /// <param name="Alpha">
-/// Weight of the divergence in [0, 1]; the cross-entropy gets 1 − alpha. A term of weight 0 is left out of the loss, even
-/// where it is infinite.
+/// Weight of the divergence in [0, 1]; the cross-entropy gets 1 − alpha. A term of weight 0 is left out of the loss,
+/// even where it is infinite.
 /// </param>
 /// <param name="Temperature">T of the divergence: between 1e-100 and 1e100, or positive infinity.</param>
 /// <param name="Reduction">How the rows are combined.</param>

@@ -15,9 +15,14 @@ public enum HintonMetric
     /// <summary>Entropy of softmax(teacher / T) in nats.</summary>
     TeacherEntropy,
 
-    /// <summary>1 where the label is the student's first largest logit, else 0; 0 where the divergence is NaN.</summary>
+    /// <summary>
+    /// 1 where the label is the student's first largest logit, else 0; 0 where the divergence is NaN.
+    /// </summary>
     Hit,
 
-    /// <summary>1 where student and teacher have their first largest logit at the same class, else 0; 0 where the divergence is NaN.</summary>
+    /// <summary>
+    /// 1 where student and teacher have their first largest logit at the same class, else 0; 0 where the divergence is
+    /// NaN.
+    /// </summary>
     Agreement,
 }

@@ -37,7 +37,9 @@ internal unsafe ref struct CarefulRow
 
     private readonly double* Weights => problem.ClassWeights is null ? null : memory + (5 * classes);
 
-    /// <summary>Writes the gradients of the divergence, with everything that multiplies them in <paramref name="scale"/>.</summary>
+    /// <summary>
+    /// Writes the gradients of the divergence, with everything that multiplies them in <paramref name="scale"/>.
+    /// </summary>
     public readonly void WriteGradients(double scale)
     {
         double* student = memory + (6 * classes);

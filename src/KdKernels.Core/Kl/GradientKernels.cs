@@ -4,8 +4,8 @@ namespace KdKernels.Core;
 
 /// <summary>
 /// What turns the kept p̃ and x of a row into its gradients: with y = x + Shift = log q − log p,
-/// <c>student = p̃·Scale·(Mass·expm1(y) + Mass − w)</c> and <c>teacher = p̃·Scale·(w·(1 − y) − Sum − Mass)</c>; without weights
-/// the latter is <c>−p̃·Scale·(x + Mean)</c>, which has no KL to cancel in a row that one class dominates.
+/// <c>student = p̃·Scale·(Mass·expm1(y) + Mass − w)</c> and <c>teacher = p̃·Scale·(w·(1 − y) − Sum − Mass)</c>; without
+/// weights the latter is <c>−p̃·Scale·(x + Mean)</c>, which has no KL to cancel in a row that one class dominates.
 /// </summary>
 internal struct GradientTerms<TVector>
 {
@@ -61,8 +61,8 @@ internal static unsafe class GradientKernels<TVector, TElement>
     }
 
     /// <summary>
-    /// Student gradient of kept elements: q − p as p·expm1(log q − log p), which keeps its digits where q is close to p.
-    /// Reads 2 (with cross-entropy 3) vectors of scratch and writes one per step.
+    /// Student gradient of kept elements: q − p as p·expm1(log q − log p), which keeps its digits where q is close to
+    /// p. Reads 2 (with cross-entropy 3) vectors of scratch and writes one per step.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Student<TWeighted, TCrossEntropy>(

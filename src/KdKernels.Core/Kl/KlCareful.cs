@@ -1,13 +1,14 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// The same row in double and without assumptions, for the few that the kernels cannot take: −inf logits, a student whose
-/// logits exceed the teacher's by more than e^60 somewhere, a difference that cancels in single precision.
+/// The same row in double and without assumptions, for the few that the kernels cannot take: −inf logits, a student
+/// whose logits exceed the teacher's by more than e^60 somewhere, a difference that cancels in single precision.
 /// </summary>
 internal static unsafe class KlCareful
 {
     /// <summary>
-    /// The row's value; p, q and y = log q − log p of every class go to the arrays of length <paramref name="classes"/>.
+    /// The row's value; p, q and y = log q − log p of every class go to the arrays of length
+    /// <paramref name="classes"/>.
     /// </summary>
     public static KlValue Sum(
         double* s, double* t, double* weights, long classes, double inverseTemperature, double* p, double* q, double* y)
@@ -34,8 +35,8 @@ internal static unsafe class KlCareful
             StudentEntropy = Math.Log(sumS) - (studentLog / sumS),
         };
         double logNorm = Math.Log(sumT) - Math.Log(sumS);
-        // The origin's student logit may itself be far below the student's largest: then KL is large and the plain form,
-        // each side from its own maximum, has nothing to lose.
+        // The origin's student logit may itself be far below the student's largest: then KL is large and the plain
+        // form, each side from its own maximum, has nothing to lose.
         double lead = (maxS - s[r]) * inverseTemperature;
         if (lead <= 600)
             value.Kl = FromOrigin(s, t, classes, r, inverseTemperature, lead, logNorm, p, q, sumT, y);
@@ -89,7 +90,8 @@ internal static unsafe class KlCareful
             }
 
             if (teacherGradient is not null)
-                teacherGradient[c] = excluded && p[c] == 0 ? 0 : scale * p[c] * ((w * (1 - y[c])) - value.Sum - value.Mass);
+                teacherGradient[c] = excluded && p[c] == 0 ? 0 : scale * p[c] * (
+                    (w * (1 - y[c])) - value.Sum - value.Mass);
         }
     }
 
@@ -163,7 +165,11 @@ internal static unsafe class KlCareful
             }
 
             y[c] = ((s[c] - maxS) * inverseTemperature) - ((t[c] - maxT) * inverseTemperature) + logNorm;
-            if (p[c] > 0 || double.IsNegativeInfinity(y[c])) sum -= double.IsNegativeInfinity(y[c]) ? y[c] : p[c] * y[c];
+            // A class that only the student excludes costs infinitely much, even where p underflowed to 0.
+            if (double.IsNegativeInfinity(y[c]))
+                sum = double.PositiveInfinity;
+            else if (p[c] > 0)
+                sum -= p[c] * y[c];
         }
 
         return sum / sumT;

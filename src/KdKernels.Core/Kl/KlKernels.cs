@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace KdKernels.Core;
 
 /// <summary>
-/// A walk over a pair of tensors: step k reads a vector at <c>k * stride</c>. The steps from <see cref="FullSteps"/> on have
-/// only <see cref="Lanes"/> elements in memory.
+/// A walk over a pair of tensors: step k reads a vector at <c>k * stride</c>. The steps from <see cref="FullSteps"/> on
+/// have only <see cref="Lanes"/> elements in memory.
 /// </summary>
 internal unsafe struct Walk<TElement>
     where TElement : unmanaged
@@ -20,8 +20,8 @@ internal unsafe struct Walk<TElement>
 }
 
 /// <summary>
-/// Where a row's sums are measured from: a teacher's logit, and a difference t − s as a value and its error. Any difference
-/// will do; the closer it is to the mean of t − s under p, the less cancels.
+/// Where a row's sums are measured from: a teacher's logit, and a difference t − s as a value and its error. Any
+/// difference will do; the closer it is to the mean of t − s under p, the less cancels.
 /// </summary>
 internal struct Origin<TVector>
 {
@@ -100,8 +100,8 @@ internal static unsafe class KlKernels<TVector, TElement>
             s += walk.StudentStride;
             t += walk.TeacherStride;
 
-            // t − s without error (Knuth): one rounding would be 3e-5 for logits shifted by 1000, and t − t_r before the
-            // subtraction of s would lose a difference of 1e-3.
+            // t − s without error (Knuth): one rounding would be 3e-5 for logits shifted by 1000, and t − t_r before
+            // the subtraction of s would lose a difference of 1e-3.
             TVector d = teacher - student;
             TVector back = teacher - d;
             TVector e = (teacher - (d + back)) + (back - student);
@@ -149,7 +149,8 @@ internal static unsafe class KlKernels<TVector, TElement>
     }
 
     /// <summary>
-    /// Per lane: the teacher's largest logit, t − s of that class, and the sums of t and of t − s. Reads two vectors per step.
+    /// Per lane: the teacher's largest logit, t − s of that class, and the sums of t and of t − s. Reads two vectors
+    /// per step.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static OriginSearch<TVector> FindOrigin(in Walk<TElement> walk)

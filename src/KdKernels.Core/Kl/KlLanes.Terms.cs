@@ -95,7 +95,8 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
             Memory.Put(buffers.Lane(0) + lane, rows[lane].Hard.GradientScale);
         RowsView view = Problem.StudentGradient!.Value;
         LogitKernels<TVector, TElement>.AddKept(
-            Walk(group, 0, (int)Classes), buffers.Exp, TVector.Load(buffers.Lane(0)), group.At(view), view.ElementStride);
+            Walk(group, 0, (int)Classes), buffers.Exp, TVector.Load(
+                buffers.Lane(0)), group.At(view), view.ElementStride);
         SubtractLabels(group, rows, group.At(view), view.ElementStride);
     }
 
@@ -125,7 +126,8 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
     }
 
     /// <summary>Redoes the rows that need it, then writes and sums in row order.</summary>
-    private void EmitGroup(in LaneGroup<TElement> group, LaneRow* rows, in LaneBuffers<TElement> buffers, double* sumsOfChunk)
+    private void EmitGroup(
+        in LaneGroup<TElement> group, LaneRow* rows, in LaneBuffers<TElement> buffers, double* sumsOfChunk)
     {
         double* metrics = stackalloc double[HintonLoss.MetricCount];
         for (int lane = 0; lane < group.Lanes; lane++)

@@ -1,9 +1,9 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// Many rows at once, one in each lane: for logits whose class dimension is strided while neighbouring rows lie side by side
-/// ([N, C, H, W]). A vector of pixels walks through the classes; nothing is copied or transposed. Rows that need care are
-/// redone one by one.
+/// Many rows at once, one in each lane: for logits whose class dimension is strided while neighbouring rows lie side by
+/// side ([N, C, H, W]). A vector of pixels walks through the classes; nothing is copied or transposed. Rows that need
+/// care are redone one by one.
 /// </summary>
 internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector, TElement>
     where TVector : unmanaged, IVector<TVector, TElement>
@@ -56,7 +56,8 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
             long endOfTile = Math.Min(Problem.Student.Inner, (tile + 1) * PixelsPerUnit);
             for (long inner = tile * PixelsPerUnit; inner < endOfTile; inner += TVector.Width)
             {
-                var group = new LaneGroup<TElement>(Problem, outer, inner, (int)Math.Min(TVector.Width, endOfTile - inner));
+                var group = new LaneGroup<TElement>(
+                    Problem, outer, inner, (int)Math.Min(TVector.Width, endOfTile - inner));
                 ProcessGroup(group, rows, buffers);
                 EmitGroup(group, rows, buffers, sumsOfChunk);
             }
@@ -87,7 +88,8 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
     private void Sum(in LaneGroup<TElement> group, LaneRow* rows, in LaneBuffers<TElement> buffers)
     {
         OriginSearch<TVector> search = KlKernels<TVector, TElement>.FindOrigin(Walk(group, 0, (int)Classes));
-        TElement* teacher = buffers.Lane(0), difference = buffers.Lane(1), sum = buffers.Lane(2), sumDifference = buffers.Lane(3);
+        TElement* teacher = buffers.Lane(
+            0), difference = buffers.Lane(1), sum = buffers.Lane(2), sumDifference = buffers.Lane(3);
         TVector.Store(teacher, search.Largest);
         TVector.Store(difference, search.There);
         TVector.Store(sum, search.Sum);
@@ -96,7 +98,8 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
         {
             double t = Memory.Get(teacher + lane);
             double d = KlState.GuessDifference(
-                t, Memory.Get(difference + lane), Memory.Get(sum + lane), Memory.Get(sumDifference + lane), Classes, Scale);
+                t, Memory.Get(
+                    difference + lane), Memory.Get(sum + lane), Memory.Get(sumDifference + lane), Classes, Scale);
             ref LaneRow row = ref rows[lane];
             row.State = KlState.Empty;
             // A lane without an origin still takes part, from 0; what it adds up is not used.
@@ -157,7 +160,8 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
         for (int lane = 0; lane < TVector.Width; lane++)
         {
             ref LaneRow row = ref rows[lane];
-            Memory.Put(buffers.Lane(0) + lane, row.Upstream * Problem.KlWeight * Problem.GradientFactor / row.State.Mass);
+            Memory.Put(
+                buffers.Lane(0) + lane, row.Upstream * Problem.KlWeight * Problem.GradientFactor / row.State.Mass);
             Memory.Put(buffers.Lane(1) + lane, row.Value.Shift);
             Memory.Put(buffers.Lane(2) + lane, row.Value.Mass);
             Memory.Put(buffers.Lane(3) + lane, row.Value.Sum);
@@ -179,7 +183,13 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
         {
             TElement* target = group.At(student);
             GradientKernels<TVector, TElement>.Student(
-                walk, terms, buffers.Mass, buffers.X, HasHardGradient ? buffers.Exp : null, target, student.ElementStride);
+                walk,
+                terms,
+                buffers.Mass,
+                buffers.X,
+                HasHardGradient ? buffers.Exp : null,
+                target,
+                student.ElementStride);
             SubtractLabels(group, rows, target, student.ElementStride);
         }
 

@@ -16,7 +16,9 @@ internal readonly struct Off : IFlag
     public static bool Value => false;
 }
 
-/// <summary>What a kernel does beyond the divergence; static, so that every combination is compiled on its own.</summary>
+/// <summary>
+/// What a kernel does beyond the divergence; static, so that every combination is compiled on its own.
+/// </summary>
 internal interface IKlMode
 {
     /// <summary>Keep p̃ and x of every element for the gradient.</summary>

@@ -3,8 +3,8 @@ namespace KdKernels.Core;
 /// <summary>One checked call of TemperedKl or HintonLoss: operands, outputs and what is to be computed.</summary>
 internal sealed unsafe class KlProblem
 {
-    // Within these, squares and reciprocals of tempered differences stay normal numbers in single precision; beyond them
-    // float32 logits are widened.
+    // Within these, squares and reciprocals of tempered differences stay normal numbers in single precision; beyond
+    // them float32 logits are widened.
     private const double SmallestSingle = 1.0 / (1 << 20);
     private const double LargestSingle = 1 << 20;
 
@@ -88,8 +88,8 @@ internal sealed unsafe class KlProblem
                 if (WithCrossEntropy && (*label < 0 || *label >= Student.Length))
                 {
                     throw new ArgumentException(
-                        $"expected labels in [0, {Student.Length}) or the ignored index {IgnoreIndex} but got {*label} in "
-                        + $"row {(outer * labels.Inner) + inner}",
+                        $"expected labels in [0, {Student.Length}) or the ignored index {IgnoreIndex} "
+                        + $"but got {*label} in row {(outer * labels.Inner) + inner}",
                         "labels");
                 }
             }

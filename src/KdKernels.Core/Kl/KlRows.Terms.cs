@@ -44,7 +44,8 @@ internal sealed unsafe partial class KlRows<TVector, TElement>
         for (long at = 0; at < Classes; at += BlockSize)
         {
             LogitKernels<TVector, TElement>.AddKept(
-                Block(null, null, at), buffers.Exp + at, TVector.Broadcast(hard.GradientScale), gradient + at, TVector.Width);
+                Block(null, null, at), buffers.Exp + at, TVector.Broadcast(
+                    hard.GradientScale), gradient + at, TVector.Width);
         }
 
         Memory.Put(gradient + hard.Label, Memory.Get(gradient + hard.Label) - hard.LabelGradient);

@@ -1,9 +1,9 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// Rows one by one, classes in the lanes. A row is read once from memory, in blocks that stay in the first-level cache while
-/// their maximum is found and their sums are taken; the gradient is made from what the sums' pass kept (p̃ and x), so that it
-/// needs one exponential per element instead of three.
+/// Rows one by one, classes in the lanes. A row is read once from memory, in blocks that stay in the first-level cache
+/// while their maximum is found and their sums are taken; the gradient is made from what the sums' pass kept (p̃ and
+/// x), so that it needs one exponential per element instead of three.
 /// </summary>
 internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector, TElement>
     where TVector : unmanaged, IVector<TVector, TElement>
@@ -99,7 +99,9 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         Emit(row, metrics, sumsOfChunk);
     }
 
-    /// <summary>The row's sums, block by block; false where they cannot be trusted and the row must be done in double.</summary>
+    /// <summary>
+    /// The row's sums, block by block; false where they cannot be trusted and the row must be done in double.
+    /// </summary>
     private bool TrySum(TElement* s, TElement* t, in RowBuffers<TElement> buffers, out KlState state, out KlValue value)
     {
         state = KlState.Empty;
@@ -112,7 +114,8 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             double largest = TVector.Largest(search.Largest);
             if (largest > state.Teacher || !state.HasOrigin)
             {
-                // A single class is compared with itself and must give exactly 0, so its rounding error belongs to the origin.
+                // A single class is compared with itself and must give exactly 0, so its rounding error belongs to the
+                // origin.
                 (double difference, double error) = Classes == 1
                     ? Difference(Memory.Get(t), Memory.Get(s))
                     : (Guess(search, largest, Math.Min(BlockSize, Classes - at)), 0);
@@ -123,7 +126,8 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             origin[0] = state.Teacher;
             origin[1] = state.Difference;
             origin[2] = state.DifferenceError;
-            Accumulate(walk, state.Origin<TVector, TElement>(), buffers.Mass + at, buffers.X + at, out KlSums<TVector> sums);
+            Accumulate(
+                walk, state.Origin<TVector, TElement>(), buffers.Mass + at, buffers.X + at, out KlSums<TVector> sums);
             if (!(TVector.Largest(sums.Largest) <= LargestX)) return false;
             state.Add<TVector, TElement>(sums, Weighted, WantsMetrics);
         }
@@ -133,7 +137,12 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
     }
 
     private void WriteGradients(
-        long row, in KlState state, in KlValue value, double klScale, in CrossEntropyRow hard, in RowBuffers<TElement> buffers)
+        long row,
+        in KlState state,
+        in KlValue value,
+        double klScale,
+        in CrossEntropyRow hard,
+        in RowBuffers<TElement> buffers)
     {
         TElement* studentGradient = Output(Problem.StudentGradient, row, buffers.StudentGradient);
         TElement* teacherGradient = Output(Problem.TeacherGradient, row, buffers.TeacherGradient);
@@ -156,7 +165,13 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             if (studentGradient is not null)
             {
                 GradientKernels<TVector, TElement>.Student(
-                    walk, terms, buffers.Mass + at, buffers.X + at, hard.HasGradient ? buffers.Exp + at : null, studentGradient + at, TVector.Width);
+                    walk,
+                    terms,
+                    buffers.Mass + at,
+                    buffers.X + at,
+                    hard.HasGradient ? buffers.Exp + at : null,
+                    studentGradient + at,
+                    TVector.Width);
             }
 
             if (teacherGradient is not null)
@@ -166,7 +181,12 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             }
         }
 
-        if (hard.HasGradient) Memory.Put(studentGradient + hard.Label, Memory.Get(studentGradient + hard.Label) - hard.LabelGradient);
+        if (hard.HasGradient)
+        {
+            TElement* atLabel = studentGradient + hard.Label;
+            Memory.Put(atLabel, Memory.Get(atLabel) - hard.LabelGradient);
+        }
+
         FinishOutput(Problem.StudentGradient, row, studentGradient);
         FinishOutput(Problem.TeacherGradient, row, teacherGradient);
     }
@@ -194,7 +214,8 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         TElement* there = stackalloc TElement[TVector.Width];
         TVector.Store(there, search.There);
         double difference = KlState.GuessDifference(
-            largest, Memory.Get(there + lane), TVector.Sum(search.Sum), TVector.Sum(search.SumDifference), count, Scale);
+            largest, Memory.Get(
+                there + lane), TVector.Sum(search.Sum), TVector.Sum(search.SumDifference), count, Scale);
         return typeof(TElement) == typeof(float) ? (float)difference : difference;
     }
 

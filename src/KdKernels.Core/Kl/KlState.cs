@@ -1,9 +1,9 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// The sums of one row in double, measured from an origin: t_r, the teacher's largest logit so far, and Δ_r, a guess of the
-/// mean of Δ = (t − s)/T under p. With p̃ = e^((t − t_r)/T) and x = Δ_r − Δ: S = Σp̃, X = Σp̃x, G = Σp̃(e^x − 1 − x). Mergeable
-/// and free of cancellation: G is a sum of non-negative terms, unlike Σp(log p − log q).
+/// The sums of one row in double, measured from an origin: t_r, the teacher's largest logit so far, and Δ_r, a guess of
+/// the mean of Δ = (t − s)/T under p. With p̃ = e^((t − t_r)/T) and x = Δ_r − Δ: S = Σp̃, X = Σp̃x, G = Σp̃(e^x − 1 −
+/// x). Mergeable and free of cancellation: G is a sum of non-negative terms, unlike Σp(log p − log q).
 /// </summary>
 internal struct KlState
 {
@@ -23,7 +23,9 @@ internal struct KlState
 
     public readonly bool HasOrigin => !double.IsNegativeInfinity(Teacher);
 
-    /// <summary>Measures the sums from another class: one teacher logit and one difference t − s as value and error.</summary>
+    /// <summary>
+    /// Measures the sums from another class: one teacher logit and one difference t − s as value and error.
+    /// </summary>
     public void MoveTo(double teacher, double difference, double differenceError, double inverseTemperature)
     {
         if (HasOrigin)
@@ -48,8 +50,8 @@ internal struct KlState
     }
 
     /// <summary>
-    /// A guess of the mean of t − s under p from a row's (or its first block's) plain means and its largest logit: the plain mean
-    /// where p is flat, the difference at the largest logit where that class dominates.
+    /// A guess of the mean of t − s under p from a row's (or its first block's) plain means and its largest logit: the
+    /// plain mean where p is flat, the difference at the largest logit where that class dominates.
     /// </summary>
     public static double GuessDifference(
         double largest, double there, double sum, double sumDifference, long count, double inverseTemperature)

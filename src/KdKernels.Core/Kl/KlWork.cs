@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace KdKernels.Core;
 
 /// <summary>
-/// A problem cut into chunks: what the two ways of walking it (<see cref="KlRows{TVector, TElement}"/> with classes in the
-/// lanes, <see cref="KlLanes{TVector, TElement}"/> with rows in the lanes) have in common.
+/// A problem cut into chunks: what the two ways of walking it (<see cref="KlRows{TVector, TElement}"/> with classes in
+/// the lanes, <see cref="KlLanes{TVector, TElement}"/> with rows in the lanes) have in common.
 /// </summary>
 internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     where TVector : unmanaged, IVector<TVector, TElement>
@@ -14,8 +14,8 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     protected const long ElementsPerChunk = 16384;
     private const long MostChunks = 512;
 
-    // When KL is this much smaller than the sum it is the rest of, single precision has lost too many digits: an outlier sits
-    // at the origin of an otherwise flat row. Gaussian logits stay below 13.
+    // When KL is this much smaller than the sum it is the rest of, single precision has lost too many digits: an
+    // outlier sits at the origin of an otherwise flat row. Gaussian logits stay below 13.
     private const double WorstCancellation = 32;
 
     private readonly double[] sums;
@@ -133,7 +133,11 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
 
     /// <summary>The sums of a walk, in the variant that the problem asks for.</summary>
     protected void Accumulate(
-        in Walk<TElement> walk, in Origin<TVector> origin, TElement* keptMass, TElement* keptX, out KlSums<TVector> sums)
+        in Walk<TElement> walk,
+        in Origin<TVector> origin,
+        TElement* keptMass,
+        TElement* keptX,
+        out KlSums<TVector> sums)
     {
         switch (WantsGradient, Weighted, WantsMetrics)
         {
@@ -155,8 +159,8 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     }
 
     /// <summary>
-    /// Whether a row's finished sums hold: nothing infinite or NaN, no class where the student's ratio runs away, and, in
-    /// single precision, no KL that is only the small rest of a cancellation.
+    /// Whether a row's finished sums hold: nothing infinite or NaN, no class where the student's ratio runs away, and,
+    /// in single precision, no KL that is only the small rest of a cancellation.
     /// </summary>
     protected static bool Holds(in KlState state, in KlValue value) =>
         double.IsFinite(state.Mass + state.First + state.Gap)

@@ -48,7 +48,9 @@ internal struct LaneRow
     public double Squares;
 }
 
-/// <summary>This thread's memory for a group: kept values of every class and lane, and vectors to take lanes from.</summary>
+/// <summary>
+/// This thread's memory for a group: kept values of every class and lane, and vectors to take lanes from.
+/// </summary>
 internal readonly unsafe struct LaneBuffers<TElement>
     where TElement : unmanaged
 {

@@ -30,8 +30,8 @@ internal static unsafe class LimitKernels<TVector, TElement>
     }
 
     /// <summary>
-    /// Σ(D − D_origin)² per lane; where gradients are given, (D − D_origin)·scale goes to the student's and its negative to
-    /// the teacher's.
+    /// Σ(D − D_origin)² per lane; where gradients are given, (D − D_origin)·scale goes to the student's and its
+    /// negative to the teacher's.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static TVector Squares(

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace KdKernels.Core;
 
-/// <summary>Kernels over one tensor of logits: its largest element, Σe^(s − largest), the first position of a value.</summary>
+/// <summary>
+/// Kernels over one tensor of logits: its largest element, Σe^(s − largest), the first position of a value.
+/// </summary>
 internal static unsafe class LogitKernels<TVector, TElement>
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged

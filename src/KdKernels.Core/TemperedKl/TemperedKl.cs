@@ -3,23 +3,24 @@ namespace KdKernels.Core;
 /// <summary>
 /// The tempered Kullback-Leibler divergence of logits, per row:
 /// <code>
-/// loss = T² · Σ_c w_c p_c (log p_c − log q_c)      p = softmax(teacher / T), q = softmax(student / T), w = 1 unless given
+/// loss = T² · Σ_c w_c p_c (log p_c − log q_c)      p = softmax(teacher / T), q = softmax(student / T), w = 1 unless
+/// given
 /// </code>
-/// <para>Numerator: the sum over classes of each valid row. Divisor: see <see cref="KdReduction"/>; class weights do not
-/// change it. Power of T: 2 (0 when <see cref="TemperedKlSettings.TemperatureSquared"/> is false). Nothing is detached: both
-/// gradients are available, each only when asked for.</para>
+/// <para>Numerator: the sum over classes of each valid row. Divisor: see <see cref="KdReduction"/>; class weights do
+/// not change it. Power of T: 2 (0 when <see cref="TemperedKlSettings.TemperatureSquared"/> is false). Nothing is
+/// detached: both gradients are available, each only when asked for.</para>
 /// <para>Gradients for upstream g and divisor N: student <c>g·T·(q·Σw p − w⊙p) / N</c>, teacher
 /// <c>g·T·p⊙(w⊙(log p − log q + 1) − loss/T² − Σw p) / N</c>; without weights these are <c>g·T·(q − p)/N</c> and
 /// <c>g·T·p⊙(log p − log q − KL)/N</c>. Loss and gradients come from one formula that does not cancel
 /// (<c>q − p = p·expm1(−(log p − log q))</c>), so they hold for a student near its teacher and for large T.</para>
 /// <para>T = ∞ is the limit, logit matching: with D = student − teacher, <c>(1/2C)·Σ(D − mean D)²</c>, student gradient
-/// <c>(D − mean D)/C</c>, teacher gradient its negative. Class weights, −inf logits and TemperatureSquared = false have no
-/// limit and are refused.</para>
+/// <c>(D − mean D)/C</c>, teacher gradient its negative. Class weights, −inf logits and TemperatureSquared = false have
+/// no limit and are refused.</para>
 /// <para>−inf logits: a class that the teacher excludes contributes 0; one that only the student excludes makes the row
-/// +inf (its student gradient stays finite, its teacher gradient is not); a row that either side excludes entirely is NaN.
-/// NaN logits make their row (and the reduced value) NaN, no other row.</para>
-/// <para>Deterministic: the bits of a row depend on that row alone, those of the reduced value on the shape and the rows,
-/// never on the number of threads, the position of a row or its alignment.</para>
+/// +inf (its student gradient stays finite, its teacher gradient is not); a row that either side excludes entirely is
+/// NaN. NaN logits make their row (and the reduced value) NaN, no other row.</para>
+/// <para>Deterministic: the bits of a row depend on that row alone, those of the reduced value on the shape and the
+/// rows, never on the number of threads, the position of a row or its alignment.</para>
 /// </summary>
 public static class TemperedKl
 {
@@ -28,13 +29,15 @@ public static class TemperedKl
     /// <param name="teacher">Raw logits of the same shape and element type.</param>
     /// <param name="settings">T, reduction, weights, mask.</param>
     /// <param name="loss">Result in the logits' element type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
-    /// <exception cref="ArgumentException">A shape, element type or combination of settings is not as expected.</exception>
+    /// <exception cref="ArgumentException">A shape, element type or combination of settings is not as
+    /// expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature or the reduction is not as expected.</exception>
     public static void Forward(RowsView student, RowsView teacher, in TemperedKlSettings settings, RowsView loss)
     {
         CheckInputs(student, teacher, settings);
         CheckPerRow(loss, student, settings.Reduction);
-        TemperedKlCpu.Run(student, teacher, settings, loss, upstream: null, studentGradient: null, teacherGradient: null);
+        TemperedKlCpu.Run(
+            student, teacher, settings, loss, upstream: null, studentGradient: null, teacherGradient: null);
     }
 
     /// <summary>
@@ -43,7 +46,8 @@ public static class TemperedKl
     /// </summary>
     /// <inheritdoc cref="Forward" path="/param"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    /// <param name="studentGradient">Where the student's gradient goes; the student's shape, any strides; null: not wanted.</param>
+    /// <param name="studentGradient">Where the student's gradient goes; the student's shape, any strides; null: not
+    /// wanted.</param>
     /// <param name="teacherGradient">Where the teacher's gradient goes, likewise.</param>
     public static void ForwardWithGradient(
         RowsView student,
@@ -62,7 +66,8 @@ public static class TemperedKl
     /// <summary>Recomputes from the logits and writes the gradients for a given upstream gradient.</summary>
     /// <inheritdoc cref="ForwardWithGradient" path="/param"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    /// <param name="upstream">Gradient of the loss, with the shape and element type that the loss has; any strides.</param>
+    /// <param name="upstream">Gradient of the loss, with the shape and element type that the loss has; any
+    /// strides.</param>
     public static void Backward(
         RowsView student,
         RowsView teacher,
@@ -104,8 +109,10 @@ public static class TemperedKl
     private static void CheckGradients(RowsView student, RowsView? studentGradient, RowsView? teacherGradient)
     {
         if (studentGradient is { } s)
-            Guard.IsOutput(s, student.ElementType, student.Outer, student.Inner, student.Length, nameof(studentGradient));
+            Guard.IsOutput(
+                s, student.ElementType, student.Outer, student.Inner, student.Length, nameof(studentGradient));
         if (teacherGradient is { } t)
-            Guard.IsOutput(t, student.ElementType, student.Outer, student.Inner, student.Length, nameof(teacherGradient));
+            Guard.IsOutput(
+                t, student.ElementType, student.Outer, student.Inner, student.Length, nameof(teacherGradient));
     }
 }

@@ -5,12 +5,14 @@ namespace KdKernels.Core;
 /// <param name="Reduction">How the rows are combined.</param>
 public readonly record struct TemperedKlSettings(double Temperature, KdReduction Reduction)
 {
-    /// <summary>Whether the divergence is multiplied by T², which keeps gradients comparable across T. True unless said.</summary>
+    /// <summary>
+    /// Whether the divergence is multiplied by T², which keeps gradients comparable across T. True unless said.
+    /// </summary>
     public bool TemperatureSquared { get; init; } = true;
 
     /// <summary>
-    /// Weights <c>[C]</c> of the classes' terms, of the logits' element type: <c>Σ_c w_c p_c (log p_c − log q_c)</c>. The
-    /// divisor of the reduction does not change. The weighted sum is no divergence and may be negative.
+    /// Weights <c>[C]</c> of the classes' terms, of the logits' element type: <c>Σ_c w_c p_c (log p_c − log q_c)</c>.
+    /// The divisor of the reduction does not change. The weighted sum is no divergence and may be negative.
     /// </summary>
     public RowsView? ClassWeights { get; init; }
 

@@ -6,11 +6,13 @@ using KdKernels.Distillation.Formats;
 namespace KdKernels.Distillation.Checkpoints;
 
 /// <summary>
-/// One checkpoint as files in memory: <c>state.json</c> and the files that it lists with length and CRC-32C. Valid or not is decided
+/// One checkpoint as files in memory: <c>state.json</c> and the files that it lists with length and CRC-32C. Valid or
+/// not is decided
 /// from the content alone, so that a checkpoint stays valid when its folder is copied, moved or renamed.
 /// </summary>
 /// <remarks>
-/// <c>state.json</c> is <c>{"format":1,"files":{name:{"bytes":n,"crc32c":"..."}},"state":{...},"crc32c":"xxxxxxxx"}</c> and a line feed; its last
+/// <c>state.json</c> is <c>{"format":1,"files":{name:{"bytes":n,"crc32c":"..."}},"state":{...},"crc32c":"xxxxxxxx"}</c>
+/// and a line feed; its last
 /// member is the checksum of every byte before that member, so that no byte of a checkpoint is unprotected.
 /// </remarks>
 public sealed class Checkpoint
@@ -94,7 +96,8 @@ public sealed class Checkpoint
         int sealLength = SealPrefix.Length + 8 + SealSuffix.Length;
         if (bytes.Length <= sealLength)
         {
-            throw new CheckpointException($"{path}: damaged: expected more than {sealLength} bytes but got {bytes.Length}");
+            throw new CheckpointException(
+                $"{path}: damaged: expected more than {sealLength} bytes but got {bytes.Length}");
         }
 
         ReadOnlySpan<byte> content = bytes.AsSpan(0, bytes.Length - sealLength);
@@ -127,7 +130,8 @@ public sealed class Checkpoint
 
             if (length is { } expected ? file.Length != expected : file.Length > MaxStateBytes)
             {
-                throw new CheckpointException($"{path}: damaged: expected {length ?? MaxStateBytes} bytes but got {file.Length}");
+                throw new CheckpointException(
+                    $"{path}: damaged: expected {length ?? MaxStateBytes} bytes but got {file.Length}");
             }
 
             return File.ReadAllBytes(path);

@@ -5,8 +5,10 @@ using System.Text.RegularExpressions;
 namespace KdKernels.Distillation.Checkpoints;
 
 /// <summary>
-/// The checkpoints of one training, in one folder: <c>epoch-0004</c> after four epochs, <c>epoch-0004-step-00012</c> inside the fifth, and the
-/// links <c>last</c> and <c>best</c>. A checkpoint is written beside its place, flushed, and renamed into it, so that at every moment the
+/// The checkpoints of one training, in one folder: <c>epoch-0004</c> after four epochs, <c>epoch-0004-step-00012</c>
+/// inside the fifth, and the
+/// links <c>last</c> and <c>best</c>. A checkpoint is written beside its place, flushed, and renamed into it, so that
+/// at every moment the
 /// folder holds the old ones, or the old ones and the new one, and never half of one.
 /// </summary>
 /// <param name="folder">Made on the first save.</param>
@@ -44,7 +46,8 @@ public sealed partial class CheckpointStore(string folder, int keep, IStorage? s
     /// <param name="state">Stored beside them.</param>
     /// <param name="best">Whether <c>best</c> shall lead to it.</param>
     /// <exception cref="CheckpointException">It cannot be written; earlier checkpoints are as they were.</exception>
-    public string Save(int epoch, int step, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, JsonElement state, bool best)
+    public string Save(
+        int epoch, int step, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, JsonElement state, bool best)
     {
         ArgumentNullException.ThrowIfNull(files);
         string name = step == 0
@@ -80,7 +83,9 @@ public sealed partial class CheckpointStore(string folder, int keep, IStorage? s
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             TryDelete(temporary);
-            throw new CheckpointException($"{path}: this checkpoint cannot be written: {error.Message} Earlier checkpoints are untouched.", error);
+            throw new CheckpointException(
+                $"{path}: this checkpoint cannot be written: {error.Message} Earlier checkpoints are untouched.",
+                error);
         }
     }
 
@@ -112,13 +117,20 @@ public sealed partial class CheckpointStore(string folder, int keep, IStorage? s
             .. Directory.EnumerateDirectories(Folder)
                 .Select(path => (Path: path, Match: NamePattern().Match(Path.GetFileName(path))))
                 .Where(found => found.Match.Success)
-                .OrderByDescending(found => int.Parse(found.Match.Groups["epoch"].ValueSpan, CultureInfo.InvariantCulture))
-                .ThenByDescending(found => found.Match.Groups["step"].Success ? int.Parse(found.Match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture) : 0)
+                .OrderByDescending(
+                    found => int.Parse(found.Match.Groups["epoch"].ValueSpan, CultureInfo.InvariantCulture))
+                .ThenByDescending(
+                    found => found.Match.Groups["step"].Success
+                        ? int.Parse(found.Match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture)
+                        : 0)
                 .Select(found => found.Path),
         ];
 
     // At most nine digits: a folder that someone named otherwise is not a checkpoint, and no number overflows.
-    [GeneratedRegex("^epoch-(?<epoch>[0-9]{4,9})(-step-(?<step>[0-9]{5,9}))?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^epoch-(?<epoch>[0-9]{4,9})(-step-(?<step>[0-9]{5,9}))?$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex NamePattern();
 
     /// <summary>A resumed run comes to write a checkpoint again only where the first one was damaged.</summary>

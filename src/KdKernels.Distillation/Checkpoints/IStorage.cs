@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace KdKernels.Distillation.Checkpoints;
 
 /// <summary>
-/// The file-system calls by which a checkpoint becomes durable, one method per step that can fail or be the last one before a crash. Tests
+/// The file-system calls by which a checkpoint becomes durable, one method per step that can fail or be the last one
+/// before a crash. Tests
 /// put a storage in its place that fails at each of them.
 /// </summary>
 public interface IStorage

@@ -25,13 +25,15 @@ public sealed record NetworkSignature(string Model, int Classes, int Channels, i
         [Prefix + "image_size"] = ImageSize.ToString(CultureInfo.InvariantCulture),
     };
 
-    /// <summary>What in a file's metadata says that it belongs to another network; null where nothing does (a foreign file has no such metadata).</summary>
+    /// <summary>What in a file's metadata says that it belongs to another network; null where nothing does (a foreign
+    /// file has no such metadata).</summary>
     public string? Mismatch(IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         foreach ((string key, string expected) in ToMetadata())
         {
-            if (metadata.TryGetValue(key, out string? actual) && !string.Equals(expected, actual, StringComparison.Ordinal))
+            if (metadata.TryGetValue(key, out string? actual)
+                && !string.Equals(expected, actual, StringComparison.Ordinal))
             {
                 return $"expected {key[Prefix.Length..]} {expected} but got {actual}";
             }
@@ -128,7 +130,8 @@ public static class NetworkWeights
         string expected = $"{TypeOf(tensor, name)} [{string.Join(", ", tensor.shape)}]";
         if (entry is null)
         {
-            throw new CheckpointException($"{source}: {name}: expected {expected} but the file has no tensor of this name");
+            throw new CheckpointException(
+                $"{source}: {name}: expected {expected} but the file has no tensor of this name");
         }
 
         string actual = $"{entry.Type} [{string.Join(", ", entry.Shape)}]";
@@ -148,7 +151,8 @@ public static class NetworkWeights
         ScalarType.Int32 => SafetensorsType.I32,
         ScalarType.Byte => SafetensorsType.U8,
         ScalarType.Bool => SafetensorsType.Bool,
-        ScalarType other => throw new NotSupportedException($"{name}: expected a type that safetensors files have but got {other}"),
+        ScalarType other =>
+            throw new NotSupportedException($"{name}: expected a type that safetensors files have but got {other}"),
     };
 
     private static byte[] BytesOf(Tensor tensor)

@@ -8,7 +8,8 @@ public static class WeightFile
 {
     private const string Extension = ".safetensors";
 
-    /// <summary>Fills a network from a checkpoint folder, which is verified, or from a .safetensors file, which has no checksum.</summary>
+    /// <summary>Fills a network from a checkpoint folder, which is verified, or from a .safetensors file, which has no
+    /// checksum.</summary>
     /// <param name="network">Unchanged unless everything fits.</param>
     /// <param name="signature">What the weights must be for.</param>
     /// <param name="path">Folder or file.</param>
@@ -22,7 +23,8 @@ public static class WeightFile
             if (Directory.Exists(path))
             {
                 Checkpoint checkpoint = Checkpoint.Open(path);
-                (string name, ReadOnlyMemory<byte> bytes) = checkpoint.Files.FirstOrDefault(file => file.Key.EndsWith(Extension, StringComparison.Ordinal));
+                (string name, ReadOnlyMemory<byte> bytes) = checkpoint.Files.FirstOrDefault(
+                    file => file.Key.EndsWith(Extension, StringComparison.Ordinal));
                 if (name is null)
                 {
                     throw new CheckpointException($"{path}: expected a checkpoint with a {Extension} file in it");
@@ -35,7 +37,8 @@ public static class WeightFile
 
             if (!File.Exists(path))
             {
-                throw new CheckpointException($"{path}: expected a checkpoint folder or a {Extension} file but there is nothing");
+                throw new CheckpointException(
+                    $"{path}: expected a checkpoint folder or a {Extension} file but there is nothing");
             }
 
             NetworkWeights.Load(network, signature, SafetensorsReader.Open(path), path);
@@ -43,7 +46,9 @@ public static class WeightFile
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            throw new CheckpointException(error.Message.Contains(path, StringComparison.Ordinal) ? error.Message : $"{path}: {error.Message}", error);
+            throw new CheckpointException(
+                error.Message.Contains(path, StringComparison.Ordinal) ? error.Message : $"{path}: {error.Message}",
+                error);
         }
     }
 }

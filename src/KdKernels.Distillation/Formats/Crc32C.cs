@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace KdKernels.Distillation.Formats;
 
 /// <summary>
-/// CRC-32C (Castagnoli, polynomial 0x1EDC6F41 reflected, RFC 3720 appendix B.4): one instruction per eight bytes where the processor has
+/// CRC-32C (Castagnoli, polynomial 0x1EDC6F41 reflected, RFC 3720 appendix B.4): one instruction per eight bytes where
+/// the processor has
 /// it, so that every file can be checked whenever it is read. Finds every burst of up to 32 wrong bits.
 /// </summary>
 public static class Crc32C
@@ -27,6 +28,7 @@ public static class Crc32C
         return ~crc;
     }
 
-    /// <summary>TFRecord's masking: a CRC that is stored within data that is checksummed itself should not look like one.</summary>
+    /// <summary>TFRecord's masking: a CRC that is stored within data that is checksummed itself should not look like
+    /// one.</summary>
     public static uint Masked(ReadOnlySpan<byte> data) => BitOperations.RotateRight(Of(data), 15) + 0xA282EAD8u;
 }

@@ -55,13 +55,18 @@ internal sealed class SafetensorsHeader(string source, long dataBytes)
         {
             if (entry.Offset != position)
             {
-                throw Error(entry.Name, $"expected data_offsets to begin at {position}, where the previous tensor ends, but got {entry.Offset}");
+                throw Error(
+                    entry.Name,
+                    $"expected data_offsets to begin at {position}, where the previous tensor ends, "
+                    + $"but got {entry.Offset}");
             }
 
             position += entry.Bytes;
         }
 
-        return position == dataBytes ? entries : throw Error("", $"expected {position} bytes of data, as the tensors declare, but got {dataBytes}");
+        return position == dataBytes
+            ? entries
+            : throw Error("", $"expected {position} bytes of data, as the tensors declare, but got {dataBytes}");
     }
 
     private void ReadMetadata(ref Utf8JsonReader json)
@@ -115,14 +120,19 @@ internal sealed class SafetensorsHeader(string source, long dataBytes)
 
         return SafetensorsTypes.Bytes(type.Value, shape) is { } bytes && bytes == end - begin
             ? new SafetensorsEntry(name, type.Value, shape, begin, bytes)
-            : throw Error(name, $"expected the bytes of {SafetensorsTypes.NameOf(type.Value)} [{string.Join(", ", shape)}] but data_offsets span {end - begin}");
+            : throw Error(
+                name,
+                $"expected the bytes of {SafetensorsTypes.NameOf(type.Value)} [{string.Join(", ", shape)}] "
+                + $"but data_offsets span {end - begin}");
     }
 
     private SafetensorsType ReadType(ref Utf8JsonReader json, string name)
     {
         Expect(ref json, JsonTokenType.String, name);
         string text = json.GetString()!;
-        return SafetensorsTypes.TryParse(text, out SafetensorsType type) ? type : throw Error(name, $"expected a known dtype but got '{text}'");
+        return SafetensorsTypes.TryParse(text, out SafetensorsType type)
+            ? type
+            : throw Error(name, $"expected a known dtype but got '{text}'");
     }
 
     private List<long> ReadNumbers(ref Utf8JsonReader json, string name, int most)
@@ -155,7 +165,9 @@ internal sealed class SafetensorsHeader(string source, long dataBytes)
         }
     }
 
-    private JsonTokenType Next(ref Utf8JsonReader json) => json.Read() ? json.TokenType : throw Error("", "expected more but the header ends");
+    private JsonTokenType Next(ref Utf8JsonReader json) =>
+        json.Read() ? json.TokenType : throw Error("", "expected more but the header ends");
 
-    private InvalidDataException Error(string name, string problem) => new($"{source}: header: {(name.Length > 0 ? name + ": " : "")}{problem}");
+    private InvalidDataException Error(string name, string problem) =>
+        new($"{source}: header: {(name.Length > 0 ? name + ": " : "")}{problem}");
 }

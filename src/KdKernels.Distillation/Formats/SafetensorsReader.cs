@@ -4,8 +4,10 @@ using System.Text.Json;
 namespace KdKernels.Distillation.Formats;
 
 /// <summary>
-/// Reads the safetensors format, whoever wrote the file: every declared size is compared with the real one before anything is allocated,
-/// and the tensors must cover the data section without gap or overlap. The format has no checksum: what is inside a tensor is not verified here.
+/// Reads the safetensors format, whoever wrote the file: every declared size is compared with the real one before
+/// anything is allocated,
+/// and the tensors must cover the data section without gap or overlap. The format has no checksum: what is inside a
+/// tensor is not verified here.
 /// </summary>
 public sealed class SafetensorsReader
 {
@@ -17,7 +19,10 @@ public sealed class SafetensorsReader
     private readonly ReadOnlyMemory<byte> data;
     private readonly Dictionary<string, SafetensorsEntry> byName;
 
-    private SafetensorsReader(ReadOnlyMemory<byte> data, IReadOnlyList<SafetensorsEntry> entries, IReadOnlyDictionary<string, string> metadata)
+    private SafetensorsReader(
+        ReadOnlyMemory<byte> data,
+        IReadOnlyList<SafetensorsEntry> entries,
+        IReadOnlyDictionary<string, string> metadata)
     {
         this.data = data;
         Entries = entries;
@@ -31,7 +36,8 @@ public sealed class SafetensorsReader
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Reads a file of at most 2 GiB.</summary>
-    /// <exception cref="InvalidDataException">It is not a safetensors file: path, place and what was expected.</exception>
+    /// <exception cref="InvalidDataException">It is not a safetensors file: path, place and what was
+    /// expected.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static SafetensorsReader Open(string path)
     {
@@ -50,14 +56,16 @@ public sealed class SafetensorsReader
     {
         if (file.Length < LengthBytes)
         {
-            throw new InvalidDataException($"{source}: expected a header length of {LengthBytes} bytes but the file has {file.Length}");
+            throw new InvalidDataException(
+                $"{source}: expected a header length of {LengthBytes} bytes but the file has {file.Length}");
         }
 
         ulong declared = BinaryPrimitives.ReadUInt64LittleEndian(file.Span);
         if (declared > (ulong)Math.Min(MaxHeader, file.Length - LengthBytes))
         {
+            long most = Math.Min(MaxHeader, file.Length - LengthBytes);
             throw new InvalidDataException(
-                $"{source}: expected a header of at most {Math.Min(MaxHeader, file.Length - LengthBytes)} bytes but byte 0 declares {declared}");
+                $"{source}: expected a header of at most {most} bytes but byte 0 declares {declared}");
         }
 
         ReadOnlyMemory<byte> content = file[(LengthBytes + (int)declared)..];
@@ -69,8 +77,10 @@ public sealed class SafetensorsReader
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {
-            // GetString throws InvalidOperationException for text that is no UTF-8, GetInt64 FormatException for what is no whole number.
-            throw new InvalidDataException($"{source}: header: not the JSON of a safetensors file: {error.Message}", error);
+            // GetString throws InvalidOperationException for text that is no UTF-8, GetInt64 FormatException for what
+            // is no whole number.
+            throw new InvalidDataException(
+                $"{source}: header: not the JSON of a safetensors file: {error.Message}", error);
         }
     }
 

@@ -26,7 +26,8 @@ public enum SafetensorsType
 /// <param name="Shape">Empty for a scalar; C order.</param>
 /// <param name="Offset">Of its first byte, from the start of the data section.</param>
 /// <param name="Bytes">Its length.</param>
-public sealed record SafetensorsEntry(string Name, SafetensorsType Type, IReadOnlyList<long> Shape, long Offset, long Bytes);
+public sealed record SafetensorsEntry(
+    string Name, SafetensorsType Type, IReadOnlyList<long> Shape, long Offset, long Bytes);
 
 internal static class SafetensorsTypes
 {
@@ -47,7 +48,8 @@ internal static class SafetensorsTypes
         (SafetensorsType.U64, "U64", 8),
     ];
 
-    private static readonly FrozenDictionary<string, SafetensorsType> ByName = Table.ToFrozenDictionary(row => row.Name, row => row.Type, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, SafetensorsType> ByName = Table.ToFrozenDictionary(
+        row => row.Name, row => row.Type, StringComparer.Ordinal);
 
     public static string NameOf(SafetensorsType type) => Table[(int)type].Name;
 

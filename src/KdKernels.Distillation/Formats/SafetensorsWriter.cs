@@ -5,17 +5,21 @@ using System.Text.Json;
 namespace KdKernels.Distillation.Formats;
 
 /// <summary>A tensor to be written: little-endian elements in C order.</summary>
-public sealed record SafetensorsTensor(string Name, SafetensorsType Type, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Data);
+public sealed record SafetensorsTensor(
+    string Name, SafetensorsType Type, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Data);
 
 /// <summary>
-/// Writes the safetensors format: header length (8 bytes, little-endian), JSON header, data. Wide element types come first, so that
-/// every tensor is aligned to its elements, and the header is padded with spaces to eight bytes, as the format's own library does.
+/// Writes the safetensors format: header length (8 bytes, little-endian), JSON header, data. Wide element types come
+/// first, so that
+/// every tensor is aligned to its elements, and the header is padded with spaces to eight bytes, as the format's own
+/// library does.
 /// </summary>
 public static class SafetensorsWriter
 {
     /// <summary>The file as bytes.</summary>
     /// <exception cref="ArgumentException">A name occurs twice, or a tensor's bytes do not match its shape.</exception>
-    public static byte[] ToArray(IEnumerable<SafetensorsTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static byte[] ToArray(
+        IEnumerable<SafetensorsTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         SafetensorsTensor[] ordered = [.. tensors.OrderByDescending(tensor => SafetensorsTypes.SizeOf(tensor.Type))];
         byte[] header = Header(ordered, metadata);
@@ -62,7 +66,9 @@ public static class SafetensorsWriter
             if (SafetensorsTypes.Bytes(tensor.Type, tensor.Shape) != tensor.Data.Length)
             {
                 throw new ArgumentException(
-                    $"{tensor.Name}: expected the bytes of {tensor.Type} [{string.Join(", ", tensor.Shape)}] but got {tensor.Data.Length}", nameof(tensors));
+                    $"{tensor.Name}: expected the bytes of {tensor.Type} [{string.Join(", ", tensor.Shape)}] "
+                    + $"but got {tensor.Data.Length}",
+                    nameof(tensors));
             }
 
             json.WriteStartObject(tensor.Name);

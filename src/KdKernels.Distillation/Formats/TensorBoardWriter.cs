@@ -5,7 +5,8 @@ using System.Text;
 namespace KdKernels.Distillation.Formats;
 
 /// <summary>
-/// Writes TensorBoard event files with scalars only: TFRecord frames (length, masked CRC-32C, data, masked CRC-32C) around the three
+/// Writes TensorBoard event files with scalars only: TFRecord frames (length, masked CRC-32C, data, masked CRC-32C)
+/// around the three
 /// protobuf messages Event, Summary and Summary.Value, encoded by hand so that the library needs no protobuf.
 /// </summary>
 public sealed class TensorBoardWriter : IDisposable
@@ -22,7 +23,8 @@ public sealed class TensorBoardWriter : IDisposable
     private readonly Stream stream;
     private readonly TimeProvider time;
 
-    /// <param name="stream">Positioned where the file begins, or at the end of one that is continued; closed by <see cref="Dispose"/>.</param>
+    /// <param name="stream">Positioned where the file begins, or at the end of one that is continued; closed by <see
+    /// cref="Dispose"/>.</param>
     /// <param name="time">Gives the wall times.</param>
     /// <param name="continued">True to append to a file that has its version record already.</param>
     public TensorBoardWriter(Stream stream, TimeProvider? time = null, bool continued = false)
@@ -96,11 +98,13 @@ public sealed class TensorBoardWriter : IDisposable
     {
         Span<byte> field = message.GetSpan(9);
         field[0] = EventWallTime;
-        BinaryPrimitives.WriteDoubleLittleEndian(field[1..], (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
+        BinaryPrimitives.WriteDoubleLittleEndian(
+            field[1..], (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
         message.Advance(9);
     }
 
-    private static void WriteText(ArrayBufferWriter<byte> message, byte key, string text) => WriteBytes(message, key, Encoding.UTF8.GetBytes(text));
+    private static void WriteText(ArrayBufferWriter<byte> message, byte key, string text) =>
+        WriteBytes(message, key, Encoding.UTF8.GetBytes(text));
 
     private static void WriteBytes(ArrayBufferWriter<byte> message, byte key, ReadOnlySpan<byte> bytes)
     {

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Models;
 
-/// <summary>Stages of (3x3 convolution, batch norm, ReLU) blocks, each halved by max pooling, and one linear layer.</summary>
+/// <summary>Stages of (3x3 convolution, batch norm, ReLU) blocks, each halved by max pooling, and one linear
+/// layer.</summary>
 public sealed class ConvNet : nn.Module<Tensor, Tensor>
 {
     private readonly Sequential stages;
@@ -21,7 +22,8 @@ public sealed class ConvNet : nn.Module<Tensor, Tensor>
         var named = new (string Name, nn.Module<Tensor, Tensor> Stage)[widths.Length];
         for (int stage = 0; stage < widths.Length; stage++)
         {
-            named[stage] = ($"stage{stage + 1}", Stage(stage == 0 ? channels : widths[stage - 1], widths[stage], depth));
+            named[stage] = (
+                $"stage{stage + 1}", Stage(stage == 0 ? channels : widths[stage - 1], widths[stage], depth));
         }
 
         stages = nn.Sequential(named);

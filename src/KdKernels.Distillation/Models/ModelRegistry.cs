@@ -15,13 +15,20 @@ public static class ModelRegistry
 
     private static readonly (ModelInfo Info, Factory Create)[] Entries =
     [
-        Entry("mlp-small", "two hidden layers of 32", (classes, channels, size) => new Mlp(classes, channels, size, 32)),
-        Entry("mlp", "two hidden layers of 800: the student of Hinton et al. 2015", (classes, channels, size) => new Mlp(classes, channels, size, 800)),
+        Entry(
+            "mlp-small", "two hidden layers of 32", (classes, channels, size) => new Mlp(classes, channels, size, 32)),
+        Entry(
+            "mlp",
+            "two hidden layers of 800: the student of Hinton et al. 2015",
+            (classes, channels, size) => new Mlp(classes, channels, size, 800)),
         Entry("mlp-large", "two hidden layers of 1200: the teacher of Hinton et al. 2015, without its dropout",
             (classes, channels, size) => new Mlp(classes, channels, size, 1200)),
-        Entry("convnet-small", "two stages of one 3x3 convolution, 16 and 32 channels", (classes, channels, size) => new ConvNet(classes, channels, size, 1, [16, 32])),
-        Entry("convnet-large", "three stages of two 3x3 convolutions, 32, 64 and 128 channels",
-            (classes, channels, size) => new ConvNet(classes, channels, size, 2, [32, 64, 128])),
+        Entry(
+            "convnet-small",
+            "two stages of one 3x3 convolution, 16 and 32 channels",
+            (classes, channels, size) => new ConvNet(classes, channels, size, 1, [16, 32])),
+        Entry("convnet-large", "three stages of two 3x3 convolutions, 16, 32 and 64 channels",
+            (classes, channels, size) => new ConvNet(classes, channels, size, 2, [16, 32, 64])),
         ResNetEntry(8),
         ResNetEntry(14),
         ResNetEntry(20),
@@ -39,7 +46,8 @@ public static class ModelRegistry
     /// <param name="classes">Number of logits.</param>
     /// <param name="channels">Channels of the input <c>[B, channels, imageSize, imageSize]</c>.</param>
     /// <param name="imageSize">Height and width of the input.</param>
-    /// <exception cref="ArgumentException">The name is not registered, or the image is too small for the network's stages.</exception>
+    /// <exception cref="ArgumentException">The name is not registered, or the image is too small for the network's
+    /// stages.</exception>
     public static nn.Module<Tensor, Tensor> Create(string name, int classes, int channels, int imageSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
@@ -54,13 +62,15 @@ public static class ModelRegistry
             }
         }
 
-        throw new ArgumentException($"expected one of {string.Join(", ", Models.Select(model => model.Name))} but got '{name}'", nameof(name));
+        throw new ArgumentException(
+            $"expected one of {string.Join(", ", Models.Select(model => model.Name))} but got '{name}'", nameof(name));
     }
 
     /// <summary>Number of trained numbers; running statistics do not count.</summary>
     public static long CountParameters(nn.Module module) => module.parameters().Sum(parameter => parameter.numel());
 
-    private static (ModelInfo Info, Factory Create) Entry(string name, string description, Factory create) => (new ModelInfo(name, description), create);
+    private static (ModelInfo Info, Factory Create) Entry(string name, string description, Factory create) =>
+        (new ModelInfo(name, description), create);
 
     private static (ModelInfo Info, Factory Create) ResNetEntry(int depth) => Entry(
         $"resnet{depth}",

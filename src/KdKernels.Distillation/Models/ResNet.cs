@@ -5,9 +5,12 @@ using static TorchSharp.torch;
 namespace KdKernels.Distillation.Models;
 
 /// <summary>
-/// The CIFAR ResNet of He et al. 2015, section 4.2: three stages of 16, 32 and 64 channels, depth 6n + 2, global average pooling.
-/// Where a stage changes the shape the shortcut is a 1x1 convolution with batch norm (option B), as in RepDistiller, whose
-/// published figures users compare with; the paper's own CIFAR networks pad with zeros instead (option A), which is 2,752 parameters less.
+/// The CIFAR ResNet of He et al. 2015, section 4.2: three stages of 16, 32 and 64 channels, depth 6n + 2, global
+/// average pooling.
+/// Where a stage changes the shape the shortcut is a 1x1 convolution with batch norm (option B), as in RepDistiller,
+/// whose
+/// published figures users compare with; the paper's own CIFAR networks pad with zeros instead (option A), which is
+/// 2,752 parameters less.
 /// </summary>
 public sealed class ResNet : nn.Module<Tensor, Tensor>
 {
@@ -51,7 +54,8 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
         var stage = new (string Name, nn.Module<Tensor, Tensor> Block)[blocks];
         for (int block = 0; block < blocks; block++)
         {
-            stage[block] = ($"block{block + 1}", new Block(block == 0 ? inputs : outputs, outputs, block == 0 ? stride : 1));
+            stage[block] = (
+                $"block{block + 1}", new Block(block == 0 ? inputs : outputs, outputs, block == 0 ? stride : 1));
         }
 
         return nn.Sequential(stage);

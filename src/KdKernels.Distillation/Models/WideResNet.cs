@@ -5,8 +5,10 @@ using static TorchSharp.torch;
 namespace KdKernels.Distillation.Models;
 
 /// <summary>
-/// The Wide ResNet of Zagoruyko and Komodakis 2016: pre-activation blocks, three stages of 16k, 32k and 64k channels, depth 6n + 4,
-/// no dropout. Where a block changes the shape, both its paths start from the activated input and the shortcut is a bare 1x1 convolution.
+/// The Wide ResNet of Zagoruyko and Komodakis 2016: pre-activation blocks, three stages of 16k, 32k and 64k channels,
+/// depth 6n + 4,
+/// no dropout. Where a block changes the shape, both its paths start from the activated input and the shortcut is a
+/// bare 1x1 convolution.
 /// </summary>
 public sealed class WideResNet : nn.Module<Tensor, Tensor>
 {
@@ -51,7 +53,8 @@ public sealed class WideResNet : nn.Module<Tensor, Tensor>
         var stage = new (string Name, nn.Module<Tensor, Tensor> Block)[blocks];
         for (int block = 0; block < blocks; block++)
         {
-            stage[block] = ($"block{block + 1}", new Block(block == 0 ? inputs : outputs, outputs, block == 0 ? stride : 1));
+            stage[block] = (
+                $"block{block + 1}", new Block(block == 0 ? inputs : outputs, outputs, block == 0 ? stride : 1));
         }
 
         return nn.Sequential(stage);

@@ -1,8 +1,10 @@
 namespace KdKernels.Distillation.Recipes;
 
 /// <summary>
-/// One experiment, completely stated: the data, the teacher, the student, the distillation and how the outcome is measured.
-/// Read with <see cref="RecipeReader"/>, which checks everything; every value has a default, so that a recipe only says what differs.
+/// One experiment, completely stated: the data, the teacher, the student, the distillation and how the outcome is
+/// measured.
+/// Read with <see cref="RecipeReader"/>, which checks everything; every value has a default, so that a recipe only says
+/// what differs.
 /// </summary>
 public sealed record Recipe
 {
@@ -12,7 +14,8 @@ public sealed record Recipe
     /// <summary>Every random number of the run derives from this.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>Paired repeats: for each one a plain and a distilled student with equal initial weights and batch order.</summary>
+    /// <summary>Paired repeats: for each one a plain and a distilled student with equal initial weights and batch
+    /// order.</summary>
     public int Seeds { get; init; } = 3;
 
     /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda:N</c>.</summary>
@@ -98,7 +101,8 @@ public sealed record TeacherRecipe
 {
     public string Model { get; init; } = "convnet-large";
 
-    /// <summary>A checkpoint folder or a .safetensors file; null trains the teacher with <see cref="Solver"/>.</summary>
+    /// <summary>A checkpoint folder or a .safetensors file; null trains the teacher with <see
+    /// cref="Solver"/>.</summary>
     public string? Checkpoint { get; init; }
 
     public SolverRecipe Solver { get; init; } = new();
@@ -130,7 +134,8 @@ public sealed record DistillRecipe
     /// <summary>T in (0, ∞]. 4 is the literature's default (RepDistiller, mdistiller).</summary>
     public ScheduledValue Temperature { get; init; } = 4;
 
-    /// <summary>Weight of the distillation term in [0, 1]; cross-entropy gets the rest. 0.9 as in RepDistiller.</summary>
+    /// <summary>Weight of the distillation term in [0, 1]; cross-entropy gets the rest. 0.9 as in
+    /// RepDistiller.</summary>
     public ScheduledValue Alpha { get; init; } = 0.9;
 }
 
@@ -152,6 +157,7 @@ public sealed record CheckpointRecipe
     /// <summary>Epochs between checkpoints; the last epoch always gets one.</summary>
     public int Every { get; init; } = 1;
 
-    /// <summary>How many of the latest checkpoints stay, besides the best; at least 2, so that a damaged one has a predecessor.</summary>
+    /// <summary>How many of the latest checkpoints stay, besides the best; at least 2, so that a damaged one has a
+    /// predecessor.</summary>
     public int Keep { get; init; } = 2;
 }

@@ -3,6 +3,8 @@ namespace KdKernels.Distillation.Recipes;
 /// <summary>The meaning of a recipe's keys: types, defaults, ranges, and what does not go together.</summary>
 internal static class RecipeBinder
 {
+    private const int MaxImageSize = 4096;
+
     // 2^53 - 1: every JSON reader keeps it exactly.
     private const long MaxSeed = (1L << 53) - 1;
 
@@ -38,8 +40,12 @@ internal static class RecipeBinder
     {
         string name = root.Text("name", fallback);
         // The name becomes part of a folder's name.
-        bool plain = name.Length is > 0 and <= 64 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') && name[0] != '.';
-        return plain ? name : throw root.Error("name", $"expected 1 to 64 letters, digits, '-', '_' or '.' but got '{name}'");
+        bool plain = name.Length is > 0 and <= 64
+            && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.')
+            && name[0] != '.';
+        return plain
+            ? name
+            : throw root.Error("name", $"expected 1 to 64 letters, digits, '-', '_' or '.' but got '{name}'");
     }
 
     private static string Device(RecipeSection root, string fallback)
@@ -60,25 +66,31 @@ internal static class RecipeBinder
             Train = section.Whole("train", defaults.Train, 0),
             Test = section.Whole("test", defaults.Test, 0),
             Validation = section.Whole("validation", defaults.Validation, 0),
-            ImageSize = section.Whole("image-size", defaults.ImageSize, 0, 4096),
+            ImageSize = section.Whole("image-size", defaults.ImageSize, 0, MaxImageSize),
         };
         bool fixedSize = OwnImageSize.TryGetValue(data.Name, out int ownSize);
         if (fixedSize && data.ImageSize != 0 && data.ImageSize != ownSize)
         {
-            throw section.Error("image-size", $"expected {ownSize}, the size of {data.Name}'s images (or 0), but got {data.ImageSize}");
+            throw section.Error(
+                "image-size", $"expected {ownSize}, the size of {data.Name}'s images (or 0), but got {data.ImageSize}");
         }
 
         if (!fixedSize && data.ImageSize is > 0 and < 8)
         {
-            throw section.Error("image-size", $"expected the height and width that images are brought to, at least 8 (or 0 for their own), but got {data.ImageSize}");
+            throw section.Error(
+                "image-size",
+                "expected the height and width that images are brought to, at least 8 (or 0 for their own), "
+                + $"but got {data.ImageSize}");
         }
 
         if (data.Train > 0 && data.Validation >= data.Train)
         {
-            throw section.Error("validation", $"expected less than the {data.Train} training images but got {data.Validation}");
+            throw section.Error(
+                "validation", $"expected less than the {data.Train} training images but got {data.Validation}");
         }
 
-        data = data with { Augment = Augment(section.Section("augment"), fixedSize ? ownSize : data.ImageSize == 0 ? 4096 : data.ImageSize) };
+        int size = fixedSize ? ownSize : data.ImageSize == 0 ? MaxImageSize : data.ImageSize;
+        data = data with { Augment = Augment(section.Section("augment"), size) };
         section.RejectUnknown();
         return data;
     }
@@ -126,13 +138,16 @@ internal static class RecipeBinder
         {
             Optimizer = section.Choice("optimizer", defaults.Optimizer),
             LearningRate = section.Real("lr", defaults.LearningRate, number => number > 0, "a learning rate above 0"),
-            Momentum = section.Real("momentum", defaults.Momentum, number => number is >= 0 and < 1, "a momentum in [0, 1)"),
-            WeightDecay = section.Real("weight-decay", defaults.WeightDecay, number => number >= 0, "a weight decay of at least 0"),
+            Momentum = section.Real(
+                "momentum", defaults.Momentum, number => number is >= 0 and < 1, "a momentum in [0, 1)"),
+            WeightDecay = section.Real(
+                "weight-decay", defaults.WeightDecay, number => number >= 0, "a weight decay of at least 0"),
             Nesterov = section.Boolean("nesterov", defaults.Nesterov),
             Epochs = section.Whole("epochs", defaults.Epochs, 1, 1_000_000),
             // Batch norm cannot train on a single image.
             BatchSize = section.Whole("batch-size", defaults.BatchSize, 2, 1_000_000),
-            ClipNorm = section.Real("clip-norm", defaults.ClipNorm, number => number >= 0, "a norm above 0, or 0 for no clipping"),
+            ClipNorm = section.Real(
+                "clip-norm", defaults.ClipNorm, number => number >= 0, "a norm above 0, or 0 for no clipping"),
         };
         if (solver.Nesterov && solver.Momentum == 0)
         {
@@ -141,7 +156,8 @@ internal static class RecipeBinder
 
         if (solver.Nesterov && solver.Optimizer != OptimizerKind.Sgd)
         {
-            throw section.Error("nesterov", $"expected optimizer: sgd with nesterov: true but got {RecipeNames.Of(solver.Optimizer)}");
+            throw section.Error(
+                "nesterov", $"expected optimizer: sgd with nesterov: true but got {RecipeNames.Of(solver.Optimizer)}");
         }
 
         solver = solver with { Schedule = Schedule(section.Section("schedule"), solver.Epochs) };
@@ -157,7 +173,8 @@ internal static class RecipeBinder
             Kind = section.Choice("kind", defaults.Kind),
             Milestones = section.Wholes("milestones", defaults.Milestones, 1),
             Gamma = section.Real("gamma", defaults.Gamma, number => number is > 0 and <= 1, "a factor in (0, 1]"),
-            WarmUp = section.Real("warm-up", defaults.WarmUp, number => number >= 0 && number <= epochs, $"from 0 to {epochs} epochs"),
+            WarmUp = section.Real(
+                "warm-up", defaults.WarmUp, number => number >= 0 && number <= epochs, $"from 0 to {epochs} epochs"),
         };
         if (schedule.Kind == LearningRateKind.MultiStep && schedule.Milestones.Count == 0)
         {
@@ -168,7 +185,9 @@ internal static class RecipeBinder
         {
             if (schedule.Milestones[i] >= epochs || (i > 0 && schedule.Milestones[i] <= schedule.Milestones[i - 1]))
             {
-                throw section.Error("milestones", $"expected rising epochs below {epochs} but got [{string.Join(", ", schedule.Milestones)}]");
+                throw section.Error(
+                    "milestones",
+                    $"expected rising epochs below {epochs} but got [{string.Join(", ", schedule.Milestones)}]");
             }
         }
 
@@ -182,7 +201,8 @@ internal static class RecipeBinder
         var distill = new DistillRecipe
         {
             Method = section.Choice("method", defaults.Method),
-            Temperature = section.Scheduled("temperature", defaults.Temperature, number => number > 0, "a temperature above 0 (or .inf)"),
+            Temperature = section.Scheduled(
+                "temperature", defaults.Temperature, number => number > 0, "a temperature above 0 (or .inf)"),
             Alpha = section.Scheduled("alpha", defaults.Alpha, number => number is >= 0 and <= 1, "a weight in [0, 1]"),
         };
         section.RejectUnknown();

@@ -8,7 +8,8 @@ namespace KdKernels.Distillation.Recipes;
 /// <summary>The words that recipes may use, in one place for reading, writing and error messages.</summary>
 internal static class RecipeNames
 {
-    public static readonly JsonSerializerOptions PlainText = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonSerializerOptions PlainText =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static readonly IReadOnlyList<string> Models = [.. ModelRegistry.Models.Select(model => model.Name)];
 

@@ -14,7 +14,8 @@ internal sealed record ScalarNode(string Source, int Line, string Text, bool Quo
     public bool IsNull => !Quoted && Text is "" or "~" or "null";
 }
 
-internal sealed record SequenceNode(string Source, int Line, IReadOnlyList<RecipeNode> Items) : RecipeNode(Source, Line);
+internal sealed record SequenceNode(
+    string Source, int Line, IReadOnlyList<RecipeNode> Items) : RecipeNode(Source, Line);
 
 internal sealed record MappingNode(string Source, int Line) : RecipeNode(Source, Line)
 {
@@ -22,7 +23,8 @@ internal sealed record MappingNode(string Source, int Line) : RecipeNode(Source,
 
     public IReadOnlyList<KeyValuePair<string, RecipeNode>> Entries => entries;
 
-    public RecipeNode? Find(string key) => entries.Find(entry => string.Equals(entry.Key, key, StringComparison.Ordinal)).Value;
+    public RecipeNode? Find(string key) =>
+        entries.Find(entry => string.Equals(entry.Key, key, StringComparison.Ordinal)).Value;
 
     public void Set(string key, RecipeNode value)
     {
@@ -38,7 +40,8 @@ internal sealed record MappingNode(string Source, int Line) : RecipeNode(Source,
         }
     }
 
-    /// <summary>Sets a value by its dotted path, making the mappings on the way. What is there already and is no mapping gives way.</summary>
+    /// <summary>Sets a value by its dotted path, making the mappings on the way. What is there already and is no
+    /// mapping gives way.</summary>
     public void SetPath(ReadOnlySpan<string> path, RecipeNode value)
     {
         if (path.Length == 1)

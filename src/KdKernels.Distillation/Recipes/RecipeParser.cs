@@ -4,7 +4,8 @@ using YamlDotNet.Core.Events;
 namespace KdKernels.Distillation.Recipes;
 
 /// <summary>
-/// YAML (or JSON, which is YAML) to a tree of plain values. Tags, anchors and aliases are refused: a recipe holds data, never types and
+/// YAML (or JSON, which is YAML) to a tree of plain values. Tags, anchors and aliases are refused: a recipe holds data,
+/// never types and
 /// never more of it than was written. The limits keep a hostile file from costing more than a moment.
 /// </summary>
 internal sealed class RecipeParser
@@ -29,7 +30,8 @@ internal sealed class RecipeParser
     {
         if (text.Length > MaxCharacters)
         {
-            throw new RecipeException(source, 0, "", $"expected at most {MaxCharacters} characters but got {text.Length}");
+            throw new RecipeException(
+                source, 0, "", $"expected at most {MaxCharacters} characters but got {text.Length}");
         }
 
         try
@@ -38,9 +40,11 @@ internal sealed class RecipeParser
         }
         catch (YamlException error)
         {
-            throw new RecipeException(source, Math.Max(1, (int)error.Start.Line), "", $"not valid YAML: {error.Message}");
+            throw new RecipeException(
+                source, Math.Max(1, (int)error.Start.Line), "", $"not valid YAML: {error.Message}");
         }
-        catch (Exception error) when (error is InvalidOperationException or ArgumentException or FormatException or IndexOutOfRangeException or OverflowException)
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or FormatException
+            or IndexOutOfRangeException or OverflowException)
         {
             // YamlDotNet's scanner does not always say what it means: "a: {b: @" ends in an InvalidOperationException.
             throw new RecipeException(source, 0, "", $"not valid YAML: {error.Message}");

@@ -5,7 +5,8 @@ using System.Text;
 namespace KdKernels.Distillation.Recipes;
 
 /// <summary>
-/// Reads recipes: shipped ones by name, others by path. Precedence: defaults, then the file, then (when asked for) the quick
+/// Reads recipes: shipped ones by name, others by path. Precedence: defaults, then the file, then (when asked for) the
+/// quick
 /// settings, then the environment, then overrides such as <c>student.solver.lr=0.1</c>.
 /// <para>Environment: <c>KD_DATA</c> (the folder that holds <c>mnist</c>, <c>cifar10</c> and <c>cifar100</c>; gives
 /// <c>data.root</c> for these), <c>KD_DEVICE</c> (<c>device</c>), <c>KD_THREADS</c> (<c>threads</c>).</para>
@@ -44,9 +45,13 @@ public static class RecipeReader
     /// <param name="overrides"><c>key.path=value</c>, each value written as in YAML.</param>
     /// <param name="quick">Apply <see cref="Recipe.Quick"/> before environment and overrides.</param>
     /// <param name="environment">Environment variables; null takes the process's own.</param>
-    /// <exception cref="RecipeException">Something in it is unknown, of the wrong type or impossible; nothing was trained.</exception>
+    /// <exception cref="RecipeException">Something in it is unknown, of the wrong type or impossible; nothing was
+    /// trained.</exception>
     public static Recipe Read(
-        string nameOrPath, IReadOnlyList<string>? overrides = null, bool quick = false, IReadOnlyDictionary<string, string>? environment = null)
+        string nameOrPath,
+        IReadOnlyList<string>? overrides = null,
+        bool quick = false,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         ArgumentNullException.ThrowIfNull(nameOrPath);
         return Shipped.Contains(nameOrPath, StringComparer.Ordinal)
@@ -82,7 +87,13 @@ public static class RecipeReader
     {
         RecipeNode root = RecipeParser.Parse(text, source);
         // A file of nothing but comments is a recipe of nothing but defaults.
-        return root as MappingNode ?? (root is ScalarNode { IsNull: true } ? new MappingNode(source, 1) : null) ?? throw new RecipeException(source, root.Line, "", "expected keys and values, such as \"name: my-run\"");
+        return root switch
+        {
+            MappingNode mapping => mapping,
+            ScalarNode { IsNull: true } => new MappingNode(source, 1),
+            _ => throw new RecipeException(
+                source, root.Line, "", "expected keys and values, such as \"name: my-run\""),
+        };
     }
 
     private static string FileText(string path)
@@ -91,17 +102,20 @@ public static class RecipeReader
         if (!file.Exists)
         {
             string hint = RecipeNames.Nearest(path, Shipped) is { } nearest ? $"; did you mean {nearest}?" : "";
-            throw new RecipeException(path, 0, "", $"expected a recipe file or one of {string.Join(", ", Shipped)}{hint}");
+            throw new RecipeException(
+                path, 0, "", $"expected a recipe file or one of {string.Join(", ", Shipped)}{hint}");
         }
 
         if (file.Length > MaxFileBytes)
         {
-            throw new RecipeException(path, 0, "", $"expected a recipe of at most {MaxFileBytes} bytes but got {file.Length}");
+            throw new RecipeException(
+                path, 0, "", $"expected a recipe of at most {MaxFileBytes} bytes but got {file.Length}");
         }
 
         try
         {
-            return File.ReadAllText(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
+            return File.ReadAllText(
+                path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -113,7 +127,8 @@ public static class RecipeReader
     {
         Apply("KD_DEVICE", "device");
         Apply("KD_THREADS", "threads");
-        string dataSet = ((root.Find("data") as MappingNode)?.Find("name") as ScalarNode)?.Text ?? new DataRecipe().Name;
+        var name = (root.Find("data") as MappingNode)?.Find("name") as ScalarNode;
+        string dataSet = name?.Text ?? new DataRecipe().Name;
         if (DataSetsWithFiles.Contains(dataSet, StringComparer.Ordinal))
         {
             Apply("KD_DATA", "data.root");

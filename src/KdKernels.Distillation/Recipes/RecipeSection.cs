@@ -53,20 +53,26 @@ internal sealed class RecipeSection(MappingNode node, string path)
         RecipeNode other => throw Error(key, $"expected true or false but got {Describe(other)}"),
     };
 
-    public int Whole(string key, int fallback, int least, int most = int.MaxValue) => (int)WholeLong(key, fallback, least, most);
+    public int Whole(string key, int fallback, int least, int most = int.MaxValue) =>
+        (int)WholeLong(key, fallback, least, most);
 
-    public long WholeLong(string key, long fallback, long least, long most) => Take(key) is { } value ? WholeOf(key, value, least, most) : fallback;
+    public long WholeLong(string key, long fallback, long least, long most) =>
+        Take(key) is { } value ? WholeOf(key, value, least, most) : fallback;
 
     public IReadOnlyList<int> Wholes(string key, IReadOnlyList<int> fallback, int least) => Take(key) switch
     {
         null => fallback,
-        SequenceNode sequence => [.. sequence.Items.Select((item, index) => (int)WholeOf($"{key}[{index}]", item, least, int.MaxValue))],
+        SequenceNode sequence =>
+            [.. sequence.Items.Select((item, index) => (int)WholeOf($"{key}[{index}]", item, least, int.MaxValue))],
         RecipeNode other => throw Error(key, $"expected a list of whole numbers but got {Describe(other)}"),
     };
 
-    /// <summary>A finite number for which <paramref name="allowed"/> holds; <paramref name="expected"/> says in words what that is.</summary>
+    /// <summary>A finite number for which <paramref name="allowed"/> holds; <paramref name="expected"/> says in words
+    /// what that is.</summary>
     public double Real(string key, double fallback, Predicate<double> allowed, string expected) =>
-        Take(key) is { } value ? RealOf(key, value, number => double.IsFinite(number) && allowed(number), expected) : fallback;
+        Take(key) is { } value
+            ? RealOf(key, value, number => double.IsFinite(number) && allowed(number), expected)
+            : fallback;
 
     /// <summary>A number, <c>.inf</c> where allowed, or a ramp <c>{from, to, epochs, kind}</c>.</summary>
     public ScheduledValue Scheduled(string key, ScheduledValue fallback, Predicate<double> allowed, string expected)
@@ -85,7 +91,8 @@ internal sealed class RecipeSection(MappingNode node, string path)
         var ramp = new RecipeSection(mapping, Path(key));
         double from = ramp.Required("from", ramp.Real("from", double.NaN, allowed.Invoke, expected));
         double to = ramp.Required("to", ramp.Real("to", double.NaN, allowed.Invoke, expected));
-        double epochs = ramp.Required("epochs", ramp.Real("epochs", double.NaN, number => number > 0, "a number of epochs above 0"));
+        double epochs = ramp.Required(
+            "epochs", ramp.Real("epochs", double.NaN, number => number > 0, "a number of epochs above 0"));
         RampKind kind = ramp.Choice("kind", RampKind.Linear);
         ramp.RejectUnknown();
         return new ScheduledValue(from, to, epochs, kind);
@@ -125,7 +132,8 @@ internal sealed class RecipeSection(MappingNode node, string path)
 
     private static string Shortened(string text) => text.Length <= 80 ? text : text[..77] + "...";
 
-    private double Required(string key, double value) => double.IsNaN(value) ? throw Error(key, "this key is missing") : value;
+    private double Required(string key, double value) =>
+        double.IsNaN(value) ? throw Error(key, "this key is missing") : value;
 
     private long WholeOf(string key, RecipeNode value, long least, long most)
     {

@@ -72,13 +72,15 @@ internal static class RecipeWriter
         Line(yaml, 2, "clip-norm", Number(solver.ClipNorm));
     }
 
-    private static void Section(StringBuilder yaml, int depth, string key) => yaml.Append(' ', depth * 2).Append(key).Append(":\n");
+    private static void Section(StringBuilder yaml, int depth, string key) =>
+        yaml.Append(' ', depth * 2).Append(key).Append(":\n");
 
     private static void Line(StringBuilder yaml, int depth, string key, string value) =>
         yaml.Append(' ', depth * 2).Append(key).Append(": ").Append(value).Append('\n');
 
     // JSON's double-quoted strings are YAML's, escapes included.
-    private static string Text(string? text) => text is null ? "null" : JsonSerializer.Serialize(text, RecipeNames.PlainText);
+    private static string Text(string? text) =>
+        text is null ? "null" : JsonSerializer.Serialize(text, RecipeNames.PlainText);
 
     private static string Boolean(bool value) => value ? "true" : "false";
 
@@ -87,5 +89,6 @@ internal static class RecipeWriter
 
     private static string Scheduled(ScheduledValue value) => value.IsConstant
         ? Number(value.To)
-        : $"{{from: {Number(value.From)}, to: {Number(value.To)}, epochs: {Number(value.Epochs)}, kind: {RecipeNames.Of(value.Kind)}}}";
+        : $"{{from: {Number(value.From)}, to: {Number(value.To)}, epochs: {Number(value.Epochs)}, "
+            + $"kind: {RecipeNames.Of(value.Kind)}}}";
 }

@@ -15,7 +15,8 @@ public enum RampKind
 }
 
 /// <summary>
-/// A number, or a ramp from one number to another over the first epochs: DKD warms its weight up, annealed distillation lowers the temperature.
+/// A number, or a ramp from one number to another over the first epochs: DKD warms its weight up, annealed distillation
+/// lowers the temperature.
 /// </summary>
 /// <param name="From">Value at the start.</param>
 /// <param name="To">Value from <paramref name="Epochs"/> on.</param>

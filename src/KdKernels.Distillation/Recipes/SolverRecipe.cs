@@ -20,7 +20,8 @@ public enum LearningRateKind
     /// <summary>Half a cosine from the full rate to zero.</summary>
     Cosine,
 
-    /// <summary>Rises as half a cosine from 1/25 of the rate over the first 30 %, then falls to 1/250,000 of it (Smith and Topin 2018, torch's constants).</summary>
+    /// <summary>Rises as half a cosine from 1/25 of the rate over the first 30 %, then falls to 1/250,000 of it (Smith
+    /// and Topin 2018, torch's constants).</summary>
     OneCycle,
 
     /// <summary>A straight line from the full rate to zero.</summary>
@@ -57,7 +58,8 @@ public sealed record SolverRecipe
     }
 }
 
-/// <summary>The learning rate as a function of training progress. Stateless: a resumed run needs nothing but the step.</summary>
+/// <summary>The learning rate as a function of training progress. Stateless: a resumed run needs nothing but the
+/// step.</summary>
 public sealed record LearningRateSchedule
 {
     // Smith and Topin's one-cycle policy with the constants of torch.optim.lr_scheduler.OneCycleLR.
@@ -72,13 +74,16 @@ public sealed record LearningRateSchedule
 
     public double Gamma { get; init; } = 0.1;
 
-    /// <summary>Epochs of a linear rise from zero before the schedule's own shape begins to count; may be fractional.</summary>
+    /// <summary>Epochs of a linear rise from zero before the schedule's own shape begins to count; may be
+    /// fractional.</summary>
     public double WarmUp { get; init; }
 
-    /// <summary>Factor on the learning rate for the step that starts at <paramref name="epoch"/> (fractional) of <paramref name="epochs"/>.</summary>
+    /// <summary>Factor on the learning rate for the step that starts at <paramref name="epoch"/> (fractional) of
+    /// <paramref name="epochs"/>.</summary>
     /// <param name="epoch">Epochs done, in [0, epochs); fractional within an epoch.</param>
     /// <param name="epochs">Length of the training.</param>
-    /// <param name="stepLength">Length of one step in epochs: warm-up reaches its end with the last warm-up step, and its first step is not zero.</param>
+    /// <param name="stepLength">Length of one step in epochs: warm-up reaches its end with the last warm-up step, and
+    /// its first step is not zero.</param>
     public double Factor(double epoch, int epochs, double stepLength)
     {
         double progress = Math.Clamp(epoch / epochs, 0, 1);
@@ -105,7 +110,13 @@ public sealed record LearningRateSchedule
 
     internal LearningRateSchedule Rescaled(int from, int to)
     {
-        int[] milestones = [.. Milestones.Select(milestone => (int)((long)milestone * to / from)).Where(milestone => milestone > 0).Distinct()];
+        int[] milestones =
+        [
+            .. Milestones
+                .Select(milestone => (int)((long)milestone * to / from))
+                .Where(milestone => milestone > 0)
+                .Distinct(),
+        ];
         return this with
         {
             // A training too short for its milestones has none.

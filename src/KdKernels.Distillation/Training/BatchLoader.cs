@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>Batches of a set as tensors. Which images and how they are changed is a function of (seed, epoch, step).</summary>
+/// <summary>Batches of a set as tensors. Which images and how they are changed is a function of (seed, epoch,
+/// step).</summary>
 internal sealed class BatchLoader
 {
     private readonly ImageSet images;

@@ -6,12 +6,20 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>What is needed to find out why a loss was not a number: the batch, both networks' logits, the weights before the step.</summary>
+/// <summary>What is needed to find out why a loss was not a number: the batch, both networks' logits, the weights
+/// before the step.</summary>
 internal static class DivergenceDump
 {
     /// <summary>Writes <c>batch.safetensors</c> and the weights, and returns their folder.</summary>
     public static string Write(
-        TrainingTask task, int epoch, int step, ReadOnlySpan<int> indices, Tensor images, Tensor labels, Tensor logits, BatchLoss loss)
+        TrainingTask task,
+        int epoch,
+        int step,
+        ReadOnlySpan<int> indices,
+        Tensor images,
+        Tensor labels,
+        Tensor logits,
+        BatchLoss loss)
     {
         List<SafetensorsTensor> tensors =
         [
@@ -49,7 +57,8 @@ internal static class DivergenceDump
         return task.DumpFolder;
     }
 
-    private static SafetensorsTensor Floats(string name, Tensor tensor) => new(name, SafetensorsType.F32, [.. tensor.shape], Bytes(tensor));
+    private static SafetensorsTensor Floats(string name, Tensor tensor) =>
+        new(name, SafetensorsType.F32, [.. tensor.shape], Bytes(tensor));
 
     private static byte[] Bytes(Tensor tensor) => tensor.detach().cpu().contiguous().bytes.ToArray();
 }

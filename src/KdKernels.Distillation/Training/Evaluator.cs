@@ -9,16 +9,19 @@ namespace KdKernels.Distillation.Training;
 /// <param name="Metrics">What they amount to.</param>
 internal sealed record Evaluation(int[] Predictions, HeldOutMetrics Metrics);
 
-/// <summary>Measures networks on one set. Sums are taken in float64 in the order of the set, so that the same weights give the same bits.</summary>
+/// <summary>Measures networks on one set. Sums are taken in float64 in the order of the set, so that the same weights
+/// give the same bits.</summary>
 internal sealed class Evaluator(ImageSet images, ChannelStatistics statistics, int batchSize, Device device)
 {
     private readonly BatchLoader batches = BatchLoader.Evaluation(images, statistics, batchSize, device);
 
     public ImageSet Images { get; } = images;
 
-    /// <summary>Evaluates in evaluation mode and without gradients; a network that was training goes on training.</summary>
+    /// <summary>Evaluates in evaluation mode and without gradients; a network that was training goes on
+    /// training.</summary>
     /// <param name="network">Logits <c>[B, classes]</c> of images <c>[B, C, H, W]</c>.</param>
-    /// <param name="teacher">The teacher's predictions on the same images, for the agreement; null without a teacher.</param>
+    /// <param name="teacher">The teacher's predictions on the same images, for the agreement; null without a
+    /// teacher.</param>
     public Evaluation Run(nn.Module<Tensor, Tensor> network, int[]? teacher)
     {
         bool wasTraining = network.training;
@@ -40,7 +43,8 @@ internal sealed class Evaluator(ImageSet images, ChannelStatistics statistics, i
                 for (int row = 0; row < indices.Length; row++, position++)
                 {
                     int label = Images.Label(position);
-                    (int prediction, double crossEntropy, double own) = Measure(values.Slice(row * classes, classes), label);
+                    ReadOnlySpan<float> answer = values.Slice(row * classes, classes);
+                    (int prediction, double crossEntropy, double own) = Measure(answer, label);
                     predictions[position] = prediction;
                     loss += crossEntropy;
                     entropy += own;
@@ -51,8 +55,11 @@ internal sealed class Evaluator(ImageSet images, ChannelStatistics statistics, i
 
         network.train(wasTraining);
         int count = Images.Count;
-        double? agreement = teacher is null ? null : (double)predictions.Zip(teacher, (student, other) => student == other ? 1 : 0).Sum() / count;
-        return new Evaluation(predictions, new HeldOutMetrics(count, (double)hits / count, loss / count, entropy / count, agreement));
+        double? agreement = teacher is null
+            ? null
+            : (double)predictions.Zip(teacher, (student, other) => student == other ? 1 : 0).Sum() / count;
+        return new Evaluation(
+            predictions, new HeldOutMetrics(count, (double)hits / count, loss / count, entropy / count, agreement));
     }
 
     /// <summary>H = lse − Σ p z: the form without the logarithm of a probability that may have vanished.</summary>

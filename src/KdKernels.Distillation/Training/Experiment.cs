@@ -4,7 +4,8 @@ using KdKernels.Distillation.Recipes;
 namespace KdKernels.Distillation.Training;
 
 /// <summary>
-/// A recipe's whole experiment: the teacher, trained or loaded, then for every seed a plain and a distilled student that start from
+/// A recipe's whole experiment: the teacher, trained or loaded, then for every seed a plain and a distilled student
+/// that start from
 /// the same weights and see the same batches, all measured on the same held-out images.
 /// </summary>
 public static class Experiment
@@ -19,7 +20,8 @@ public static class Experiment
     /// <exception cref="CheckpointException">The teacher does not fit, or a checkpoint cannot be written.</exception>
     /// <exception cref="DivergedException">A loss was NaN or infinite.</exception>
     /// <exception cref="TrainingInterruptedException">Cancellation was asked for; the run can be resumed.</exception>
-    public static ExperimentResult Run(RunFolder folder, ITrainingObserver observer, CancellationToken cancellation = default)
+    public static ExperimentResult Run(
+        RunFolder folder, ITrainingObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(observer);

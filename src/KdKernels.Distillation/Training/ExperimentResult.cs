@@ -14,14 +14,16 @@ public sealed record ExperimentResult
     /// <summary>The students that saw only labels, one per repeat.</summary>
     public required IReadOnlyList<NetworkResult> Plain { get; init; }
 
-    /// <summary>The taught students, in the order of <see cref="Plain"/>; empty where the recipe distils nothing.</summary>
+    /// <summary>The taught students, in the order of <see cref="Plain"/>; empty where the recipe distils
+    /// nothing.</summary>
     public required IReadOnlyList<NetworkResult> Distilled { get; init; }
 
     public required MeanAndDeviation PlainAccuracy { get; init; }
 
     public MeanAndDeviation? DistilledAccuracy { get; init; }
 
-    /// <summary>Mean of distilled minus plain accuracy with its paired bootstrap interval over images and seeds.</summary>
+    /// <summary>Mean of distilled minus plain accuracy with its paired bootstrap interval over images and
+    /// seeds.</summary>
     public BootstrapInterval? Difference { get; init; }
 
     /// <summary>The images that accuracies were measured on.</summary>
@@ -48,7 +50,8 @@ public sealed record NetworkResult
     /// <summary>Epochs trained; 0 for a loaded network.</summary>
     public required int Epochs { get; init; }
 
-    /// <summary>After the last epoch: choosing the best epoch by held-out accuracy would flatter every network.</summary>
+    /// <summary>After the last epoch: choosing the best epoch by held-out accuracy would flatter every
+    /// network.</summary>
     public required HeldOutMetrics HeldOut { get; init; }
 
     public required double Seconds { get; init; }

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>One process's work on an experiment: what earlier processes finished is loaded and measured again, the rest is trained.</summary>
+/// <summary>One process's work on an experiment: what earlier processes finished is loaded and measured again, the rest
+/// is trained.</summary>
 internal sealed class ExperimentSession : IDisposable
 {
     private readonly RunFolder folder;
@@ -53,7 +54,13 @@ internal sealed class ExperimentSession : IDisposable
         }
 
         ExperimentResult result = Result(taught, plain, distilled);
-        ExperimentFiles.Write(folder, result, data.HeldOut, taught?.Predictions, [.. plain.Select(Predictions)], [.. distilled.Select(Predictions)]);
+        ExperimentFiles.Write(
+            folder,
+            result,
+            data.HeldOut,
+            taught?.Predictions,
+            [.. plain.Select(Predictions)],
+            [.. distilled.Select(Predictions)]);
         return result;
 
         static int[] Predictions(Outcome outcome) => outcome.Predictions;
@@ -67,7 +74,12 @@ internal sealed class ExperimentSession : IDisposable
         teacher = data.CreateNetwork(model, recipe.Seed, device);
         Outcome outcome = recipe.Teacher.Checkpoint is { } path
             ? Load(path)
-            : Train(teacher, Describe(NetworkRole.Teacher, 0, model, recipe.Teacher.Solver.Epochs, recipe.Teacher.Solver), recipe.Teacher.Solver, null, cancellation);
+            : Train(
+                teacher,
+                Describe(NetworkRole.Teacher, 0, model, recipe.Teacher.Solver.Epochs, recipe.Teacher.Solver),
+                recipe.Teacher.Solver,
+                null,
+                cancellation);
         teacher.eval();
         return outcome;
     }
@@ -100,7 +112,11 @@ internal sealed class ExperimentSession : IDisposable
     }
 
     private Outcome Train(
-        nn.Module<Tensor, Tensor> network, StageInfo stage, SolverRecipe solver, Teaching? teaching, CancellationToken cancellation)
+        nn.Module<Tensor, Tensor> network,
+        StageInfo stage,
+        SolverRecipe solver,
+        Teaching? teaching,
+        CancellationToken cancellation)
     {
         observer.StageStarted(stage);
         var store = new CheckpointStore(Path.Combine(folder.CheckpointsPath, stage.Name), recipe.Checkpoint.Keep);
@@ -133,7 +149,9 @@ internal sealed class ExperimentSession : IDisposable
 
         if (cancellation.IsCancellationRequested)
         {
-            throw new TrainingInterruptedException($"{stage.Name}: stopped before its next step; what was saved stays", store.Paths() is [string latest, ..] ? latest : "");
+            throw new TrainingInterruptedException(
+                $"{stage.Name}: stopped before its next step; what was saved stays",
+                store.Paths() is [string latest, ..] ? latest : "");
         }
 
         NetworkResult result = trainer.Run(cancellation, out int[] predictions);
@@ -155,9 +173,11 @@ internal sealed class ExperimentSession : IDisposable
             _ => ($"distilled-{repeat + 1}", 3 + 2 * repeat),
         };
         using nn.Module<Tensor, Tensor> network = data.CreateNetwork(model, seed: 0, CPU);
-        int steps = BatchLoader.Training(data.Train, recipe.Data.Augment, solver.BatchSize, seed: 0, device).Plan.StepsPerEpoch;
+        int steps = BatchLoader.Training(data.Train, recipe.Data.Augment, solver.BatchSize, seed: 0, device)
+            .Plan.StepsPerEpoch;
+        long parameters = ModelRegistry.CountParameters(network);
         return new StageInfo(
-            name, role, repeat, recipe.Seed + repeat, model, ModelRegistry.CountParameters(network), epochs, steps, number, Stages);
+            name, role, repeat, recipe.Seed + repeat, model, parameters, epochs, steps, number, Stages);
     }
 
     private ExperimentResult Result(Outcome? taught, List<Outcome> plain, List<Outcome> distilled) => new()
@@ -168,10 +188,13 @@ internal sealed class ExperimentSession : IDisposable
         Plain = [.. plain.Select(outcome => outcome.Result)],
         Distilled = [.. distilled.Select(outcome => outcome.Result)],
         PlainAccuracy = MeanAndDeviation.Of([.. plain.Select(outcome => outcome.Result.HeldOut.Accuracy)]),
-        DistilledAccuracy = distilled.Count == 0 ? null : MeanAndDeviation.Of([.. distilled.Select(outcome => outcome.Result.HeldOut.Accuracy)]),
+        DistilledAccuracy = distilled.Count == 0
+            ? null
+            : MeanAndDeviation.Of([.. distilled.Select(outcome => outcome.Result.HeldOut.Accuracy)]),
         Difference = distilled.Count == 0
             ? null
-            : PairedBootstrap.Interval([.. plain.Select(Correct)], [.. distilled.Select(Correct)], recipe.Evaluation.Bootstrap, recipe.Seed),
+            : PairedBootstrap.Interval(
+                [.. plain.Select(Correct)], [.. distilled.Select(Correct)], recipe.Evaluation.Bootstrap, recipe.Seed),
         HeldOut = data.HeldOut.Count,
         Seconds = plain.Concat(distilled).Append(taught).Sum(outcome => outcome?.Result.Seconds ?? 0),
     };

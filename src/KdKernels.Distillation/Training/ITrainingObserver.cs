@@ -31,7 +31,8 @@ public enum NetworkRole
 }
 
 /// <summary>One network's training within an experiment.</summary>
-/// <param name="Name">Unique within the run and fit for a file name: <c>teacher</c>, <c>plain-1</c>, <c>distilled-1</c>, ...</param>
+/// <param name="Name">Unique within the run and fit for a file name: <c>teacher</c>, <c>plain-1</c>,
+/// <c>distilled-1</c>, ...</param>
 /// <param name="Role">What the network is.</param>
 /// <param name="Repeat">Zero-based index of the paired repeat; 0 for the teacher.</param>
 /// <param name="Seed">The seed of this repeat's initial weights, batch order and augmentation.</param>
@@ -88,7 +89,8 @@ public sealed record StepInfo(
 /// <param name="Temperature">Of the last step; null without a teacher.</param>
 /// <param name="Alpha">Of the last step; null without a teacher.</param>
 /// <param name="TrainAccuracy">Share of training images classified rightly.</param>
-/// <param name="TrainAgreement">Share of training images where student and teacher choose the same class; null without a teacher.</param>
+/// <param name="TrainAgreement">Share of training images where student and teacher choose the same class; null without
+/// a teacher.</param>
 /// <param name="HeldOut">The evaluation after this epoch; null where none was due.</param>
 /// <param name="Seconds">Time of the epoch with its evaluation.</param>
 /// <param name="ImagesPerSecond">Training images per second, without the evaluation.</param>

@@ -10,11 +10,19 @@ namespace KdKernels.Distillation.Training;
 /// <param name="Temperature">Null without a teacher.</param>
 /// <param name="Alpha">Null without a teacher.</param>
 /// <param name="TeacherLogits">Null without a teacher.</param>
-internal sealed record BatchLoss(Tensor Loss, LossTerms Terms, long Hits, long Agreements, double? Temperature, double? Alpha, Tensor? TeacherLogits);
+internal sealed record BatchLoss(
+    Tensor Loss,
+    LossTerms Terms,
+    long Hits,
+    long Agreements,
+    double? Temperature,
+    double? Alpha,
+    Tensor? TeacherLogits);
 
 internal static class Objective
 {
-    /// <summary>Cross-entropy, or <c>(1 - alpha) CE + alpha T² KL(teacher ‖ student)</c> with a teacher; means over the batch.</summary>
+    /// <summary>Cross-entropy, or <c>(1 - alpha) CE + alpha T² KL(teacher ‖ student)</c> with a teacher; means over the
+    /// batch.</summary>
     /// <param name="logits">The network's, <c>[B, classes]</c>; gets the gradient.</param>
     /// <param name="images"><c>[B, C, H, W]</c>, as the network saw them: the teacher sees the same.</param>
     /// <param name="labels"><c>[B]</c>.</param>
@@ -41,9 +49,17 @@ internal static class Objective
 
         double temperature = teaching.Distill.Temperature.At(epoch);
         double alpha = teaching.Distill.Alpha.At(epoch);
-        HintonLossResult result = KdFunctional.HintonLoss(logits, teacherLogits, labels, temperature, alpha, KdReduction.BatchMean);
-        var terms = new LossTerms(result.Loss.item<float>(), result.CrossEntropy.item<double>(), result.Kl.item<double>());
+        HintonLossResult result = KdFunctional.HintonLoss(
+            logits, teacherLogits, labels, temperature, alpha, KdReduction.BatchMean);
+        var terms = new LossTerms(
+            result.Loss.item<float>(), result.CrossEntropy.item<double>(), result.Kl.item<double>());
         return new BatchLoss(
-            result.Loss, terms, result.Top1Hits.item<long>(), result.Agreement.item<long>(), temperature, alpha, teacherLogits);
+            result.Loss,
+            terms,
+            result.Top1Hits.item<long>(),
+            result.Agreement.item<long>(),
+            temperature,
+            alpha,
+            teacherLogits);
     }
 }

@@ -18,7 +18,11 @@ internal sealed class Optimizer : IDisposable
         inner = solver.Optimizer switch
         {
             OptimizerKind.Sgd => optim.SGD(
-                parameters, solver.LearningRate, momentum: solver.Momentum, weight_decay: solver.WeightDecay, nesterov: solver.Nesterov),
+                parameters,
+                solver.LearningRate,
+                momentum: solver.Momentum,
+                weight_decay: solver.WeightDecay,
+                nesterov: solver.Nesterov),
             OptimizerKind.Adam => optim.Adam(parameters, solver.LearningRate, weight_decay: solver.WeightDecay),
             OptimizerKind.Adamw => optim.AdamW(parameters, solver.LearningRate, weight_decay: solver.WeightDecay),
             _ => throw new InvalidOperationException($"unknown optimiser {solver.Optimizer}"),
@@ -37,7 +41,8 @@ internal sealed class Optimizer : IDisposable
             group.LearningRate = rate;
         }
 
-        // Not zeroed: 0 + (-0) is 0, so that a resumed run, which has no gradients yet, would get other zeros in its momenta.
+        // Not zeroed: 0 + (-0) is 0, so that a resumed run, which has no gradients yet, would get other zeros in its
+        // momenta.
         foreach (Parameter parameter in parameters)
         {
             parameter.grad = null;

@@ -3,14 +3,19 @@ using KdKernels.Core;
 namespace KdKernels.Distillation.Training;
 
 /// <summary>
-/// Percentile bootstrap interval of a mean difference of accuracies over two sources of chance at once: which images happened to be
-/// held out, and which seeds happened to be run. Every resample draws images and seeds with replacement, independently; the pairing is kept, so
+/// Percentile bootstrap interval of a mean difference of accuracies over two sources of chance at once: which images
+/// happened to be
+/// held out, and which seeds happened to be run. Every resample draws images and seeds with replacement, independently;
+/// the pairing is kept, so
 /// that what is hard for both networks cancels.
 /// </summary>
 /// <remarks>
-/// Owen 2007, "The pigeonhole bootstrap". What belongs to a seed and an image together (which of the hard images a seed happens to get right)
-/// is counted three times, so that the interval is rather too long than too short. Against that, the seeds are few, and a bootstrap over S values
-/// understates their variance by (S − 1) / S: where the seeds matter more than the images, three of them give too short an interval.
+/// Owen 2007, "The pigeonhole bootstrap". What belongs to a seed and an image together (which of the hard images a seed
+/// happens to get right)
+/// is counted three times, so that the interval is rather too long than too short. Against that, the seeds are few, and
+/// a bootstrap over S values
+/// understates their variance by (S − 1) / S: where the seeds matter more than the images, three of them give too short
+/// an interval.
 /// </remarks>
 public static class PairedBootstrap
 {
@@ -35,18 +40,29 @@ public static class PairedBootstrap
         int images = seeds == 0 ? 0 : first[0].Length;
         if (images == 0 || second.Count != seeds || first.Concat(second).Any(bits => bits.Length != images))
         {
-            throw new ArgumentException($"expected {seeds} x {images} outcomes on both sides, at least one, but got {string.Join(", ", second.Select(bits => bits.Length))}", nameof(second));
+            throw new ArgumentException(
+                $"expected {seeds} x {images} outcomes on both sides, at least one, "
+                + $"but got {string.Join(", ", second.Select(bits => bits.Length))}",
+                nameof(second));
         }
 
         int[] gains = Gains(first, second, images);
         double[] differences = new double[resamples];
-        Parallel.For(0, resamples, resample => differences[resample] = Draw(gains, seeds, images, (ulong)seed, (uint)resample));
+        Parallel.For(
+            0, resamples, resample => differences[resample] = Draw(gains, seeds, images, (ulong)seed, (uint)resample));
         Array.Sort(differences);
         double value = gains.Sum(gain => (long)gain) / ((double)seeds * images);
-        return new BootstrapInterval(value, Quantile(differences, (1 - Level) / 2), Quantile(differences, (1 + Level) / 2), Level, resamples, seeds);
+        return new BootstrapInterval(
+            value,
+            Quantile(differences, (1 - Level) / 2),
+            Quantile(differences, (1 + Level) / 2),
+            Level,
+            resamples,
+            seeds);
     }
 
-    /// <summary>+1 where only the second network was right, −1 where only the first was; image by image, so that a resampled image is one cache line.</summary>
+    /// <summary>+1 where only the second network was right, −1 where only the first was; image by image, so that a
+    /// resampled image is one cache line.</summary>
     private static int[] Gains(IReadOnlyList<bool[]> first, IReadOnlyList<bool[]> second, int images)
     {
         int seeds = first.Count;

@@ -42,8 +42,8 @@ internal sealed record RunEnvironment
 
     public static RunEnvironment Of(Recipe recipe, ImageSet train, ImageSet heldOut, string device)
     {
-        string version = typeof(RunEnvironment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        string[] parts = version.Split('+', 2);
+        var version = typeof(RunEnvironment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
+        string[] parts = (version?.InformationalVersion ?? "").Split('+', 2);
         return new RunEnvironment
         {
             KdKernels = parts[0],
@@ -63,14 +63,17 @@ internal sealed record RunEnvironment
         };
     }
 
-    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, RunJson.Default.RunEnvironment) + "\n");
+    public void Write(string path) =>
+        File.WriteAllText(path, JsonSerializer.Serialize(this, RunJson.Default.RunEnvironment) + "\n");
 
     private static string CpuName()
     {
         const string File = "/proc/cpuinfo";
         string? line = System.IO.File.Exists(File)
-            ? System.IO.File.ReadLines(File).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal))
+            ? System.IO.File.ReadLines(File).FirstOrDefault(
+                text => text.StartsWith("model name", StringComparison.Ordinal))
             : null;
-        return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+        return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
+            ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

@@ -5,7 +5,8 @@ namespace KdKernels.Distillation.Training;
 
 /// <summary>
 /// The folder of one run, held by one process: an OS lock that dies with its owner. What is in it: <c>recipe.yaml</c>,
-/// <c>environment.json</c>, <c>metrics.jsonl</c>, <c>summary.csv</c>, <c>summary.json</c>, <c>predictions.safetensors</c>,
+/// <c>environment.json</c>, <c>metrics.jsonl</c>, <c>summary.csv</c>, <c>summary.json</c>,
+/// <c>predictions.safetensors</c>,
 /// <c>tb/</c>, <c>checkpoints/</c>, <c>log.txt</c> and, written by the console, <c>report.html</c>.
 /// </summary>
 public sealed class RunFolder : IDisposable
@@ -44,7 +45,8 @@ public sealed class RunFolder : IDisposable
     public string SummaryJsonPath => Path.Combine(FullPath, "summary.json");
 
     /// <summary>
-    /// Predicted classes of all networks on the held-out images: <c>label [N]</c>, <c>teacher [N]</c>, <c>plain [S, N]</c>,
+    /// Predicted classes of all networks on the held-out images: <c>label [N]</c>, <c>teacher [N]</c>, <c>plain [S,
+    /// N]</c>,
     /// <c>distilled [S, N]</c>, all int64.
     /// </summary>
     public string PredictionsPath => Path.Combine(FullPath, "predictions.safetensors");
@@ -57,9 +59,11 @@ public sealed class RunFolder : IDisposable
 
     public string ReportPath => Path.Combine(FullPath, "report.html");
 
-    /// <summary>A new folder for a run that begins: <paramref name="output"/>, or <c>runs/yyyyMMdd-HHmmss-name</c>.</summary>
+    /// <summary>A new folder for a run that begins: <paramref name="output"/>, or
+    /// <c>runs/yyyyMMdd-HHmmss-name</c>.</summary>
     /// <exception cref="RunFolderException">The folder has something in it already, or cannot be written.</exception>
-    public static RunFolder Create(Recipe recipe, string? output = null, string root = "runs", TimeProvider? time = null)
+    public static RunFolder Create(
+        Recipe recipe, string? output = null, string root = "runs", TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         string path = Path.GetFullPath(output ?? UnusedName(recipe, root, time ?? TimeProvider.System));
@@ -73,7 +77,8 @@ public sealed class RunFolder : IDisposable
             if (other is not null)
             {
                 held.Dispose();
-                throw new RunFolderException($"expected a new or empty folder but {path} has {other} in it; resume it or choose another");
+                throw new RunFolderException(
+                    $"expected a new or empty folder but {path} has {other} in it; resume it or choose another");
             }
 
             var folder = new RunFolder(path, recipe, held, resumed: false);
@@ -100,7 +105,8 @@ public sealed class RunFolder : IDisposable
         FileStream held = Lock(full);
         try
         {
-            Recipe recipe = RecipeReader.Read(recipePath, environment: new Dictionary<string, string>(StringComparer.Ordinal));
+            Recipe recipe = RecipeReader.Read(
+                recipePath, environment: new Dictionary<string, string>(StringComparer.Ordinal));
             return new RunFolder(full, recipe, held, resumed: true);
         }
         catch
@@ -110,7 +116,8 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>The latest unfinished run of an equal recipe under <paramref name="root"/>, unless another process holds it; null where there is none.</summary>
+    /// <summary>The latest unfinished run of an equal recipe under <paramref name="root"/>, unless another process
+    /// holds it; null where there is none.</summary>
     public static string? FindUnfinished(Recipe recipe, string root = "runs")
     {
         ArgumentNullException.ThrowIfNull(recipe);
@@ -154,7 +161,8 @@ public sealed class RunFolder : IDisposable
         string file = Path.Combine(path, LockName);
         try
         {
-            // On Linux FileShare.None is flock(LOCK_EX | LOCK_NB): refused at once, and the kernel frees it with its owner.
+            // On Linux FileShare.None is flock(LOCK_EX | LOCK_NB): refused at once, and the kernel frees it with its
+            // owner.
             return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException error)

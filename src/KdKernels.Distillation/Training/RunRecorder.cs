@@ -4,7 +4,8 @@ using KdKernels.Distillation.Formats;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>Writes what happens to the run folder as it happens: <c>log.txt</c>, <c>metrics.jsonl</c> and TensorBoard's event file. Every line is flushed.</summary>
+/// <summary>Writes what happens to the run folder as it happens: <c>log.txt</c>, <c>metrics.jsonl</c> and TensorBoard's
+/// event file. Every line is flushed.</summary>
 internal sealed class RunRecorder : ITrainingObserver, IDisposable
 {
     private const int StepsBetweenRecords = 50;
@@ -59,8 +60,9 @@ internal sealed class RunRecorder : ITrainingObserver, IDisposable
         Curve("alpha", info.Alpha);
         board.Flush();
         string heldOut = info.HeldOut is { } measured ? $", held out {measured.Accuracy:P2}" : "";
-        Log($"{info.Stage.Name}: epoch {info.Epoch}/{info.Stage.Epochs}: loss {info.Loss.Total:F4}, train {info.TrainAccuracy:P2}{heldOut}, "
-            + $"{info.ImagesPerSecond:F0} images/s");
+        Log(
+            $"{info.Stage.Name}: epoch {info.Epoch}/{info.Stage.Epochs}: loss {info.Loss.Total:F4}, "
+            + $"train {info.TrainAccuracy:P2}{heldOut}, {info.ImagesPerSecond:F0} images/s");
 
         void Curve(string name, double? value)
         {
@@ -72,10 +74,13 @@ internal sealed class RunRecorder : ITrainingObserver, IDisposable
     }
 
     public void StageFinished(StageInfo stage, NetworkResult result) =>
-        Log($"{stage.Name}: held out {result.HeldOut.Accuracy:P2} of {result.HeldOut.Images} images, {result.Seconds:F1} s");
+        Log(
+            $"{stage.Name}: held out {result.HeldOut.Accuracy:P2} of {result.HeldOut.Images} images, "
+            + $"{result.Seconds:F1} s");
 
     /// <summary>
-    /// Forgets what was recorded of a training beyond the checkpoint that it goes on from: a killed process may have come further than its
+    /// Forgets what was recorded of a training beyond the checkpoint that it goes on from: a killed process may have
+    /// come further than its
     /// last checkpoint, and may have left half a line.
     /// </summary>
     /// <param name="stage">The training.</param>
@@ -85,7 +90,8 @@ internal sealed class RunRecorder : ITrainingObserver, IDisposable
     {
         metrics.Dispose();
         string temporary = folder.MetricsPath + ".tmp-rewind";
-        File.WriteAllLines(temporary, File.ReadLines(folder.MetricsPath).Where(line => IsKept(line, stage, epoch, step)));
+        File.WriteAllLines(
+            temporary, File.ReadLines(folder.MetricsPath).Where(line => IsKept(line, stage, epoch, step)));
         File.Move(temporary, folder.MetricsPath, overwrite: true);
         metrics = Append(folder.MetricsPath);
     }
@@ -119,9 +125,13 @@ internal sealed class RunRecorder : ITrainingObserver, IDisposable
     }
 
     private static StreamWriter Append(string path) =>
-        new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read)) { AutoFlush = true, NewLine = "\n" };
+        new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read))
+        {
+            AutoFlush = true, NewLine = "\n",
+        };
 
-    private void Log(string text) => log.WriteLine($"{time.GetLocalNow().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} {text}");
+    private void Log(string text) =>
+        log.WriteLine($"{time.GetLocalNow().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} {text}");
 }
 
 /// <summary>Tells two observers, in this order.</summary>

@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace KdKernels.Distillation.Training;
 
 /// <summary>
-/// Trains one network: the loop, its checkpoints and its evaluations. Nothing random has a state: weights come from the seed and batches from
+/// Trains one network: the loop, its checkpoints and its evaluations. Nothing random has a state: weights come from the
+/// seed and batches from
 /// (seed, epoch, step), so that a run that was stopped anywhere continues to the same bits.
 /// </summary>
 internal sealed class Trainer : IDisposable
@@ -36,23 +37,31 @@ internal sealed class Trainer : IDisposable
 
     private double Seconds => earlierSeconds + clock.Elapsed.TotalSeconds;
 
-    /// <summary>Continues from the latest whole checkpoint, if there is one. Returns the epochs and steps that it had done.</summary>
+    /// <summary>Continues from the latest whole checkpoint, if there is one. Returns the epochs and steps that it had
+    /// done.</summary>
     /// <exception cref="CheckpointException">The checkpoint belongs to another experiment.</exception>
     public (int Epoch, int Step) Resume()
     {
-        Checkpoint? checkpoint = task.Store.OpenLatest(damaged => task.Observer.Message($"{damaged.Message} Trying the one before."));
+        Checkpoint? checkpoint = task.Store.OpenLatest(
+            damaged => task.Observer.Message($"{damaged.Message} Trying the one before."));
         if (checkpoint is null)
         {
             return (0, 0);
         }
 
         TrainingState state = checkpoint.State.Deserialize(RunJson.Default.TrainingState)!;
-        if (!string.Equals(state.Experiment, task.Experiment, StringComparison.Ordinal) || !string.Equals(state.Stage, task.Stage.Name, StringComparison.Ordinal))
+        if (!string.Equals(state.Experiment, task.Experiment, StringComparison.Ordinal)
+            || !string.Equals(state.Stage, task.Stage.Name, StringComparison.Ordinal))
         {
-            throw new CheckpointException($"{task.Store.Folder}: expected a checkpoint of this recipe on these images but got one of another");
+            throw new CheckpointException(
+                $"{task.Store.Folder}: expected a checkpoint of this recipe on these images but got one of another");
         }
 
-        NetworkWeights.Load(task.Network, task.Signature, SafetensorsReader.Parse(checkpoint.Files[TrainingFiles.WeightsOf(task.Stage.Role)], task.Store.Folder), task.Store.Folder);
+        NetworkWeights.Load(
+            task.Network,
+            task.Signature,
+            SafetensorsReader.Parse(checkpoint.Files[TrainingFiles.WeightsOf(task.Stage.Role)], task.Store.Folder),
+            task.Store.Folder);
         optimizer.Load(checkpoint.Files[TrainingFiles.Optimizer]);
         (epoch, step, meter, best, earlierSeconds) = (state.Epoch, state.Step, state.Meter, state.Best, state.Seconds);
         history.AddRange(state.History);
@@ -145,7 +154,9 @@ internal sealed class Trainer : IDisposable
         {
             string dump = DivergenceDump.Write(task, epoch, step, indices, images, labels, logits, loss);
             throw new DivergedException(
-                $"{task.Stage.Name}: the loss became {loss.Terms.Total} in step {step + 1} of epoch {epoch + 1}; the batch and the weights are in {dump}", dump);
+                $"{task.Stage.Name}: the loss became {loss.Terms.Total} in step {step + 1} of epoch {epoch + 1}; "
+                + $"the batch and the weights are in {dump}",
+                dump);
         }
 
         saved = null;
@@ -164,7 +175,8 @@ internal sealed class Trainer : IDisposable
     private TrainingInterruptedException Interrupted()
     {
         string path = saved ?? Save(isBest: false);
-        return new TrainingInterruptedException($"{task.Stage.Name}: stopped after {epoch} epochs and {step} steps; saved to {path}", path);
+        return new TrainingInterruptedException(
+            $"{task.Stage.Name}: stopped after {epoch} epochs and {step} steps; saved to {path}", path);
     }
 
     private string Save(bool isBest)
@@ -174,7 +186,9 @@ internal sealed class Trainer : IDisposable
         {
             string dump = DivergenceDump.Write(task, weights);
             throw new DivergedException(
-                $"{task.Stage.Name}: {broken} has a NaN or an infinity in it after {epoch} epochs and {step} steps; the weights are in {dump}, earlier checkpoints stay", dump);
+                $"{task.Stage.Name}: {broken} has a NaN or an infinity in it after {epoch} epochs and {step} steps; "
+                + $"the weights are in {dump}, earlier checkpoints stay",
+                dump);
         }
 
         var state = new TrainingState
@@ -193,6 +207,7 @@ internal sealed class Trainer : IDisposable
             [TrainingFiles.WeightsOf(task.Stage.Role)] = weights,
             [TrainingFiles.Optimizer] = optimizer.Save(),
         };
-        return saved = task.Store.Save(epoch, step, files, JsonSerializer.SerializeToElement(state, RunJson.Default.TrainingState), isBest);
+        return saved = task.Store.Save(
+            epoch, step, files, JsonSerializer.SerializeToElement(state, RunJson.Default.TrainingState), isBest);
     }
 }

@@ -51,14 +51,19 @@ internal sealed class TrainingData
 
         if (train.Height != train.Width)
         {
-            throw new RecipeException(recipe.Name, 0, "data.image-size", $"expected square images but got {train.Shape}");
+            throw new RecipeException(
+                recipe.Name, 0, "data.image-size", $"expected square images but got {train.Shape}");
         }
 
         if (recipe.Data.Validation > 0)
         {
             if (recipe.Data.Validation >= train.Count)
             {
-                throw new RecipeException(recipe.Name, 0, "data.validation", $"expected less than the {train.Count} training images but got {recipe.Data.Validation}");
+                throw new RecipeException(
+                    recipe.Name,
+                    0,
+                    "data.validation",
+                    $"expected less than the {train.Count} training images but got {recipe.Data.Validation}");
             }
 
             (heldOut, train) = train.StratifiedSplit(recipe.Data.Validation, seed: 0);
@@ -66,7 +71,8 @@ internal sealed class TrainingData
 
         if (train.Count < 2)
         {
-            throw new RecipeException(recipe.Name, 0, "data.train", $"expected at least 2 training images but got {train.Count}");
+            throw new RecipeException(
+                recipe.Name, 0, "data.train", $"expected at least 2 training images but got {train.Count}");
         }
 
         RequireModel(recipe, "student.model", recipe.Student.Model, train);
@@ -74,7 +80,8 @@ internal sealed class TrainingData
         return new TrainingData(train, heldOut);
     }
 
-    /// <summary>Names this recipe on these images, so that checkpoints of another experiment are refused. Device and threads may change.</summary>
+    /// <summary>Names this recipe on these images, so that checkpoints of another experiment are refused. Device and
+    /// threads may change.</summary>
     public string Fingerprint(Recipe recipe)
     {
         string text = (recipe with { Device = "", Threads = 0 }).ToYaml() + Train.Fingerprint + HeldOut.Fingerprint;
@@ -84,7 +91,8 @@ internal sealed class TrainingData
     /// <summary>What a network for these images expects and gives.</summary>
     public NetworkSignature SignatureOf(string model) => new(model, Train.ClassCount, Train.Channels, ImageSize);
 
-    /// <summary>A network for these images; equal seeds give equal weights. Drawn on the CPU, so that they do not depend on the device.</summary>
+    /// <summary>A network for these images; equal seeds give equal weights. Drawn on the CPU, so that they do not
+    /// depend on the device.</summary>
     public nn.Module<Tensor, Tensor> CreateNetwork(string model, long seed, Device device)
     {
         random.manual_seed(seed);

@@ -1,6 +1,7 @@
 namespace KdKernels.Distillation.Training;
 
-/// <summary>A loss was NaN or infinite. The batch and the weights are in <see cref="DumpPath"/>; earlier checkpoints are untouched.</summary>
+/// <summary>A loss was NaN or infinite. The batch and the weights are in <see cref="DumpPath"/>; earlier checkpoints
+/// are untouched.</summary>
 public sealed class DivergedException : Exception
 {
     public DivergedException()
@@ -23,7 +24,8 @@ public sealed class DivergedException : Exception
     public string DumpPath { get; } = "";
 }
 
-/// <summary>Cancellation was asked for; the step was finished and a checkpoint written, from which the run goes on.</summary>
+/// <summary>Cancellation was asked for; the step was finished and a checkpoint written, from which the run goes
+/// on.</summary>
 public sealed class TrainingInterruptedException : OperationCanceledException
 {
     public TrainingInterruptedException()

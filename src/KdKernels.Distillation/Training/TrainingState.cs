@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>Everything a training needs to go on, besides weights and optimiser state: randomness is a function of seed, epoch and index.</summary>
+/// <summary>Everything a training needs to go on, besides weights and optimiser state: randomness is a function of
+/// seed, epoch and index.</summary>
 internal sealed record TrainingState
 {
     public required string Stage { get; init; }

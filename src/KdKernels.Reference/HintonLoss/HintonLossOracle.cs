@@ -1,9 +1,13 @@
 namespace KdKernels.Reference;
 
-/// <summary>The definition of HintonLoss in double: per row (1 − alpha)·w_y·CE + alpha·TemperedKl, with its metrics.</summary>
+/// <summary>
+/// The definition of HintonLoss in double: per row (1 − alpha)·w_y·CE + alpha·TemperedKl, with its metrics.
+/// </summary>
 public static class HintonLossOracle
 {
-    /// <summary>Computes loss, metrics and the student's gradient; parameters as in <see cref="TemperedKlOracle.Compute"/>.</summary>
+    /// <summary>
+    /// Computes loss, metrics and the student's gradient; parameters as in <see cref="TemperedKlOracle.Compute"/>.
+    /// </summary>
     /// <param name="student">[rows, classes].</param>
     /// <param name="teacher">[rows, classes].</param>
     /// <param name="labels">[rows], class or <paramref name="ignoreIndex"/>.</param>
@@ -32,7 +36,16 @@ public static class HintonLossOracle
         ArgumentNullException.ThrowIfNull(labels);
         int rows = student.Length / classes;
         TemperedKlOracleResult soft = TemperedKlOracle.Compute(
-            student, teacher, classes, temperature, reduction, temperatureSquared, classWeights, labels, ignoreIndex, upstream);
+            student,
+            teacher,
+            classes,
+            temperature,
+            reduction,
+            temperatureSquared,
+            classWeights,
+            labels,
+            ignoreIndex,
+            upstream);
         var result = new HintonLossOracleResult
         {
             RowLosses = new double[rows],

@@ -1,6 +1,8 @@
 namespace KdKernels.Reference;
 
-/// <summary>What <see cref="HintonLossOracle"/> computes; arrays have one element per row, 0 for ignored rows.</summary>
+/// <summary>
+/// What <see cref="HintonLossOracle"/> computes; arrays have one element per row, 0 for ignored rows.
+/// </summary>
 public sealed record HintonLossOracleResult
 {
     /// <summary>(1 − alpha)·CE + alpha·KL per row.</summary>

@@ -6,7 +6,9 @@ namespace KdKernels.Reference;
 /// </summary>
 public static class TemperedKlOracle
 {
-    /// <summary>Computes loss and gradients of rows of <paramref name="classes"/> logits that lie one after the other.</summary>
+    /// <summary>
+    /// Computes loss and gradients of rows of <paramref name="classes"/> logits that lie one after the other.
+    /// </summary>
     /// <param name="student">[rows, classes].</param>
     /// <param name="teacher">[rows, classes].</param>
     /// <param name="classes">Length of a row.</param>
@@ -14,7 +16,8 @@ public static class TemperedKlOracle
     /// <param name="reduction">How rows are combined.</param>
     /// <param name="temperatureSquared">Whether the loss carries T².</param>
     /// <param name="classWeights">[classes] or null.</param>
-    /// <param name="labels">[rows] or null: rows whose label is <paramref name="ignoreIndex"/> count for nothing.</param>
+    /// <param name="labels">[rows] or null: rows whose label is <paramref name="ignoreIndex"/> count for
+    /// nothing.</param>
     /// <param name="ignoreIndex">See <paramref name="labels"/>.</param>
     /// <param name="upstream">Gradient of the result: [rows] for None, [1] otherwise; null means ones.</param>
     public static TemperedKlOracleResult Compute(
@@ -149,8 +152,8 @@ public static class TemperedKlOracle
     }
 
     /// <summary>
-    /// log p − log q. The difference of two log-softmaxes loses a common constant's digits, so for ordinary rows it is taken as
-    /// (Δ − E[Δ]) + KL with Δ = (t − s)/T and KL = log(1 + Σ p·gap(Δ − E[Δ])).
+    /// log p − log q. The difference of two log-softmaxes loses a common constant's digits, so for ordinary rows it is
+    /// taken as (Δ − E[Δ]) + KL with Δ = (t − s)/T and KL = log(1 + Σ p·gap(Δ − E[Δ])).
     /// </summary>
     private static double[] LogRatio(
         ReadOnlySpan<double> s, ReadOnlySpan<double> t, double temperature, double[] logP, double[] logQ)

@@ -3,6 +3,8 @@ namespace TorchSharp;
 /// <summary>Disposes the tensors that were created while it was its thread's innermost scope.</summary>
 public sealed class DisposeScope : IDisposable
 {
+    // A tensor of this thread's scope may be disposed by another thread.
+    private readonly Lock gate = new();
     private DisposeScopeManager? manager;
     private HashSet<IDisposable> disposables = new(ReferenceEqualityComparer.Instance);
 
@@ -20,7 +22,7 @@ public sealed class DisposeScope : IDisposable
         get
         {
             _ = Manager;
-            return [.. disposables];
+            lock (gate) return [.. disposables];
         }
     }
 
@@ -29,13 +31,16 @@ public sealed class DisposeScope : IDisposable
         get
         {
             _ = Manager;
-            return disposables.Count;
+            lock (gate) return disposables.Count;
         }
     }
 
     private DisposeScopeManager Manager => manager ?? throw new ObjectDisposedException(nameof(DisposeScope));
 
-    public bool Contains(IDisposable disposable) => disposables.Contains(disposable);
+    public bool Contains(IDisposable disposable)
+    {
+        lock (gate) return disposables.Contains(disposable);
+    }
 
     /// <summary>Hands it to the outer scope; without one it leaves the scope system.</summary>
     public T MoveToOuter<T>(T disposable) where T : IDisposable => MoveToOther(OuterScope, disposable);
@@ -146,15 +151,20 @@ public sealed class DisposeScope : IDisposable
     public void DisposeEverythingBut(IEnumerable<IDisposable> inKeep)
     {
         _ = Manager;
-        HashSet<IDisposable> held = disposables;
-        // Only what is in the scope already may stay: it must not come to own another scope's tensor.
+        HashSet<IDisposable> held;
         var kept = new HashSet<IDisposable>(ReferenceEqualityComparer.Instance);
-        foreach (IDisposable disposable in inKeep)
+        lock (gate)
         {
-            if (held.Contains(disposable)) _ = kept.Add(disposable);
+            held = disposables;
+            // Only what is in the scope already may stay: it must not come to own another scope's tensor.
+            foreach (IDisposable disposable in inKeep)
+            {
+                if (held.Contains(disposable)) _ = kept.Add(disposable);
+            }
+            // Replaced first: every Dispose removes itself from the scope's set, which may not be the one being walked.
+            disposables = kept;
+            kept = new HashSet<IDisposable>(kept, ReferenceEqualityComparer.Instance);
         }
-        // Replaced first: every Dispose removes itself from the scope's set, which may not be the one being walked.
-        disposables = kept;
         foreach (IDisposable disposable in held)
         {
             if (!kept.Contains(disposable)) disposable.Dispose();
@@ -192,8 +202,8 @@ public sealed class DisposeScope : IDisposable
     public void MarkAsDisposed(IDisposable disposable)
     {
         _ = Manager;
-        _ = disposables.Remove(disposable);
-        if (disposable is torch.Tensor tensor) tensor.OwningDisposeScope = null;
+        if (disposable is torch.Tensor tensor) Forget(tensor);
+        else _ = Remove(disposable);
     }
 
     public void Dispose()
@@ -204,14 +214,24 @@ public sealed class DisposeScope : IDisposable
         manager = null;
     }
 
-    internal void Register(torch.Tensor tensor) => _ = disposables.Add(tensor);
+    /// <summary>As <see cref="MarkAsDisposed"/>, also when another thread has just closed the scope.</summary>
+    internal void Forget(torch.Tensor tensor)
+    {
+        _ = Remove(tensor);
+        tensor.OwningDisposeScope = null;
+    }
+
+    internal void Register(torch.Tensor tensor)
+    {
+        lock (gate) _ = disposables.Add(tensor);
+    }
 
     /// <summary>
     /// Puts <paramref name="replacement"/> in the place that <paramref name="original"/> has in its scope.
     /// </summary>
     internal static void ReplaceWith(torch.Tensor original, torch.Tensor replacement)
     {
-        if (original.OwningDisposeScope is not { } scope || !scope.disposables.Remove(original)) return;
+        if (original.OwningDisposeScope is not { } scope || !scope.Remove(original)) return;
         original.OwningDisposeScope = null;
         _ = scope.Take(replacement);
     }
@@ -220,13 +240,13 @@ public sealed class DisposeScope : IDisposable
     {
         _ = Manager;
         if (scope is null) DetachOne(disposable);
-        else if (disposables.Remove(disposable)) _ = scope.Take(disposable);
+        else if (Remove(disposable)) _ = scope.Take(disposable);
     }
 
     private void DetachOne(IDisposable disposable)
     {
         LifetimeStatistics statistics = Manager.StatisticsInstance.TensorStatistics;
-        if (!disposables.Remove(disposable) || disposable is not torch.Tensor tensor) return;
+        if (!Remove(disposable) || disposable is not torch.Tensor tensor) return;
         statistics.DetachedFromScopeCount++;
         tensor.OwningDisposeScope = null;
     }
@@ -237,14 +257,19 @@ public sealed class DisposeScope : IDisposable
         if (Take(disposable)) statistics.AttachedToScopeCount++;
     }
 
+    private bool Remove(IDisposable disposable)
+    {
+        lock (gate) return disposables.Remove(disposable);
+    }
+
     private bool Take(IDisposable disposable)
     {
         if (disposable is not torch.Tensor tensor)
             throw new InvalidOperationException(
                 $"expected a Tensor, which is all that a DisposeScope manages, but got {disposable.GetType()}.");
         if (ReferenceEquals(tensor.OwningDisposeScope, this)) return false;
-        _ = disposables.Add(tensor);
-        _ = tensor.OwningDisposeScope?.disposables.Remove(tensor);
+        Register(tensor);
+        _ = tensor.OwningDisposeScope?.Remove(tensor);
         tensor.OwningDisposeScope = this;
         return true;
     }

@@ -73,7 +73,7 @@ public static partial class torch
             {
                 // Not from the finaliser: the scope may be finalised already, and statistics are per thread.
                 DisposeScopeManager.ThreadSingleton.Disposing(this);
-                OwningDisposeScope?.MarkAsDisposed(this);
+                OwningDisposeScope?.Forget(this);
             }
             _ = Interlocked.Decrement(ref totalCount);
             NativeApi.kd_release(released);
@@ -84,7 +84,7 @@ public static partial class torch
         {
             GC.SuppressFinalize(this);
             nint released = Handle;
-            OwningDisposeScope?.MarkAsDisposed(this);
+            OwningDisposeScope?.Forget(this);
             handle = 0;
             _ = Interlocked.Decrement(ref totalCount);
             return released;

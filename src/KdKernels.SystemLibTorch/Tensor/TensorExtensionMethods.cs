@@ -79,6 +79,7 @@ public static partial class TensorExtensionMethods
     public static void Load(ref torch.Tensor? tensor, BinaryReader reader, bool skip = false)
     {
         (torch.ScalarType type, long[] shape) = ReadHeader(reader);
+        if (tensor is null) CheckLength(type, shape, reader.BaseStream);
         tensor ??= skip ? torch.zeros(shape, dtype: type) : torch.empty(shape, dtype: type);
         Fill(tensor, shape, reader, skip);
     }
@@ -110,7 +111,8 @@ public static partial class TensorExtensionMethods
     {
         long code = ReadLeb128(reader);
         var type = (torch.ScalarType)code;
-        if (code > sbyte.MaxValue || !Enum.IsDefined(type))
+        bool quantised = type is torch.ScalarType.QInt8 or torch.ScalarType.QUInt8 or torch.ScalarType.QInt32;
+        if (code > sbyte.MaxValue || !Enum.IsDefined(type) || quantised)
             throw new InvalidDataException($"expected an element type in the tensor's header but got {code}.");
         long rank = ReadLeb128(reader);
         if (rank > 64)
@@ -118,6 +120,23 @@ public static partial class TensorExtensionMethods
         long[] shape = new long[rank];
         for (int i = 0; i < shape.Length; i++) shape[i] = ReadLeb128(reader);
         return (type, shape);
+    }
+
+    /// <summary>A damaged header must not make anybody allocate what the stream cannot fill.</summary>
+    private static void CheckLength(torch.ScalarType type, long[] shape, Stream stream)
+    {
+        Int128 bytes = type.ElementSize();
+        foreach (long size in shape)
+        {
+            bytes *= size;
+            if (bytes > long.MaxValue)
+                throw new InvalidDataException($"expected a tensor that fits memory but got [{string.Join(", ", shape)}].");
+        }
+        if (stream.CanSeek && bytes > stream.Length - stream.Position)
+        {
+            throw new EndOfStreamException(
+                $"expected {bytes} bytes of elements but the stream has {stream.Length - stream.Position}.");
+        }
     }
 
     private static void Fill(torch.Tensor tensor, long[] shape, BinaryReader reader, bool skip)

@@ -92,7 +92,7 @@ public static partial class torch
     public static Tensor squeeze(Tensor input, long? dim = null) => input.squeeze(dim);
     public static Tensor squeeze_(Tensor input, long? dim = null) => input.squeeze_(dim);
     public static Tensor std(
-        Tensor input, ValueTuple<long,long> dimensions, bool unbiased = true, bool keepdim = false,
+        Tensor input, (long, long) dimensions, bool unbiased = true, bool keepdim = false,
         ScalarType? type = null) =>
         input.std(dimensions, unbiased, keepdim, type);
     public static Tensor std(Tensor input, bool unbiased = true) => input.std(unbiased);
@@ -138,7 +138,7 @@ public static partial class torch
     public static Tensor unsqueeze(Tensor input, long dim) => input.unsqueeze(dim);
     public static Tensor unsqueeze_(Tensor input, long dim) => input.unsqueeze_(dim);
     public static Tensor var(
-        Tensor input, ValueTuple<long,long> dimensions, bool unbiased = true, bool keepdim = false,
+        Tensor input, (long, long) dimensions, bool unbiased = true, bool keepdim = false,
         ScalarType? type = null) =>
         input.var(dimensions, unbiased, keepdim, type);
     public static Tensor var(Tensor input, bool unbiased = true) => input.var(unbiased);

@@ -9,7 +9,8 @@ public sealed class CheckpointTests : IDisposable
 
     public static TheoryData<Fault, int> Faults => new()
     {
-        { Fault.Before, 1 }, { Fault.Half, 1 }, { Fault.After, 1 }, { Fault.Before, 3 }, { Fault.Half, 3 }, { Fault.After, 3 },
+        { Fault.Before, 1 }, { Fault.Half, 1 }, { Fault.After, 1 },
+        { Fault.Before, 3 }, { Fault.Half, 3 }, { Fault.After, 3 },
     };
 
     public void Dispose() => Directory.Delete(root, recursive: true);
@@ -38,7 +39,10 @@ public sealed class CheckpointTests : IDisposable
         Save(store, 3, 0, 4);
         Save(store, 10_000, 0, 5);
 
-        Assert.Equal(["epoch-10000", "epoch-0003", "epoch-0002"], store.Paths().Select(path => Path.GetFileName(path)), StringComparer.Ordinal);
+        Assert.Equal(
+            ["epoch-10000", "epoch-0003", "epoch-0002"],
+            store.Paths().Select(path => Path.GetFileName(path)),
+            StringComparer.Ordinal);
         Assert.Equal(5, Value(Checkpoint.Open(Path.Combine(root, "last"))));
         Assert.Equal(2, Value(Checkpoint.Open(Path.Combine(root, "best"))));
     }
@@ -94,7 +98,10 @@ public sealed class CheckpointTests : IDisposable
             File.WriteAllBytes(file, [.. bytes, 0]);
             Assert.Throws<CheckpointException>(() => Checkpoint.Open(path));
             File.Delete(file);
-            Assert.Contains("missing", Assert.Throws<CheckpointException>(() => Checkpoint.Open(path)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "missing",
+                Assert.Throws<CheckpointException>(() => Checkpoint.Open(path)).Message,
+                StringComparison.Ordinal);
             File.WriteAllBytes(file, bytes);
         }
 
@@ -138,7 +145,8 @@ public sealed class CheckpointTests : IDisposable
     }
 
     /// <summary>
-    /// Every call of a save fails once, before, in the middle or after its effect, and nothing works from then on. What remains must be
+    /// Every call of a save fails once, before, in the middle or after its effect, and nothing works from then on. What
+    /// remains must be
     /// the old checkpoint or the new one, whole, and the next start must leave nothing half-done behind.
     /// </summary>
     [Theory]
@@ -181,7 +189,9 @@ public sealed class CheckpointTests : IDisposable
             }
         }
 
-        Assert.True(old >= 6 && fresh >= 6, $"expected crashes on both sides of the rename but {old} left the old checkpoint and {fresh} the new one");
+        Assert.True(
+            old >= 6 && fresh >= 6,
+            $"expected crashes on both sides of the rename but {old} left the old checkpoint and {fresh} the new one");
     }
 
     /// <summary>The kernel itself refuses: every write to /dev/full ends with ENOSPC.</summary>
@@ -191,7 +201,8 @@ public sealed class CheckpointTests : IDisposable
         var store = new CheckpointStore(root, keep: 2);
         Save(store, 1, 0, 1);
 
-        CheckpointException error = Assert.Throws<CheckpointException>(() => Save(new CheckpointStore(root, keep: 2, new FullDisk()), 2, 0, 2));
+        CheckpointException error = Assert.Throws<CheckpointException>(
+            () => Save(new CheckpointStore(root, keep: 2, new FullDisk()), 2, 0, 2));
 
         Assert.Contains(Path.Combine(root, "epoch-0002"), error.Message, StringComparison.Ordinal);
         Assert.Contains("No space left on device", error.Message, StringComparison.Ordinal);
@@ -220,7 +231,8 @@ public sealed class CheckpointTests : IDisposable
 
         public void WriteFile(string path, ReadOnlyMemory<byte> bytes)
         {
-            using var file = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            using var file = new FileStream(
+                "/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
             file.Write(bytes.Span);
         }
 

@@ -15,7 +15,8 @@ public enum Fault
     After,
 }
 
-/// <summary>The disk, until its n-th call. From then on every call fails, as after a crash (nothing runs any more) or on a full disk.</summary>
+/// <summary>The disk, until its n-th call. From then on every call fails, as after a crash (nothing runs any more) or
+/// on a full disk.</summary>
 public sealed class FaultyStorage(int failAt, Fault fault) : IStorage
 {
     public int Calls { get; private set; }

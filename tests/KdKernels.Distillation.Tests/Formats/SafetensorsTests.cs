@@ -86,7 +86,8 @@ public class SafetensorsTests
     [MemberData(nameof(BadHeaders))]
     public void Refuses_headers_that_lie(string header, int dataBytes, string message)
     {
-        InvalidDataException error = Assert.Throws<InvalidDataException>(() => SafetensorsReader.Parse(FileOf(header, dataBytes), "w.safetensors"));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(
+            () => SafetensorsReader.Parse(FileOf(header, dataBytes), "w.safetensors"));
 
         Assert.StartsWith("w.safetensors: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(message.Split('|'), part => error.Message.Contains(part, StringComparison.Ordinal));
@@ -102,7 +103,10 @@ public class SafetensorsTests
         byte[] file = new byte[10];
         BinaryPrimitives.WriteUInt64LittleEndian(file, declared);
 
-        Assert.Contains("expected a header of at most 2 bytes", Assert.Throws<InvalidDataException>(() => SafetensorsReader.Parse(file, "w")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "expected a header of at most 2 bytes",
+            Assert.Throws<InvalidDataException>(() => SafetensorsReader.Parse(file, "w")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,7 +153,8 @@ public class SafetensorsTests
     [Fact]
     public void Refuses_to_write_a_tensor_whose_bytes_do_not_match_its_shape()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => SafetensorsWriter.ToArray([new("a", SafetensorsType.F32, [2], new byte[4])]));
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => SafetensorsWriter.ToArray([new("a", SafetensorsType.F32, [2], new byte[4])]));
 
         Assert.Contains("a: expected the bytes of F32 [2] but got 4", error.Message, StringComparison.Ordinal);
     }

@@ -11,7 +11,8 @@ public class TensorBoardTests
     [InlineData("a", 0xC1D04330u)]
     [InlineData("123456789", 0xE3069283u)]
     [InlineData("The quick brown fox jumps over the lazy dog", 0x22620404u)]
-    public void Crc32C_has_its_published_values(string text, uint crc) => Assert.Equal(crc, Crc32C.Of(Encoding.ASCII.GetBytes(text)));
+    public void Crc32C_has_its_published_values(string text, uint crc) =>
+        Assert.Equal(crc, Crc32C.Of(Encoding.ASCII.GetBytes(text)));
 
     [Fact]
     public void Crc32C_of_the_vectors_of_rfc_3720()
@@ -68,8 +69,11 @@ public class TensorBoardTests
         {
             int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(position));
             byte[] data = file[(position + 12)..(position + 12 + length)];
-            Assert.Equal(Crc32C.Masked(file.AsSpan(position, 8)), BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(position + 8)));
-            Assert.Equal(Crc32C.Masked(data), BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(position + 12 + length)));
+            Assert.Equal(
+                Crc32C.Masked(file.AsSpan(position, 8)),
+                BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(position + 8)));
+            Assert.Equal(
+                Crc32C.Masked(data), BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(position + 12 + length)));
             records.Add(data);
             position += 16 + length;
         }

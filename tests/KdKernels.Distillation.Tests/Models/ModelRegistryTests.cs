@@ -11,7 +11,8 @@ public class ModelRegistryTests
     public static TheoryData<string> Names => [.. ModelRegistry.Models.Select(model => model.Name)];
 
     /// <summary>
-    /// Counted by hand from the architectures. As published: ResNet-20 0.27 M and ResNet-56 0.85 M (He et al. 2015, table 6, option A at 10 classes; option B
+    /// Counted by hand from the architectures. As published: ResNet-20 0.27 M and ResNet-56 0.85 M (He et al. 2015,
+    /// table 6, option A at 10 classes; option B
     /// adds 2,752), WRN-16-1 0.17 M, WRN-16-2 0.70 M, WRN-40-2 2.2 M (Zagoruyko and Komodakis 2016).
     /// </summary>
     [Theory]
@@ -117,7 +118,10 @@ public class ModelRegistryTests
     [Fact]
     public void Rejects_unknown_names_and_tiny_images()
     {
-        Assert.Contains("expected one of mlp-small", Assert.Throws<ArgumentException>(() => ModelRegistry.Create("resnet18", 10, 3, 32)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "expected one of mlp-small",
+            Assert.Throws<ArgumentException>(() => ModelRegistry.Create("resnet18", 10, 3, 32)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => ModelRegistry.Create("resnet20", 10, 3, 4));
         Assert.Throws<ArgumentOutOfRangeException>(() => ModelRegistry.Create("resnet20", 0, 3, 32));
     }

@@ -19,11 +19,17 @@ public sealed class ExperimentTests : IDisposable
     {
         var observer = new RecordingObserver();
 
-        ExperimentResult result = TrainingSample.Run(TrainingSample.Recipe("seeds=2"), Path.Combine(root, "run"), observer);
+        ExperimentResult result = TrainingSample.Run(
+            TrainingSample.Recipe("seeds=2"), Path.Combine(root, "run"), observer);
 
-        Assert.Equal(["teacher", "plain-1", "distilled-1", "plain-2", "distilled-2"], observer.Started.Select(stage => stage.Name), StringComparer.Ordinal);
+        Assert.Equal(
+            ["teacher", "plain-1", "distilled-1", "plain-2", "distilled-2"],
+            observer.Started.Select(stage => stage.Name),
+            StringComparer.Ordinal);
         Assert.Equal([1, 2, 3, 4, 5], observer.Started.Select(stage => stage.Number));
-        Assert.All(observer.Started, stage => Assert.Equal((5, TrainingSample.StepsPerEpoch), (stage.Of, stage.StepsPerEpoch)));
+        Assert.All(
+            observer.Started,
+            stage => Assert.Equal((5, TrainingSample.StepsPerEpoch), (stage.Of, stage.StepsPerEpoch)));
         Assert.Equal([1L, 1L, 1L, 2L, 2L], observer.Started.Select(stage => stage.Seed));
         Assert.Equal((2 + 4 * 4) * TrainingSample.StepsPerEpoch, observer.Steps.Count);
         Assert.Equal(40, result.HeldOut);
@@ -50,7 +56,10 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(6, File.ReadAllLines(Path.Combine(path, "summary.csv")).Length);
         JsonNode environment = JsonNode.Parse(File.ReadAllText(Path.Combine(path, "environment.json")))!;
         Assert.Equal([1L, 2L], environment["seeds"]!.AsArray().Select(seed => seed!.GetValue<long>()));
-        Assert.Equal(2 + 4 * 4, File.ReadAllLines(Path.Combine(path, "metrics.jsonl")).Count(line => line.Contains("\"held_out\":{", StringComparison.Ordinal)));
+        Assert.Equal(
+            2 + 4 * 4,
+            File.ReadAllLines(Path.Combine(path, "metrics.jsonl")).Count(
+                line => line.Contains("\"held_out\":{", StringComparison.Ordinal)));
         Assert.Single(Directory.GetFiles(Path.Combine(path, "tb")));
     }
 
@@ -63,15 +72,22 @@ public sealed class ExperimentTests : IDisposable
         SafetensorsReader file = SafetensorsReader.Open(Path.Combine(path, "predictions.safetensors"));
         long[] labels = Values("label");
         Assert.Equal(result.Teacher!.HeldOut.Accuracy, Accuracy(Values("teacher")), 1e-12);
-        Assert.Equal(result.Distilled.Select(network => network.HeldOut.Accuracy), Values("distilled").Chunk(40).Select(Accuracy));
-        Assert.Equal(result.Plain.Select(network => network.HeldOut.Accuracy), Values("plain").Chunk(40).Select(Accuracy));
-        Assert.Equal(result.Distilled[0].HeldOut.Agreement, (double?)Values("teacher").Zip(Values("distilled")).Count(pair => pair.First == pair.Second) / 40);
+        Assert.Equal(
+            result.Distilled.Select(network => network.HeldOut.Accuracy),
+            Values("distilled").Chunk(40).Select(Accuracy));
+        Assert.Equal(
+            result.Plain.Select(network => network.HeldOut.Accuracy), Values("plain").Chunk(40).Select(Accuracy));
+        Assert.Equal(
+            result.Distilled[0].HeldOut.Agreement,
+            (double?)Values("teacher").Zip(Values("distilled")).Count(pair => pair.First == pair.Second) / 40);
 
-        long[] Values(string name) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(file.Data(file.Find(name)!).Span).ToArray();
+        long[] Values(string name) =>
+            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(file.Data(file.Find(name)!).Span).ToArray();
         double Accuracy(long[] predictions) => predictions.Zip(labels).Count(pair => pair.First == pair.Second) / 40.0;
     }
 
-    /// <summary>With alpha 0 the distilled student's loss is the plain one's: only equal weights and batches can then end alike.</summary>
+    /// <summary>With alpha 0 the distilled student's loss is the plain one's: only equal weights and batches can then
+    /// end alike.</summary>
     [Fact]
     public void Paired_students_start_alike_and_see_the_same_batches()
     {
@@ -107,7 +123,10 @@ public sealed class ExperimentTests : IDisposable
             Assert.Equal(epoch < 2 ? 0 : 0.8, steps[i].Alpha);
             LossTerms loss = steps[i].Loss;
             double alpha = steps[i].Alpha!.Value;
-            Assert.Equal((1 - alpha) * loss.CrossEntropy + alpha * loss.Distillation!.Value, loss.Total, 1e-5 * (1 + loss.Total));
+            Assert.Equal(
+                (1 - alpha) * loss.CrossEntropy + alpha * loss.Distillation!.Value,
+                loss.Total,
+                1e-5 * (1 + loss.Total));
         }
     }
 
@@ -115,7 +134,15 @@ public sealed class ExperimentTests : IDisposable
     public void Learns()
     {
         var observer = new RecordingObserver();
-        TrainingSample.Run(TrainingSample.Recipe("distill.method=none", "data.augment={}", "student.solver.epochs=20", "student.solver.optimizer=adam", "student.solver.lr=0.003"), Path.Combine(root, "run"), observer);
+        TrainingSample.Run(
+            TrainingSample.Recipe(
+                "distill.method=none",
+                "data.augment={}",
+                "student.solver.epochs=20",
+                "student.solver.optimizer=adam",
+                "student.solver.lr=0.003"),
+            Path.Combine(root, "run"),
+            observer);
 
         Assert.True(observer.Epochs[0].TrainAccuracy < 0.5);
         Assert.True(observer.Epochs[^1].TrainAccuracy > 0.95, $"train accuracy {observer.Epochs[^1].TrainAccuracy}");
@@ -133,7 +160,9 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
         foreach (string stage in (string[])["teacher", "plain-1", "distilled-1"])
         {
-            TrainingSample.AssertSame(TrainingSample.Outcome(Path.Combine(root, "first"), stage), TrainingSample.Outcome(Path.Combine(root, "second"), stage));
+            TrainingSample.AssertSame(
+                TrainingSample.Outcome(Path.Combine(root, "first"), stage),
+                TrainingSample.Outcome(Path.Combine(root, "second"), stage));
         }
     }
 
@@ -161,7 +190,10 @@ public sealed class ExperimentTests : IDisposable
         string path = Path.Combine(root, "run");
         // The last step of the only epoch overflows the weights; no later loss could tell.
         DivergedException error = Assert.Throws<DivergedException>(() => TrainingSample.Run(
-            TrainingSample.Recipe("distill.method=none", "data.train=16", "student.solver={epochs: 1, momentum: 0, weight-decay: 1e38, lr: 1e10}"), path));
+            TrainingSample.Recipe(
+                "distill.method=none",
+                "data.train=16",
+                "student.solver={epochs: 1, momentum: 0, weight-decay: 1e38, lr: 1e10}"), path));
 
         Assert.Contains("NaN or an infinity", error.Message, StringComparison.Ordinal);
         Assert.Empty(new CheckpointStore(Path.Combine(path, "checkpoints", "plain-1"), 2).Paths());
@@ -174,10 +206,12 @@ public sealed class ExperimentTests : IDisposable
         ExperimentResult trained = TrainingSample.Run(TrainingSample.Recipe(), path);
         string checkpoint = Path.Combine(path, "checkpoints", "teacher", "last");
 
-        ExperimentResult fromFolder = TrainingSample.Run(TrainingSample.Recipe($"teacher.checkpoint={checkpoint}"), Path.Combine(root, "folder"));
+        ExperimentResult fromFolder = TrainingSample.Run(
+            TrainingSample.Recipe($"teacher.checkpoint={checkpoint}"), Path.Combine(root, "folder"));
         var observer = new RecordingObserver();
         ExperimentResult fromFile = TrainingSample.Run(
-            TrainingSample.Recipe($"teacher.checkpoint={Path.Combine(checkpoint, "teacher.safetensors")}"), Path.Combine(root, "file"), observer);
+            TrainingSample.Recipe(
+                $"teacher.checkpoint={Path.Combine(checkpoint, "teacher.safetensors")}"), Path.Combine(root, "file"), observer);
 
         Assert.Equal(trained.Teacher!.HeldOut, fromFolder.Teacher!.HeldOut);
         Assert.Equal(trained.Distilled[0].HeldOut, fromFolder.Distilled[0].HeldOut);
@@ -193,7 +227,10 @@ public sealed class ExperimentTests : IDisposable
         TrainingSample.Run(TrainingSample.Recipe("student.solver.epochs=1"), path);
         string checkpoint = Path.Combine(path, "checkpoints", "teacher", "last");
 
-        Assert.Contains("expected model wrn-16-1 but got convnet-small", Refused("teacher.model=wrn-16-1", $"teacher.checkpoint={checkpoint}"), StringComparison.Ordinal);
+        Assert.Contains(
+            "expected model wrn-16-1 but got convnet-small",
+            Refused("teacher.model=wrn-16-1", $"teacher.checkpoint={checkpoint}"),
+            StringComparison.Ordinal);
         Assert.Contains("there is nothing", Refused("teacher.checkpoint=/nowhere"), StringComparison.Ordinal);
         byte[] weights = File.ReadAllBytes(Path.Combine(checkpoint, "teacher.safetensors"));
         string foreign = Path.Combine(root, "foreign.safetensors");
@@ -201,9 +238,17 @@ public sealed class ExperimentTests : IDisposable
         File.WriteAllBytes(foreign, SafetensorsWriter.ToArray(file.Entries.Select(entry => entry.Name is "classifier.bias"
             ? new SafetensorsTensor(entry.Name, entry.Type, [11], new byte[44])
             : new SafetensorsTensor(entry.Name, entry.Type, entry.Shape, file.Data(entry)))));
-        Assert.Contains("classifier.bias: expected F32 [10] but got F32 [11]", Refused($"teacher.checkpoint={foreign}"), StringComparison.Ordinal);
-        File.WriteAllBytes(foreign, SafetensorsWriter.ToArray(file.Entries.Skip(1).Select(entry => new SafetensorsTensor(entry.Name, entry.Type, entry.Shape, file.Data(entry)))));
-        Assert.Contains("has no tensor of this name", Refused($"teacher.checkpoint={foreign}"), StringComparison.Ordinal);
+        Assert.Contains(
+            "classifier.bias: expected F32 [10] but got F32 [11]",
+            Refused($"teacher.checkpoint={foreign}"),
+            StringComparison.Ordinal);
+        File.WriteAllBytes(
+            foreign,
+            SafetensorsWriter.ToArray(
+                file.Entries.Skip(1).Select(
+                    entry => new SafetensorsTensor(entry.Name, entry.Type, entry.Shape, file.Data(entry)))));
+        Assert.Contains(
+            "has no tensor of this name", Refused($"teacher.checkpoint={foreign}"), StringComparison.Ordinal);
         File.WriteAllText(foreign, "#!/bin/sh");
         Assert.Contains(foreign, Refused($"teacher.checkpoint={foreign}"), StringComparison.Ordinal);
 
@@ -211,7 +256,8 @@ public sealed class ExperimentTests : IDisposable
         {
             var observer = new RecordingObserver();
             CheckpointException error = Assert.Throws<CheckpointException>(() =>
-                TrainingSample.Run(TrainingSample.Recipe(settings), Path.Combine(root, Path.GetRandomFileName()), observer));
+                TrainingSample.Run(
+                    TrainingSample.Recipe(settings), Path.Combine(root, Path.GetRandomFileName()), observer));
             Assert.Empty(observer.Steps);
             return error.Message;
         }
@@ -222,19 +268,24 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("data={name: mnist, root: /nowhere, augment: {crop: 2}}", null)]
     public void Data_that_cannot_be_trained_on_is_refused_before_anything_trains(string setting, string? key)
     {
-        Exception error = Assert.ThrowsAny<Exception>(() => TrainingSample.Run(TrainingSample.Recipe(setting), Path.Combine(root, "run")));
+        Exception error = Assert.ThrowsAny<Exception>(
+            () => TrainingSample.Run(TrainingSample.Recipe(setting), Path.Combine(root, "run")));
 
-        Assert.Equal(key ?? typeof(KdKernels.Distillation.Data.KdDataException).Name, error is RecipeException recipe ? recipe.Key : error.GetType().Name);
+        Assert.Equal(
+            key ?? typeof(KdKernels.Distillation.Data.KdDataException).Name,
+            error is RecipeException recipe ? recipe.Key : error.GetType().Name);
     }
 
     [Fact]
     public void A_device_that_is_not_there_is_refused() =>
-        Assert.Throws<DeviceException>(() => TrainingSample.Run(TrainingSample.Recipe("device=cuda:250"), Path.Combine(root, "run")));
+        Assert.Throws<DeviceException>(
+            () => TrainingSample.Run(TrainingSample.Recipe("device=cuda:250"), Path.Combine(root, "run")));
 
     [Fact]
     public void Validation_images_are_taken_off_the_training_set_and_measured_instead_of_the_test_images()
     {
-        ExperimentResult result = TrainingSample.Run(TrainingSample.Recipe("data.validation=20", "student.solver.epochs=1"), Path.Combine(root, "run"));
+        ExperimentResult result = TrainingSample.Run(
+            TrainingSample.Recipe("data.validation=20", "student.solver.epochs=1"), Path.Combine(root, "run"));
 
         Assert.Equal(20, result.HeldOut);
     }
@@ -246,7 +297,8 @@ public sealed class ExperimentTests : IDisposable
         Recipe recipe = TrainingSample.Recipe();
         ExperimentResult result = TrainingSample.Run(recipe, path);
 
-        HeldOutMetrics student = Experiment.Evaluate(recipe, Path.Combine(path, "checkpoints", "plain-1", "last"), NetworkRole.Plain, Assert.Fail);
+        HeldOutMetrics student = Experiment.Evaluate(
+            recipe, Path.Combine(path, "checkpoints", "plain-1", "last"), NetworkRole.Plain, Assert.Fail);
 
         Assert.Equal(result.Plain[0].HeldOut, student);
     }

@@ -5,7 +5,8 @@ using KdKernels.Distillation.Training;
 
 namespace KdKernels.Distillation.Tests.Training;
 
-/// <summary>A run that was stopped anywhere, by request or by a crash, ends in the same bits as one that was not.</summary>
+/// <summary>A run that was stopped anywhere, by request or by a crash, ends in the same bits as one that was
+/// not.</summary>
 [Collection(TorchTests.Name)]
 public sealed class ResumeTests : IDisposable
 {
@@ -37,7 +38,10 @@ public sealed class ResumeTests : IDisposable
 
         TrainingInterruptedException stopped = Interrupt(recipe, parts, step);
         JsonElement state = Checkpoint.Open(stopped.CheckpointPath).State;
-        Assert.Equal(step, state.GetProperty("epoch").GetInt32() * TrainingSample.StepsPerEpoch + state.GetProperty("step").GetInt32());
+        Assert.Equal(
+            step,
+            state.GetProperty("epoch").GetInt32() * TrainingSample.StepsPerEpoch
+                + state.GetProperty("step").GetInt32());
         var observer = new RecordingObserver();
         TrainingSample.Run(recipe, parts, observer);
 
@@ -50,7 +54,9 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public void Stopping_after_every_step_changes_nothing()
     {
-        Recipe recipe = TrainingSample.Recipe("student.solver.epochs=2", "distill={temperature: {from: 8, to: 2, epochs: 2}, alpha: {from: 0, to: 0.9, epochs: 1.5, kind: cosine}}");
+        Recipe recipe = TrainingSample.Recipe(
+            "student.solver.epochs=2",
+            "distill={temperature: {from: 8, to: 2, epochs: 2}, alpha: {from: 0, to: 0.9, epochs: 1.5, kind: cosine}}");
         string whole = Path.Combine(root, "whole");
         string parts = Path.Combine(root, "parts");
         ExperimentResult expected = TrainingSample.Run(recipe, whole);
@@ -63,7 +69,8 @@ public sealed class ResumeTests : IDisposable
             using var cancellation = new CancellationTokenSource();
             try
             {
-                actual = TrainingSample.Run(recipe, parts, new RecordingObserver(_ => cancellation.Cancel()), cancellation.Token);
+                actual = TrainingSample.Run(
+                    recipe, parts, new RecordingObserver(_ => cancellation.Cancel()), cancellation.Token);
             }
             catch (TrainingInterruptedException)
             {
@@ -82,7 +89,8 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(EpochLines(whole), EpochLines(parts), StringComparer.Ordinal);
     }
 
-    /// <summary>Nothing is saved on the way down here, as after SIGKILL: the run goes back to its last checkpoint.</summary>
+    /// <summary>Nothing is saved on the way down here, as after SIGKILL: the run goes back to its last
+    /// checkpoint.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
@@ -95,7 +103,8 @@ public sealed class ResumeTests : IDisposable
         string parts = Path.Combine(root, "parts");
         TrainingSample.Run(recipe, whole);
 
-        Assert.Throws<InvalidTimeZoneException>(() => TrainingSample.Run(recipe, parts, new RecordingObserver(CrashAt(step))));
+        Assert.Throws<InvalidTimeZoneException>(
+            () => TrainingSample.Run(recipe, parts, new RecordingObserver(CrashAt(step))));
         var observer = new RecordingObserver();
         TrainingSample.Run(recipe, parts, observer);
 
@@ -120,7 +129,8 @@ public sealed class ResumeTests : IDisposable
 
         TrainingSample.Run(recipe, parts, observer);
 
-        Assert.Contains(observer.Messages, message => message.Contains(damaged + ": damaged", StringComparison.Ordinal));
+        Assert.Contains(
+            observer.Messages, message => message.Contains(damaged + ": damaged", StringComparison.Ordinal));
         TrainingSample.AssertSame(TrainingSample.Outcome(whole, "plain-1"), TrainingSample.Outcome(parts, "plain-1"));
     }
 
@@ -146,9 +156,11 @@ public sealed class ResumeTests : IDisposable
     {
         string path = Path.Combine(root, "run");
         Interrupt(TrainingSample.Recipe("distill.method=none"), path, step: 5);
-        File.WriteAllText(Path.Combine(path, "recipe.yaml"), TrainingSample.Recipe("distill.method=none", "seed=2").ToYaml());
+        File.WriteAllText(
+            Path.Combine(path, "recipe.yaml"), TrainingSample.Recipe("distill.method=none", "seed=2").ToYaml());
 
-        CheckpointException error = Assert.Throws<CheckpointException>(() => TrainingSample.Run(TrainingSample.Recipe(), path));
+        CheckpointException error = Assert.Throws<CheckpointException>(
+            () => TrainingSample.Run(TrainingSample.Recipe(), path));
 
         Assert.Contains("of this recipe on these images", error.Message, StringComparison.Ordinal);
     }
@@ -163,7 +175,8 @@ public sealed class ResumeTests : IDisposable
                 cancellation.Cancel();
             }
         });
-        return Assert.Throws<TrainingInterruptedException>(() => TrainingSample.Run(recipe, path, observer, cancellation.Token));
+        return Assert.Throws<TrainingInterruptedException>(
+            () => TrainingSample.Run(recipe, path, observer, cancellation.Token));
     }
 
     private static Action<int> CrashAt(int step) => number =>

@@ -30,7 +30,10 @@ public sealed class RunFolderTests : IDisposable
         string path = Path.Combine(root, "run");
         using (RunFolder.Create(Sample, path))
         {
-            Assert.Contains("in use by another trainer", Assert.Throws<RunFolderException>(() => RunFolder.Resume(path)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "in use by another trainer",
+                Assert.Throws<RunFolderException>(() => RunFolder.Resume(path)).Message,
+                StringComparison.Ordinal);
         }
 
         using RunFolder resumed = RunFolder.Resume(path);
@@ -68,17 +71,26 @@ public sealed class RunFolderTests : IDisposable
         Directory.CreateDirectory(path);
         File.WriteAllText(Path.Combine(path, "thesis.tex"), "");
 
-        Assert.Contains("thesis.tex", Assert.Throws<RunFolderException>(() => RunFolder.Create(Sample, path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "thesis.tex",
+            Assert.Throws<RunFolderException>(() => RunFolder.Create(Sample, path)).Message,
+            StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(path, "thesis.tex")));
     }
 
     [Fact]
     public void Refuses_to_resume_what_is_no_run() =>
-        Assert.Contains("recipe.yaml", Assert.Throws<RunFolderException>(() => RunFolder.Resume(root)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "recipe.yaml",
+            Assert.Throws<RunFolderException>(() => RunFolder.Resume(root)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Names_the_path_that_cannot_be_written() =>
-        Assert.Contains("/proc/kd", Assert.Throws<RunFolderException>(() => RunFolder.Create(Sample, "/proc/kd/run")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "/proc/kd",
+            Assert.Throws<RunFolderException>(() => RunFolder.Create(Sample, "/proc/kd/run")).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Finds_the_latest_unfinished_run_of_the_same_recipe()

@@ -22,13 +22,15 @@ internal static class TrainingSample
         overrides,
         environment: new Dictionary<string, string>(StringComparer.Ordinal));
 
-    public static ExperimentResult Run(Recipe recipe, string path, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    public static ExperimentResult Run(
+        Recipe recipe, string path, ITrainingObserver? observer = null, CancellationToken cancellation = default)
     {
         using RunFolder folder = Directory.Exists(path) ? RunFolder.Resume(path) : RunFolder.Create(recipe, path);
         return Experiment.Run(folder, observer ?? new RecordingObserver(), cancellation);
     }
 
-    /// <summary>The bytes of a training's last weights and optimiser state, and its history without what depends on the clock.</summary>
+    /// <summary>The bytes of a training's last weights and optimiser state, and its history without what depends on the
+    /// clock.</summary>
     public static (byte[] Weights, byte[] Optimizer, string History) Outcome(string path, string stage)
     {
         string folder = Path.Combine(path, "checkpoints", stage, "last");
@@ -41,10 +43,15 @@ internal static class TrainingSample
         }
 
         string weights = Directory.GetFiles(folder, "*.safetensors").Single();
-        return (File.ReadAllBytes(weights), File.ReadAllBytes(Path.Combine(folder, "optimizer.dat")), history.ToJsonString() + state["best"]);
+        return (
+            File.ReadAllBytes(weights),
+            File.ReadAllBytes(Path.Combine(folder, "optimizer.dat")),
+            history.ToJsonString() + state["best"]);
     }
 
-    public static void AssertSame((byte[] Weights, byte[] Optimizer, string History) expected, (byte[] Weights, byte[] Optimizer, string History) actual)
+    public static void AssertSame(
+        (byte[] Weights, byte[] Optimizer, string History) expected,
+        (byte[] Weights, byte[] Optimizer, string History) actual)
     {
         Assert.Equal(expected.History, actual.History);
         Assert.True(expected.Weights.AsSpan().SequenceEqual(actual.Weights), "the weights differ");

@@ -68,6 +68,41 @@ public class OptimizerTests
                 return value - 0.02 * state[2];
             });
 
+    public static TheoryData<string, Func<IEnumerable<Parameter>, optim.Optimizer>> Kinds => new()
+    {
+        { "SGD", parameters => optim.SGD(parameters, 0.1, momentum: 0.9, weight_decay: 0.01, nesterov: true) },
+        { "Adam", parameters => optim.Adam(parameters, 0.1, weight_decay: 0.1, amsgrad: true) },
+        { "AdamW", parameters => optim.AdamW(parameters, 0.1, weight_decay: 0.1) },
+        { "RMSProp", parameters => optim.RMSProp(parameters, 0.1, momentum: 0.5, centered: true) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Parameters_together_change_bit_for_bit_as_each_alone(
+        string kind, Func<IEnumerable<Parameter>, optim.Optimizer> create)
+    {
+        Assert.NotEmpty(kind);
+        using var scope = NewDisposeScope();
+        Parameter[] New() =>
+            [.. Enumerable.Range(0, 5).Select(i => nn.Parameter(Numbers.Random(i, 3 + 40 * i, 7).to(float32)))];
+        Parameter[] together = New(), alone = New();
+        using optim.Optimizer one = create(together);
+        optim.Optimizer[] many = Array.ConvertAll(alone, parameter => create([parameter]));
+        for (int t = 0; t < 5; t++)
+        {
+            for (int p = 0; p < together.Length; p++)
+            {
+                Tensor gradient = Numbers.Random(100 + 10 * t + p, together[p].shape).to(float32);
+                together[p].grad = gradient;
+                alone[p].grad = gradient;
+            }
+            one.step();
+            foreach (optim.Optimizer optimizer in many) optimizer.step();
+        }
+        for (int p = 0; p < together.Length; p++) Numbers.Close(alone[p], together[p], 0);
+        foreach (optim.Optimizer optimizer in many) optimizer.Dispose();
+    }
+
     [Fact]
     public void Groups_have_options_of_their_own_and_the_optimisers_for_the_rest()
     {
