@@ -6,7 +6,8 @@ using KdKernels.Distillation.Training;
 
 namespace KdKernels.Cli;
 
-/// <summary>Turns an exception into a sentence and an exit code. A stack trace is for a file, not for a user's terminal.</summary>
+/// <summary>Turns an exception into a sentence and an exit code. A stack trace is for a file, not for a user's
+/// terminal.</summary>
 internal static class FailureReport
 {
     public static int Write(Exception failure, CliConsole console)

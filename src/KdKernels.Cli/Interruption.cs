@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace KdKernels.Cli;
 
 /// <summary>
-/// The first SIGINT or SIGTERM asks the run to save and stop; the second one ends the process at once, as it would without us.
+/// The first SIGINT or SIGTERM asks the run to save and stop; the second one ends the process at once, as it would
+/// without us.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {

@@ -20,7 +20,7 @@ public static class KdCommandLine
             Output = console.Out,
             Error = console.Error,
 
-            // Failures are ours to explain (FailureReport), and so are signals (Interruption): a save may take its time.
+            // Failures are ours to explain (FailureReport), and so are signals (Interruption): a save may take long.
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
         };
@@ -34,7 +34,8 @@ public static class KdCommandLine
         }
     }
 
-    /// <summary>The errors and a suggestion, on standard error; the whole help would push them off the screen.</summary>
+    /// <summary>The errors and a suggestion, on standard error; the whole help would push them off the
+    /// screen.</summary>
     private static async Task<int> ComplainAsync(ParseResult parsed, CliConsole console)
     {
         if (parsed.Action is ParseErrorAction action)
@@ -46,7 +47,8 @@ public static class KdCommandLine
     }
 
     private static RootCommand Build(CliConsole console) => new(
-        "Knowledge distillation with hand-written kernels: trains a teacher and two students, and shows whether the teacher helped.")
+        "Knowledge distillation with hand-written kernels: trains a teacher and two students, and shows whether the "
+        + "teacher helped.")
     {
         TrainCommand.Create(console),
         EvalCommand.Create(console),

@@ -30,7 +30,10 @@ public sealed class DoctorTests : IDisposable
         string[] names = [.. checks.Select(check => check.GetProperty("name").GetString()!)];
         Assert.Equal(names.Distinct(StringComparer.Ordinal), names, StringComparer.Ordinal);
         Assert.Superset(
-            new HashSet<string>(StringComparer.Ordinal) { "processor", "libtorch", "bridge", "CUDA", "libturbojpeg", "KD_DATA", "disk" },
+            new HashSet<string>(StringComparer.Ordinal)
+            {
+                "processor", "libtorch", "bridge", "CUDA", "libturbojpeg", "KD_DATA", "disk",
+            },
             new HashSet<string>(names, StringComparer.Ordinal));
     }
 

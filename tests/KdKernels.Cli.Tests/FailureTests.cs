@@ -16,7 +16,7 @@ public sealed class FailureTests
         { new RunFolderException("runs/x is in use by another trainer"), ExitCode.InvalidInput },
         { new DivergedException("the loss became NaN"), ExitCode.Diverged },
         { new DeviceException("expected a CUDA device"), ExitCode.Unavailable },
-        { new TypeInitializationException("A", new DllNotFoundException("libkdtorch.so was not found")), ExitCode.Unavailable },
+        { new TypeInitializationException("A", new DllNotFoundException("no libkdtorch.so")), ExitCode.Unavailable },
     };
 
     [Theory]
@@ -28,7 +28,9 @@ public sealed class FailureTests
         Assert.Equal(code, FailureReport.Write(failure, captured.Console(errorIsTerminal: false)));
         string message = (failure.InnerException ?? failure).Message;
         Assert.Contains(message, captured.Error, StringComparison.Ordinal);
-        Assert.All(captured.Error.TrimEnd('\n').Split('\n'), line => Assert.StartsWith("kd: ", line, StringComparison.Ordinal));
+        Assert.All(
+            captured.Error.TrimEnd('\n').Split('\n'),
+            line => Assert.StartsWith("kd: ", line, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -39,7 +41,11 @@ public sealed class FailureTests
         Assert.Contains("InvalidOperationException: the impossible happened", captured.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(nameof(Thrown), captured.Error, StringComparison.Ordinal);
 
-        string path = Regex.Match(captured.Error, @"trace is in (?<path>\S+);", RegexOptions.None, TimeSpan.FromSeconds(5)).Groups["path"].Value;
+        string path = Regex.Match(
+            captured.Error,
+            @"trace is in (?<path>\S+);",
+            RegexOptions.None,
+            TimeSpan.FromSeconds(5)).Groups["path"].Value;
         try
         {
             Assert.Contains(nameof(Thrown), File.ReadAllText(path), StringComparison.Ordinal);

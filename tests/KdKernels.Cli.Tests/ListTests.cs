@@ -34,7 +34,8 @@ public sealed class ListTests
         using JsonDocument json = JsonDocument.Parse(_kd.LastLine);
         string[] names = [.. json.RootElement.EnumerateArray().Select(entry => entry.GetProperty("name").GetString()!)];
         Assert.Equal(Names(asText), names, StringComparer.Ordinal);
-        Assert.All(json.RootElement.EnumerateArray(), entry => Assert.NotEmpty(entry.GetProperty("description").GetString()!));
+        Assert.All(
+            json.RootElement.EnumerateArray(), entry => Assert.NotEmpty(entry.GetProperty("description").GetString()!));
     }
 
     [Theory]

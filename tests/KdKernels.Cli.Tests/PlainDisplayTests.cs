@@ -18,7 +18,8 @@ public sealed class PlainDisplayTests
         _display.StageStarted(stage);
         _display.StageFinished(stage, Results.Network(NetworkRole.Plain, "convnet-small", 25_578, 0.7612));
         Assert.Equal(
-            "[3/7] plain-2: convnet-small, 25,578 parameters, 12 epochs\n[3/7] plain-2: done: held-out 76.12 %, 20.1 s\n",
+            "[3/7] plain-2: convnet-small, 25,578 parameters, 12 epochs\n"
+            + "[3/7] plain-2: done: held-out 76.12 %, 20.1 s\n",
             _writer.ToString());
     }
 
@@ -80,7 +81,8 @@ public sealed class PlainDisplayTests
     [InlineData(true, false, "TERM", "dumb", false)]
     [InlineData(true, false, "TERM", "xterm", true)]
     [InlineData(true, false, "NO_COLOR", "", true)]
-    public void The_live_display_is_for_terminals_only(bool terminal, bool plain, string? variable, string? value, bool live)
+    public void The_live_display_is_for_terminals_only(
+        bool terminal, bool plain, string? variable, string? value, bool live)
     {
         var captured = new CapturedConsole();
         if (variable is not null)
@@ -91,11 +93,20 @@ public sealed class PlainDisplayTests
     private string[] Lines() => _writer.ToString().TrimEnd('\n').Split('\n');
 
     private static StepInfo Step(int step)
-        => new(Results.Stage(), 2, step, new LossTerms(0.8128, 0.8128, null), 0.05, null, null, 3240, TimeSpan.FromSeconds(65));
+        => new(
+            Results.Stage(),
+            2,
+            step,
+            new LossTerms(0.8128, 0.8128, null),
+            0.05,
+            null,
+            null,
+            3240,
+            TimeSpan.FromSeconds(65));
 
     private static EpochInfo Epoch(StageInfo stage, double accuracy)
-        => new(stage, 1, new LossTerms(0.9, 0.9, null), 0.05, null, null, 0.6, null, new HeldOutMetrics(2000, accuracy, 1, 1, null),
-            2, 3240, TimeSpan.FromSeconds(65));
+        => new(stage, 1, new LossTerms(0.9, 0.9, null), 0.05, null, null, 0.6, null,
+            new HeldOutMetrics(2000, accuracy, 1, 1, null), 2, 3240, TimeSpan.FromSeconds(65));
 
     private sealed class ManualTime : TimeProvider
     {

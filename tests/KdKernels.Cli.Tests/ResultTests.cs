@@ -9,7 +9,8 @@ public sealed class ResultTests
     [Fact]
     public void The_table_is_aligned_and_fits_a_terminal()
     {
-        string text = ResultTable.Of(Results.With(Results.Interval(0.0123, 0.004, 0.0205), 0.75, 0.76, 0.77), "runs/one/report.html");
+        string text = ResultTable.Of(
+            Results.With(Results.Interval(0.0123, 0.004, 0.0205), 0.75, 0.76, 0.77), "runs/one/report.html");
         const string expected = """
 
             shapes-kd: 2,000 held-out images, 3 seeds, 3 min 05 s
@@ -63,7 +64,8 @@ public sealed class ResultTests
     [Fact]
     public void The_json_line_has_what_scripts_rely_on()
     {
-        string line = ResultJson.Of(Results.With(Results.Interval(-0.01, -0.02, -0.005), 0.75, 0.77), "/runs/one/report.html");
+        string line =
+            ResultJson.Of(Results.With(Results.Interval(-0.01, -0.02, -0.005), 0.75, 0.77), "/runs/one/report.html");
         Assert.DoesNotContain('\n', line);
         using JsonDocument json = JsonDocument.Parse(line);
         JsonElement root = json.RootElement;

@@ -13,9 +13,14 @@ internal static class Results
         Plain = [.. plain.Select(accuracy => Network(NetworkRole.Plain, "convnet-small", 25_578, accuracy))],
         Distilled = difference is null
             ? []
-            : [.. plain.Select(accuracy => Network(NetworkRole.Distilled, "convnet-small", 25_578, accuracy + difference.Value))],
+            :
+            [
+                .. plain.Select(accuracy
+                    => Network(NetworkRole.Distilled, "convnet-small", 25_578, accuracy + difference.Value)),
+            ],
         PlainAccuracy = MeanAndDeviation.Of(plain),
-        DistilledAccuracy = difference is null ? null : MeanAndDeviation.Of([.. plain.Select(accuracy => accuracy + difference.Value)]),
+        DistilledAccuracy =
+            difference is null ? null : MeanAndDeviation.Of([.. plain.Select(accuracy => accuracy + difference.Value)]),
         Difference = difference,
         HeldOut = 2000,
         Seconds = 185.2,

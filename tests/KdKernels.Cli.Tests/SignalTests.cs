@@ -61,7 +61,8 @@ public sealed partial class SignalTests : IDisposable
 
         public Child(string[] arguments)
         {
-            var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(
+                "dotnet") { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "kd.dll"));
             foreach (string argument in arguments)
                 start.ArgumentList.Add(argument);
@@ -92,7 +93,8 @@ public sealed partial class SignalTests : IDisposable
             long start = Stopwatch.GetTimestamp();
             while (!condition())
             {
-                Assert.False(_process.HasExited, $"kd ended with {(_process.HasExited ? _process.ExitCode : 0)}: {Error}");
+                Assert.False(
+                    _process.HasExited, $"kd ended with {(_process.HasExited ? _process.ExitCode : 0)}: {Error}");
                 Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"kd has not come that far: {Error}");
                 await Task.Delay(20);
             }

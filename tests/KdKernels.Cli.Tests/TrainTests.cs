@@ -27,7 +27,9 @@ public sealed class TrainTests : IDisposable
             Assert.InRange(root.GetProperty(network).GetDouble(), 0, 1);
         JsonElement difference = root.GetProperty("difference");
         Assert.InRange(
-            difference.GetProperty("mean").GetDouble(), difference.GetProperty("low").GetDouble(), difference.GetProperty("high").GetDouble());
+            difference.GetProperty("mean").GetDouble(),
+            difference.GetProperty("low").GetDouble(),
+            difference.GetProperty("high").GetDouble());
         Assert.Equal(
             root.GetProperty("distilled").GetDouble() - root.GetProperty("student").GetDouble(),
             difference.GetProperty("mean").GetDouble(), precision: 12);
@@ -40,13 +42,15 @@ public sealed class TrainTests : IDisposable
         Assert.True(code == ExitCode.Done, _kd.Error);
         Assert.Contains("distilled − plain:", _kd.Out, StringComparison.Ordinal);
         Assert.Contains("report.html", _kd.LastLine, StringComparison.Ordinal);
-        Assert.All(_kd.Out.Split('\n'), line => Assert.True(line.Length <= 80 || line.StartsWith("report:", StringComparison.Ordinal), line));
+        Assert.All(
+            _kd.Out.Split('\n'),
+            line => Assert.True(line.Length <= 80 || line.StartsWith("report:", StringComparison.Ordinal), line));
 
         string html = await File.ReadAllTextAsync(Path.Combine(Run, "report.html"));
         Assert.Contains("data-key=\"heldOutAccuracy\"", html, StringComparison.Ordinal);
         Assert.Contains("data:image/png;base64,", html, StringComparison.Ordinal);
         Assert.Contains("distilled-2", html, StringComparison.Ordinal);
-        Assert.Contains("libtorch", html.Replace("torch", "libtorch", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("<dt>torch</dt>", html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -81,9 +85,11 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public async Task A_run_that_diverges_says_where_and_saves_the_batch()
     {
-        int code = await _kd.RunAsync([.. TinyRun.Arguments(Run), "-s", "teacher.solver.lr=1e18", "-s", "teacher.solver.epochs=3"]);
+        int code = await _kd.RunAsync(
+            [.. TinyRun.Arguments(Run), "-s", "teacher.solver.lr=1e18", "-s", "teacher.solver.epochs=3"]);
         Assert.True(code == ExitCode.Diverged, $"{code}: {_kd.Error}");
-        string path = _kd.Error.Split(' ').Select(word => word.Trim(',', ';', '.', '\n')).Last(word => word.StartsWith(Run, StringComparison.Ordinal));
+        string path = _kd.Error.Split(' ').Select(word => word.Trim(',', ';', '.', '\n')).Last(
+            word => word.StartsWith(Run, StringComparison.Ordinal));
         Assert.True(File.Exists(path) || Directory.Exists(path), _kd.Error);
         Assert.False(File.Exists(Path.Combine(Run, "report.html")));
     }
@@ -103,7 +109,8 @@ public sealed class TrainTests : IDisposable
     {
         Assert.Equal(ExitCode.Done, await _kd.RunAsync([.. TinyRun.Arguments(Run), "--json"]));
         using JsonDocument trained = JsonDocument.Parse(_kd.LastLine);
-        string checkpoint = Directory.GetDirectories(Path.Combine(Run, "checkpoints", "teacher")).Order(StringComparer.Ordinal).Last();
+        string checkpoint =
+            Directory.GetDirectories(Path.Combine(Run, "checkpoints", "teacher")).Order(StringComparer.Ordinal).Last();
 
         var eval = new CapturedConsole();
         int code = await eval.RunAsync("eval", "--checkpoint", checkpoint, "--json");
@@ -111,12 +118,16 @@ public sealed class TrainTests : IDisposable
         using JsonDocument measured = JsonDocument.Parse(eval.LastLine);
         JsonElement root = measured.RootElement;
         Assert.Equal(trained.RootElement.GetProperty("teacher").GetDouble(), root.GetProperty("accuracy").GetDouble());
-        Assert.InRange(root.GetProperty("accuracy").GetDouble(), root.GetProperty("low").GetDouble(), root.GetProperty("high").GetDouble());
+        Assert.InRange(
+            root.GetProperty("accuracy").GetDouble(),
+            root.GetProperty("low").GetDouble(),
+            root.GetProperty("high").GetDouble());
         int[][] confusion = [.. root.GetProperty("confusion").EnumerateArray()
             .Select(row => row.EnumerateArray().Select(count => count.GetInt32()).ToArray())];
         Assert.Equal(TinyRun.HeldOut, confusion.Sum(row => row.Sum()));
         Assert.Equal(
-            root.GetProperty("accuracy").GetDouble(), (double)Enumerable.Range(0, confusion.Length).Sum(c => confusion[c][c]) / TinyRun.HeldOut);
+            root.GetProperty("accuracy").GetDouble(), (double)Enumerable.Range(0, confusion.Length).Sum(
+                c => confusion[c][c]) / TinyRun.HeldOut);
     }
 
     [Fact]

@@ -10,7 +10,8 @@ internal static class DoctorCommand
     public static Command Create(CliConsole console)
     {
         var json = new Option<bool>("--json") { Description = "One JSON object on one line." };
-        var command = new Command("doctor", "Says what this machine has for training, what is missing, and how to get it.") { json };
+        var command = new Command(
+            "doctor", "Says what this machine has for training, what is missing, and how to get it.") { json };
         command.SetAction(parsed =>
         {
             IReadOnlyList<Finding> findings = Examination.Run(console.Environment);

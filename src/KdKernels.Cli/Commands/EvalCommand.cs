@@ -22,10 +22,15 @@ internal static class EvalCommand
         };
         var recipe = new Option<string?>("--config", "-c")
         {
-            Description = "The recipe that says which data and which networks. Default: that of the run which the checkpoint is in.",
+            Description = "The recipe that says which data and which networks. "
+                + "Default: that of the run which the checkpoint is in.",
             HelpName = "recipe",
         };
-        var run = new Option<string?>("--run") { Description = "Take the recipe of this run folder.", HelpName = "dir" };
+        var run = new Option<string?>("--run")
+        {
+            Description = "Take the recipe of this run folder.",
+            HelpName = "dir",
+        };
         var overrides = new Option<string[]>("--set", "-s")
         {
             Description = "Overrides one key of the recipe, such as -s data.root=/data/cifar10. May be repeated.",
@@ -38,7 +43,8 @@ internal static class EvalCommand
         };
         network.AcceptOnlyFromAmong(Teacher, Student);
         var json = new Option<bool>("--json") { Description = "The result as one JSON object on one line." };
-        var command = new Command("eval", "Measures a network on held-out images: accuracy with its interval, classes, confusions.")
+        var command = new Command(
+            "eval", "Measures a network on held-out images: accuracy with its interval, classes, confusions.")
         {
             checkpoint, recipe, run, overrides, network, json,
         };
@@ -58,7 +64,11 @@ internal static class EvalCommand
                 Student => NetworkRole.Plain,
                 _ => null,
             };
-            Report(console, path, CheckpointEvaluation.Run(settings, path, role, console.Error.WriteLine), parsed.GetValue(json));
+            Report(
+                console,
+                path,
+                CheckpointEvaluation.Run(settings, path, role, console.Error.WriteLine),
+                parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

@@ -21,7 +21,8 @@ internal static partial class ListCommand
             JsonNamingPolicy.KebabCaseLower.ConvertName(method.ToString()), Describe(method))),
         ["models"] = () => ModelRegistry.Models.Select(model => new ListedName(model.Name, model.Description)),
         ["datasets"] = () => DataSources.Names.Select(name => new ListedName(name, DataSources.Describe(name))),
-        ["recipes"] = () => RecipeReader.Shipped.Select(name => new ListedName(name, FirstSentence(RecipeReader.ShippedText(name)))),
+        ["recipes"] = ()
+            => RecipeReader.Shipped.Select(name => new ListedName(name, FirstSentence(RecipeReader.ShippedText(name)))),
     };
 
     public static Command Create(CliConsole console)
@@ -86,7 +87,8 @@ internal static partial class ListCommand
     /// <summary>A shipped recipe begins with a comment, whose first sentence says what it is.</summary>
     private static string FirstSentence(string recipe)
     {
-        IEnumerable<string> comment = recipe.Split('\n').TakeWhile(line => line.StartsWith('#')).Select(line => line.TrimStart('#').Trim());
+        IEnumerable<string> comment =
+            recipe.Split('\n').TakeWhile(line => line.StartsWith('#')).Select(line => line.TrimStart('#').Trim());
         return SentenceEnd().Split(string.Join(' ', comment), 2)[0];
     }
 

@@ -19,7 +19,8 @@ internal static class TrainCommand
     {
         var recipe = new Option<string?>("--config", "-c")
         {
-            Description = $"A recipe: a YAML or JSON file, or a name from `kd list recipes`. Default: {RecipeReader.DefaultName}.",
+            Description = "A recipe: a YAML or JSON file, or a name from `kd list recipes`. "
+                + $"Default: {RecipeReader.DefaultName}.",
             HelpName = "recipe",
         };
         var overrides = new Option<string[]>("--set", "-s")
@@ -35,17 +36,26 @@ internal static class TrainCommand
         };
         var resume = new Option<string>("--resume")
         {
-            Description = "auto: go on with the latest unfinished run of this recipe, if there is one. A run folder: go on with that one.",
+            Description = "auto: go on with the latest unfinished run of this recipe, if there is one. "
+                + "A run folder: go on with that one.",
             HelpName = "auto|dir|none",
             DefaultValueFactory = _ => None,
         };
         var seed = new Option<long?>("--seed") { Description = "The same as -s seed=N." };
         var device = new Option<string?>("--device") { Description = "The same as -s device=auto|cpu|cuda:N." };
-        var quick = new Option<bool>("--quick") { Description = "One seed, few images, few epochs: shows that it works, not what it achieves." };
+        var quick = new Option<bool>("--quick")
+        {
+            Description = "One seed, few images, few epochs: shows that it works, not what it achieves.",
+        };
         var plain = new Option<bool>("--plain") { Description = "Progress as plain lines, also on a terminal." };
-        var json = new Option<bool>("--json") { Description = "The result as one JSON object, the last line of standard output." };
+        var json = new Option<bool>("--json")
+        {
+            Description = "The result as one JSON object, the last line of standard output.",
+        };
 
-        var command = new Command("train", "Trains a teacher, a plain and a distilled student per seed, and compares them on held-out images.")
+        var command = new Command(
+            "train",
+            "Trains a teacher, a plain and a distilled student per seed, and compares them on held-out images.")
         {
             recipe, overrides, output, resume, seed, device, quick, plain, json,
         };
@@ -55,7 +65,11 @@ internal static class TrainCommand
                 return;
             Option[] fixedByTheRun = [recipe, overrides, output, seed, device, quick];
             foreach (Option option in fixedByTheRun.Where(option => result.GetResult(option) is { Implicit: false }))
-                result.AddError($"--resume with a run folder keeps that run's recipe and folder: {option.Name} cannot be given with it.");
+            {
+                result.AddError(
+                    $"--resume with a run folder keeps that run's recipe and folder: "
+                    + $"{option.Name} cannot be given with it.");
+            }
         });
         command.SetAction((parsed, cancellation) =>
         {
@@ -77,17 +91,20 @@ internal static class TrainCommand
         return command;
     }
 
-    private static int Run(CliConsole console, Request request, TrainingDisplay display, bool asJson, CancellationToken cancellation)
+    private static int Run(
+        CliConsole console, Request request, TrainingDisplay display, bool asJson, CancellationToken cancellation)
     {
         using var interruption = new Interruption(display.Say, cancellation);
         using RunFolder folder = Open(request);
-        console.Error.WriteLine(folder.Resumed ? $"resuming {Shown(folder.FullPath)}" : $"run folder {Shown(folder.FullPath)}");
+        console.Error.WriteLine(
+            folder.Resumed ? $"resuming {Shown(folder.FullPath)}" : $"run folder {Shown(folder.FullPath)}");
         ExperimentResult result;
         try
         {
             result = display.Show(observer => Experiment.Run(folder, observer, interruption.Token));
         }
-        catch (Exception refused) when (!folder.Resumed && (refused is RecipeException or KdDataException or DeviceException))
+        catch (Exception refused) when (
+            !folder.Resumed && (refused is RecipeException or KdDataException or DeviceException))
         {
             // Nothing was trained, and the folder was new: it would only be in the way of the next attempt.
             Directory.Delete(folder.FullPath, recursive: true);
@@ -97,7 +114,8 @@ internal static class TrainCommand
         {
             if (stopped.CheckpointPath.Length > 0)
                 console.Error.WriteLine($"kd: saved {Shown(stopped.CheckpointPath)}");
-            console.Error.WriteLine($"kd: go on with: {console.Command} train --resume {ShellWord(Shown(folder.FullPath))}");
+            console.Error.WriteLine(
+                $"kd: go on with: {console.Command} train --resume {ShellWord(Shown(folder.FullPath))}");
             return ExitCode.Interrupted;
         }
 
@@ -111,9 +129,10 @@ internal static class TrainCommand
         if (IsFolder(request.Resume))
             return RunFolder.Resume(request.Resume);
         Recipe recipe = RecipeReader.Read(request.Recipe, request.Overrides, request.Quick);
-        if (string.Equals(request.Resume, Auto, StringComparison.Ordinal) && Unfinished(recipe, request.Output) is { } path)
-            return RunFolder.Resume(path);
-        return RunFolder.Create(recipe, request.Output);
+        bool auto = string.Equals(request.Resume, Auto, StringComparison.Ordinal);
+        return auto && Unfinished(recipe, request.Output) is { } path
+            ? RunFolder.Resume(path)
+            : RunFolder.Create(recipe, request.Output);
     }
 
     private static string? Unfinished(Recipe recipe, string? output)
@@ -139,5 +158,6 @@ internal static class TrainCommand
             ? text
             : "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 
-    private sealed record Request(string Recipe, IReadOnlyList<string> Overrides, bool Quick, string? Output, string Resume);
+    private sealed record Request(
+        string Recipe, IReadOnlyList<string> Overrides, bool Quick, string? Output, string Resume);
 }

@@ -12,7 +12,8 @@ internal static unsafe class CudaDriver
     public static Finding Examine()
     {
         if (!NativeLibrary.TryLoad(Library, out nint driver))
-            return Missing($"no NVIDIA driver ({Library} not found)", "not needed on the CPU; for a GPU install NVIDIA's driver");
+            return Missing(
+                $"no NVIDIA driver ({Library} not found)", "not needed on the CPU; for a GPU install NVIDIA's driver");
         try
         {
             return Ask(driver);
@@ -50,7 +51,8 @@ internal static unsafe class CudaDriver
                 names.Add(Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name)));
         }
 
-        return new Finding("CUDA", true, false, $"driver {version / 1000}.{version % 1000 / 10}, {string.Join(", ", names)}");
+        return new Finding(
+            "CUDA", true, false, $"driver {version / 1000}.{version % 1000 / 10}, {string.Join(", ", names)}");
     }
 
     private static Finding Missing(string detail, string remedy) => new("CUDA", false, false, detail, remedy);

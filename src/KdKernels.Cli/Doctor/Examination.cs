@@ -16,15 +16,17 @@ internal static class Examination
     /// <summary>Reference BLAS gives 1 to 2 GFLOP/s, OpenBLAS on one old core more than 20.</summary>
     private const double SlowProduct = 5e9;
 
+    private const string Unknown = "place unknown";
     private const long SmallDisk = 1L << 30;
 
     public static IReadOnlyList<Finding> Run(Func<string, string?> environment)
     {
         List<Finding> findings =
         [
-            new("system", true, true, $"{RuntimeInformation.OSDescription.Trim()}, {RuntimeInformation.ProcessArchitecture}"),
-            new("processor", true, true, $"{Figures.Count(Environment.ProcessorCount, "core")}, {VectorBits()}-bit vectors"),
-            new(".NET", true, true, Environment.Version.ToString()),
+            Finding.Ok(
+                "system", $"{RuntimeInformation.OSDescription.Trim()}, {RuntimeInformation.ProcessArchitecture}"),
+            Finding.Ok("processor", $"{Figures.Count(Environment.ProcessorCount, "core")}, {VectorBits()}-bit vectors"),
+            Finding.Ok(".NET", Environment.Version.ToString()),
         ];
         findings.AddRange(Torch());
         findings.Add(CudaDriver.Examine());
@@ -35,7 +37,10 @@ internal static class Examination
     }
 
     private static int VectorBits()
-        => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 64;
+        => Vector512.IsHardwareAccelerated ? 512
+            : Vector256.IsHardwareAccelerated ? 256
+            : Vector128.IsHardwareAccelerated ? 128
+            : 64;
 
     private static IEnumerable<Finding> Torch()
     {
@@ -49,25 +54,32 @@ internal static class Examination
         catch (Exception failure)
         {
             string reason = NativeFailure.Find(failure) ?? $"{failure.GetType().Name}: {failure.Message}";
-            return [new("libtorch", false, true, reason, "run `./kd setup` in the source tree")];
+            const string remedy = "run `./kd setup` in the source tree";
+            return [new("libtorch", Present: false, Needed: true, reason, remedy)];
         }
 
-        string place = LoadedLibraries.Find("libtorch_cpu") ?? LoadedLibraries.Find("libtorch") ?? "place unknown";
-        string bridge = LoadedLibraries.Find("libkdtorch") ?? LoadedLibraries.Find("libLibTorchSharp") ?? "place unknown";
-        bool fast = flops >= SlowProduct;
+        string place = LoadedLibraries.Find("libtorch_cpu") ?? LoadedLibraries.Find("libtorch") ?? Unknown;
+        string bridge = LoadedLibraries.Find("libkdtorch") ?? LoadedLibraries.Find("libLibTorchSharp") ?? Unknown;
+        string product = $"{flops / 1e9:0} GFLOP/s in float32";
         return
         [
-            new("libtorch", true, true, $"{version}, {Figures.Count(get_num_threads(), "thread")}, {place}"),
-            new("bridge", true, true, bridge),
-            new("matrix product", fast, false, $"{flops / 1e9:0} GFLOP/s in float32",
-                fast ? "" : "far too slow, which is what reference BLAS looks like: apt-get install libopenblas0-pthread"),
-            new("CUDA in libtorch", cuda.is_available(), false,
-                cuda.is_available() ? Figures.Count(cuda.device_count(), "device") : "this libtorch sees no CUDA device",
-                "not needed on the CPU; for a GPU use a CUDA build of libtorch"),
+            Finding.Ok("libtorch", $"{version}, {Figures.Count(get_num_threads(), "thread")}, {place}"),
+            Finding.Ok("bridge", bridge),
+            flops >= SlowProduct
+                ? Finding.Ok("matrix product", product)
+                : Finding.Missing(
+                    "matrix product", product, "as slow as reference BLAS: apt-get install libopenblas0-pthread"),
+            cuda.is_available()
+                ? Finding.Ok("CUDA in libtorch", Figures.Count(cuda.device_count(), "device"))
+                : Finding.Missing(
+                    "CUDA in libtorch",
+                    "this libtorch sees no CUDA device",
+                    "not needed on the CPU; for a GPU use a CUDA build of libtorch"),
         ];
     }
 
-    /// <summary>Floating point operations per second, best of a few, the first of which also starts the threads.</summary>
+    /// <summary>Floating point operations per second, best of a few, the first of which also starts the
+    /// threads.</summary>
     private static double MatrixProductSpeed()
     {
         using Tensor left = ones(ProductSize, ProductSize);
@@ -89,21 +101,25 @@ internal static class Examination
         if (present)
             NativeLibrary.Free(library);
         return present
-            ? new Finding("libturbojpeg", true, false, Turbojpeg)
-            : new Finding("libturbojpeg", false, false, $"{Turbojpeg} not found", "needed for JPEG files only: apt-get install libturbojpeg0");
+            ? Finding.Ok("libturbojpeg", Turbojpeg)
+            : Finding.Missing(
+                "libturbojpeg",
+                $"{Turbojpeg} not found",
+                "needed for JPEG files only: apt-get install libturbojpeg0");
     }
 
     private static Finding Data(string? root)
     {
         const string name = DataSources.RootVariable;
+        const string remedy = $"set {name} to the folder that holds mnist/ or cifar10/";
         if (string.IsNullOrEmpty(root))
-            return new(name, false, false, "not set", $"needed for real images only: set {name} to the folder that holds mnist/ or cifar10/");
+            return Finding.Missing(name, "not set", $"needed for real images only: {remedy}");
         if (!Directory.Exists(root))
-            return new(name, false, false, $"{root} is not a folder", $"set {name} to the folder that holds mnist/ or cifar10/");
+            return Finding.Missing(name, $"{root} is not a folder", remedy);
         string[] sets = [.. DataSources.Names.Where(set => Directory.Exists(Path.Combine(root, set)))];
         return sets.Length > 0
-            ? new(name, true, false, $"{root}: {string.Join(", ", sets)}")
-            : new(name, false, false, $"{root} has none of {string.Join(", ", DataSources.Names)}", $"set {name} to the folder that holds mnist/ or cifar10/");
+            ? Finding.Ok(name, $"{root}: {string.Join(", ", sets)}")
+            : Finding.Missing(name, $"{root} has none of {string.Join(", ", DataSources.Names)}", remedy);
     }
 
     private static Finding Disk(string path)
@@ -113,12 +129,12 @@ internal static class Examination
             long free = new DriveInfo(path).AvailableFreeSpace;
             string detail = $"{free / 1e9:0.0} GB free in {path}";
             return free >= SmallDisk
-                ? new("disk", true, false, detail)
-                : new("disk", false, false, detail, "checkpoints need room: free some, or give another folder with -o");
+                ? Finding.Ok("disk", detail)
+                : Finding.Missing("disk", detail, "checkpoints need room: free some, or give another folder with -o");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return new("disk", false, false, failure.Message, "give a folder that can be written with -o");
+            return Finding.Missing("disk", failure.Message, "give a folder that can be written with -o");
         }
     }
 }

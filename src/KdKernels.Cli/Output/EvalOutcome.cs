@@ -15,7 +15,8 @@ internal sealed record EvalOutcome(
     IReadOnlyList<ClassOutcome> Classes,
     IReadOnlyList<IReadOnlyList<int>> Confusion)
 {
-    public static EvalOutcome Of(string checkpoint, string model, string data, double loss, ClassificationResult result) => new(
+    public static EvalOutcome Of(string checkpoint, string model, string data, double loss, ClassificationResult result)
+        => new(
         checkpoint,
         model,
         data,
@@ -24,7 +25,10 @@ internal sealed record EvalOutcome(
         result.Low,
         result.High,
         loss,
-        [.. result.ClassNames.Select((name, label) => new ClassOutcome(name, result.ImagesOf(label), result.AccuracyOf(label)))],
+        [
+            .. result.ClassNames.Select(
+                (name, label) => new ClassOutcome(name, result.ImagesOf(label), result.AccuracyOf(label))),
+        ],
         result.Confusion);
 }
 

@@ -3,10 +3,12 @@ using KdKernels.Distillation.Reporting;
 
 namespace KdKernels.Cli.Output;
 
-/// <summary>An evaluation for reading: the figure with its interval, the classes, and what was taken for what.</summary>
+/// <summary>An evaluation for reading: the figure with its interval, the classes, and what was taken for
+/// what.</summary>
 internal static class EvalText
 {
-    /// <summary>More classes than this make a matrix that no terminal shows: then the commonest mistakes stand in for it.</summary>
+    /// <summary>More classes than this make a matrix that no terminal shows: then the commonest mistakes stand in for
+    /// it.</summary>
     private const int MatrixClasses = 10;
 
     private const int MistakesShown = 10;
@@ -16,7 +18,8 @@ internal static class EvalText
     {
         var text = new StringBuilder();
         text.Append($"{model} on {data}: {Figures.Count(result.Images, "held-out image")}\n\n");
-        text.Append($"accuracy        {Figures.Percent(result.Accuracy)}, 95 % interval {Figures.Percent(result.Low)} to {Figures.Percent(result.High)}\n");
+        text.Append($"accuracy        {Figures.Percent(result.Accuracy)}, ")
+            .Append($"95 % interval {Figures.Percent(result.Low)} to {Figures.Percent(result.High)}\n");
         text.Append($"cross-entropy   {loss:0.0000}\n\n");
         text.Append(Classes(result)).Append('\n');
         text.Append(result.ClassNames.Count <= MatrixClasses ? Matrix(result) : Mistakes(result));
@@ -34,9 +37,15 @@ internal static class EvalText
     private static string Matrix(ClassificationResult result)
     {
         int classes = result.ClassNames.Count;
-        var table = new TextTable(["true \\ predicted", .. Enumerable.Range(0, classes).Select(label => $">{label}")]) { Gap = "  " };
+        var table = new TextTable(
+            ["true \\ predicted", .. Enumerable.Range(0, classes).Select(label => $">{label}")]) { Gap = "  " };
         for (int label = 0; label < classes; label++)
-            table.Row([$"{label} {Name(result, label)}", .. result.Confusion[label].Select(count => count == 0 ? "·" : $"{count}")]);
+        {
+            IEnumerable<string> counts = result.Confusion[label].Select(count => count == 0 ? "·" : $"{count}");
+            table.Row([$"{label} {Name(result, label)}", .. counts]);
+        }
+
+
         return table.ToString();
     }
 

@@ -20,7 +20,8 @@ public static class ResultJson
                 result.PlainAccuracy.Mean,
                 result.DistilledAccuracy?.Mean,
                 difference is null ? null : new DifferenceOutcome(difference.Value, difference.Low, difference.High),
-                difference is null ? null : JsonNamingPolicy.SnakeCaseLower.ConvertName(DifferenceVerdicts.Of(difference).ToString()),
+                difference is null ? null : JsonNamingPolicy.SnakeCaseLower.ConvertName(
+                    DifferenceVerdicts.Of(difference).ToString()),
                 result.Run,
                 report,
                 result.Plain.Count,

@@ -23,7 +23,8 @@ internal sealed class TextTable(params string[] headers)
     {
         bool[] right = [.. headers.Select(header => header.StartsWith('>'))];
         string[] titles = [.. headers.Select(header => header.TrimStart('>'))];
-        int[] widths = [.. titles.Select((title, column) => _rows.Select(row => row[column].Length).Append(title.Length).Max())];
+        int[] widths =
+            [.. titles.Select((title, column) => _rows.Select(row => row[column].Length).Append(title.Length).Max())];
         var text = new StringBuilder();
         foreach (string[] row in _rows.Prepend(titles))
         {

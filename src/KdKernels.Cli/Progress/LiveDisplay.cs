@@ -6,7 +6,8 @@ using Spectre.Console.Rendering;
 
 namespace KdKernels.Cli.Progress;
 
-/// <summary>One bar per network, on a terminal. Finished bars stay, so that the run's history is on the screen at its end.</summary>
+/// <summary>One bar per network, on a terminal. Finished bars stay, so that the run's history is on the screen at its
+/// end.</summary>
 internal sealed class LiveDisplay : TrainingDisplay
 {
     private const int BarWidth = 24;
@@ -39,7 +40,8 @@ internal sealed class LiveDisplay : TrainingDisplay
         public void StageStarted(StageInfo stage)
         {
             _accuracy = "";
-            _bar = context.AddTask(Markup.Escape(stage.Name), maxValue: Math.Max(1, (double)stage.Epochs * stage.StepsPerEpoch));
+            _bar = context.AddTask(
+                Markup.Escape(stage.Name), maxValue: Math.Max(1, (double)stage.Epochs * stage.StepsPerEpoch));
         }
 
         public void StepFinished(StepInfo info)

@@ -3,8 +3,10 @@ using KdKernels.Distillation.Training;
 
 namespace KdKernels.Cli.Progress;
 
-/// <summary>One line when a network begins, one when it ends, and one every few seconds in between: fit for a log file.</summary>
-internal sealed class PlainDisplay(TextWriter writer, TimeSpan interval, TimeProvider time) : TrainingDisplay, ITrainingObserver
+/// <summary>One line when a network begins, one when it ends, and one every few seconds in between: fit for a log
+/// file.</summary>
+internal sealed class PlainDisplay(
+    TextWriter writer, TimeSpan interval, TimeProvider time) : TrainingDisplay, ITrainingObserver
 {
     public static readonly TimeSpan DefaultInterval = TimeSpan.FromSeconds(5);
 
@@ -36,7 +38,8 @@ internal sealed class PlainDisplay(TextWriter writer, TimeSpan interval, TimePro
     public void EpochFinished(EpochInfo info) => _lastEpoch = info;
 
     public void StageFinished(StageInfo stage, NetworkResult result)
-        => Line(stage, $"done: held-out {Figures.Percent(result.HeldOut.Accuracy)}, {Figures.Duration(result.Seconds)}");
+        => Line(
+            stage, $"done: held-out {Figures.Percent(result.HeldOut.Accuracy)}, {Figures.Duration(result.Seconds)}");
 
     private void Line(StageInfo stage, string text)
     {

@@ -39,11 +39,13 @@ public sealed class ClassificationResult
     /// <param name="labels">True classes, <c>[N]</c>.</param>
     /// <param name="predictions">Predicted classes, <c>[N]</c>.</param>
     /// <exception cref="ArgumentException">Lengths differ, or a class is out of range.</exception>
-    public static ClassificationResult Of(IReadOnlyList<string> classNames, ReadOnlySpan<int> labels, ReadOnlySpan<int> predictions)
+    public static ClassificationResult Of(
+        IReadOnlyList<string> classNames, ReadOnlySpan<int> labels, ReadOnlySpan<int> predictions)
     {
         ArgumentNullException.ThrowIfNull(classNames);
         if (labels.Length != predictions.Length)
-            throw new ArgumentException($"expected {labels.Length} predictions but got {predictions.Length}", nameof(predictions));
+            throw new ArgumentException(
+                $"expected {labels.Length} predictions but got {predictions.Length}", nameof(predictions));
         int classes = classNames.Count;
         int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
         for (int i = 0; i < labels.Length; i++)
@@ -51,7 +53,8 @@ public sealed class ClassificationResult
             if ((uint)labels[i] >= (uint)classes || (uint)predictions[i] >= (uint)classes)
             {
                 throw new ArgumentException(
-                    $"expected classes in [0, {classes}) but got label {labels[i]} and prediction {predictions[i]} at {i}",
+                    $"expected classes in [0, {classes}) "
+                    + $"but got label {labels[i]} and prediction {predictions[i]} at {i}",
                     nameof(predictions));
             }
 
@@ -71,7 +74,8 @@ public sealed class ClassificationResult
         return images == 0 ? null : (double)_confusion[label][label] / images;
     }
 
-    /// <summary>The interval that stays inside [0, 1] and has a width also where every image, or none, is a hit.</summary>
+    /// <summary>The interval that stays inside [0, 1] and has a width also where every image, or none, is a
+    /// hit.</summary>
     private static (double Low, double High) Wilson(int hits, int images)
     {
         if (images == 0)

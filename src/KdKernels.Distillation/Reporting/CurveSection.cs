@@ -3,7 +3,8 @@ using KdKernels.Distillation.Training;
 
 namespace KdKernels.Distillation.Reporting;
 
-/// <summary>The curves: empty figures and a JSON island that a script draws them from, and a table where scripts are off.</summary>
+/// <summary>The curves: empty figures and a JSON island that a script draws them from, and a table where scripts are
+/// off.</summary>
 internal static class CurveSection
 {
     public static void Add(HtmlBuilder html, IReadOnlyList<TrainingCurve> curves)
@@ -26,8 +27,9 @@ internal static class CurveSection
         AddChart(html, "distillation", "number", "Distillation term, T² KL");
         html.Add($"""
             </div>
-            <p class="note">By epoch. Thick: mean over seeds; thin: one seed. Training figures are means over an epoch in which the
-            weights change, and on augmented images where the recipe augments, so that they may lie below the held-out ones.</p>
+            <p class="note">By epoch. Thick: mean over seeds; thin: one seed. Training figures are means over an epoch
+            in which the weights change, and on augmented images where the recipe augments, so that they may lie below
+            the held-out ones.</p>
             <div class="charts small">
             """);
         AddChart(html, "learningRate", "number", "Learning rate");
@@ -110,5 +112,8 @@ internal static class CurveSection
 
     // JSON has no infinity: a temperature of infinity is a gap in the curve.
     private static double?[] Column(TrainingCurve curve, Func<EpochPoint, double?> value)
-        => [.. curve.Points.Select(point => value(point) is { } known && double.IsFinite(known) ? known : (double?)null)];
+    {
+        IEnumerable<double?> column = curve.Points.Select(value);
+        return [.. column.Select(known => known is { } number && double.IsFinite(number) ? known : null)];
+    }
 }

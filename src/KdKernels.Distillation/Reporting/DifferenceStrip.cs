@@ -34,9 +34,11 @@ internal static class DifferenceStrip
         for (int pair = 0; pair < pairs.Count; pair++)
         {
             (long seed, double difference) = pairs[pair];
-            int below = pairs.Take(pair).Count(earlier => Math.Abs(earlier.Difference - difference) < Touching * (high - low));
+            int below =
+                pairs.Take(pair).Count(earlier => Math.Abs(earlier.Difference - difference) < Touching * (high - low));
             svg.Add($"""
-                <circle class="dot" cx="{X(difference)}" cy="{40 - DotPitch * below}" r="6"><title>seed {seed}: {Figures.Points(difference)} points</title></circle>
+                <circle class="dot" cx="{X(difference)}" cy="{40 - DotPitch * below}" r="6">
+                <title>seed {seed}: {Figures.Points(difference)} points</title></circle>
                 """);
         }
 

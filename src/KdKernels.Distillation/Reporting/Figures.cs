@@ -2,7 +2,8 @@ using KdKernels.Distillation.Training;
 
 namespace KdKernels.Distillation.Reporting;
 
-/// <summary>How numbers are written wherever a result is shown: one spelling on the console and in the report.</summary>
+/// <summary>How numbers are written wherever a result is shown: one spelling on the console and in the
+/// report.</summary>
 public static class Figures
 {
     /// <summary>What stands where there is no number.</summary>
@@ -15,7 +16,8 @@ public static class Figures
     public static string Percent(double? fraction)
         => fraction is { } value && double.IsFinite(value) ? $"{100 * value:0.00} %" : None;
 
-    /// <summary>A difference of fractions in percentage points, always with its sign: <c>+1.23</c>, <c>−0.40</c>, <c>0.00</c>.</summary>
+    /// <summary>A difference of fractions in percentage points, always with its sign: <c>+1.23</c>, <c>−0.40</c>,
+    /// <c>0.00</c>.</summary>
     public static string Points(double fraction)
     {
         if (!double.IsFinite(fraction))
@@ -29,7 +31,8 @@ public static class Figures
         };
     }
 
-    /// <summary>Mean ± sample standard deviation in percent; the mean alone where one value says nothing about spread.</summary>
+    /// <summary>Mean ± sample standard deviation in percent; the mean alone where one value says nothing about
+    /// spread.</summary>
     public static string MeanAndSpread(MeanAndDeviation? accuracy) => accuracy switch
     {
         null => None,

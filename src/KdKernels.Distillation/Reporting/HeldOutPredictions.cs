@@ -3,11 +3,13 @@ using KdKernels.Distillation.Formats;
 
 namespace KdKernels.Distillation.Reporting;
 
-/// <summary>What every network of a run took every held-out image for: the content of <c>predictions.safetensors</c>.</summary>
+/// <summary>What every network of a run took every held-out image for: the content of
+/// <c>predictions.safetensors</c>.</summary>
 /// <param name="Labels">The true classes, <c>[N]</c>.</param>
 /// <param name="Teacher">The teacher's answers, <c>[N]</c>; empty without a teacher.</param>
 /// <param name="Plain">Answers of the plain students, one array <c>[N]</c> per seed.</param>
-/// <param name="Distilled">Answers of the distilled students, one array <c>[N]</c> per seed; empty where nothing was distilled.</param>
+/// <param name="Distilled">Answers of the distilled students, one array <c>[N]</c> per seed; empty where nothing was
+/// distilled.</param>
 internal sealed record HeldOutPredictions(long[] Labels, long[] Teacher, long[][] Plain, long[][] Distilled)
 {
     /// <exception cref="InvalidDataException">The file is damaged, or its tensors do not fit together.</exception>
@@ -16,7 +18,8 @@ internal sealed record HeldOutPredictions(long[] Labels, long[] Teacher, long[][
         SafetensorsReader file = SafetensorsReader.Open(path);
         long[] labels = Values(file, "label", path);
         var predictions = new HeldOutPredictions(
-            labels, Values(file, "teacher", path), Rows(file, "plain", labels.Length, path), Rows(file, "distilled", labels.Length, path));
+            labels, Values(file, "teacher", path), Rows(file, "plain", labels.Length, path), Rows(
+                file, "distilled", labels.Length, path));
         if (predictions.Teacher.Length != 0 && predictions.Teacher.Length != labels.Length)
         {
             throw new InvalidDataException(
@@ -32,7 +35,8 @@ internal sealed record HeldOutPredictions(long[] Labels, long[] Teacher, long[][
         if (values.Length == 0)
             return [];
         if (length == 0 || values.Length % length != 0)
-            throw new InvalidDataException($"{path}: {name}: expected rows of {length} predictions but got {values.Length} in all");
+            throw new InvalidDataException(
+                $"{path}: {name}: expected rows of {length} predictions but got {values.Length} in all");
         return [.. values.Chunk(length)];
     }
 

@@ -18,7 +18,8 @@ internal sealed class HtmlBuilder
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
     private readonly StringBuilder _text = new();
 
-    /// <summary>The handler has written into this builder by the time it arrives here; what is left is the line's end.</summary>
+    /// <summary>The handler has written into this builder by the time it arrives here; what is left is the line's
+    /// end.</summary>
     public void Add([InterpolatedStringHandlerArgument("")] ref Handler markup) => _text.Append('\n');
 
     /// <summary>Adds markup that was built elsewhere, or an asset that ships with the library.</summary>

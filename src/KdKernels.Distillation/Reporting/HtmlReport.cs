@@ -8,8 +8,10 @@ public static class HtmlReport
     /// <summary>Name of the report in a run folder.</summary>
     public const string Name = "report.html";
 
-    /// <summary>Writes, or writes anew, the report of a finished run from the files in its folder. Returns its path.</summary>
-    /// <exception cref="Training.RunFolderException">The folder is not that of a finished run, or is damaged.</exception>
+    /// <summary>Writes, or writes anew, the report of a finished run from the files in its folder. Returns its
+    /// path.</summary>
+    /// <exception cref="Training.RunFolderException">The folder is not that of a finished run, or is
+    /// damaged.</exception>
     public static string Write(string runFolder)
     {
         string path = Path.Combine(Path.GetFullPath(runFolder), Name);

@@ -15,7 +15,8 @@ public static class ReportPage
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+            <meta http-equiv="Content-Security-Policy"
+            content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
             <title>{report.Name}</title>
             <style>
             {ReportAssets.Style}</style>
@@ -29,7 +30,8 @@ public static class ReportPage
         SampleGallery.Add(html, report.Samples);
         AddSettings(html, report);
         html.Add($"""
-            <footer>Written by KdKernels {ReportAssets.Version}. This file holds everything that it shows and loads nothing.</footer>
+            <footer>Written by KdKernels {ReportAssets.Version}.
+            This file holds everything that it shows and loads nothing.</footer>
             </main>
             """);
         CurveSection.AddScripts(html, report.Curves);
@@ -49,8 +51,9 @@ public static class ReportPage
         if (result.Difference is { } difference)
         {
             html.Add($"""
-                <p class="verdict {VerdictClass(difference)}">Distilled − plain: <b>{Figures.Points(difference.Value)} points</b>,
-                {100 * difference.Level:0.#} % interval <b>{Figures.Points(difference.Low)} to {Figures.Points(difference.High)}</b>.
+                <p class="verdict {VerdictClass(difference)}">Distilled − plain:
+                <b>{Figures.Points(difference.Value)} points</b>, {100 * difference.Level:0.#} % interval
+                <b>{Figures.Points(difference.Low)} to {Figures.Points(difference.High)}</b>.
                 {DifferenceVerdicts.Sentence(difference)}</p>
                 <p class="note">Paired bootstrap over {Figures.Count(result.HeldOut, "held-out image")} and
                 {Figures.Count(difference.Seeds, "seed")}, {Figures.Count(difference.Resamples, "resample")}.
@@ -67,7 +70,10 @@ public static class ReportPage
             """);
         AddNetwork(html, result.Teacher, Figures.Percent(result.Teacher?.HeldOut.Accuracy));
         AddNetwork(html, result.Plain.Count > 0 ? result.Plain[0] : null, Figures.MeanAndSpread(result.PlainAccuracy));
-        AddNetwork(html, result.Distilled.Count > 0 ? result.Distilled[0] : null, Figures.MeanAndSpread(result.DistilledAccuracy));
+        AddNetwork(
+            html,
+            result.Distilled.Count > 0 ? result.Distilled[0] : null,
+            Figures.MeanAndSpread(result.DistilledAccuracy));
         html.Add($"</tbody></table></div>");
     }
 
@@ -90,19 +96,22 @@ public static class ReportPage
             <h2>Seed by seed</h2>
             <figure>
             {DifferenceStrip.Draw([.. pairs.Select(pair => (pair.Plain.Seed, Difference(pair)))], difference)}
-            <figcaption>Distilled − plain in percentage points. Dots: one pair of students each, with equal initial weights and
-            equal batches. Bar: their mean and its interval.</figcaption>
+            <figcaption>Distilled − plain in percentage points. Dots: one pair of students each, with equal initial
+            weights and equal batches. Bar: their mean and its interval.</figcaption>
             </figure>
             <div class="wide"><table>
-            <thead><tr><th scope="col">seed</th><th scope="col" class="n">plain</th><th scope="col" class="n">distilled</th>
-            <th scope="col" class="n">difference</th><th scope="col" class="n">agrees with teacher</th></tr></thead>
+            <thead><tr><th scope="col">seed</th><th scope="col" class="n">plain</th>
+            <th scope="col" class="n">distilled</th><th scope="col" class="n">difference</th>
+            <th scope="col" class="n">agrees with teacher</th></tr></thead>
             <tbody>
             """);
         foreach ((NetworkResult Plain, NetworkResult Distilled) pair in pairs)
         {
             html.Add($"""
-                <tr><th scope="row">{pair.Plain.Seed}</th><td class="n">{Figures.Percent(pair.Plain.HeldOut.Accuracy)}</td>
-                <td class="n">{Figures.Percent(pair.Distilled.HeldOut.Accuracy)}</td><td class="n">{Figures.Points(Difference(pair))}</td>
+                <tr><th scope="row">{pair.Plain.Seed}</th>
+                <td class="n">{Figures.Percent(pair.Plain.HeldOut.Accuracy)}</td>
+                <td class="n">{Figures.Percent(pair.Distilled.HeldOut.Accuracy)}</td>
+                <td class="n">{Figures.Points(Difference(pair))}</td>
                 <td class="n">{Figures.Percent(pair.Distilled.HeldOut.Agreement)}</td></tr>
                 """);
         }

@@ -66,5 +66,6 @@ public sealed record SamplePicture(
     /// <summary>True where the networks do not all say the same.</summary>
     public bool Disputed => Differs(Teacher) || Differs(Distilled);
 
-    private bool Differs(string? answer) => answer is not null && !string.Equals(answer, Plain, StringComparison.Ordinal);
+    private bool Differs(string? answer)
+        => answer is not null && !string.Equals(answer, Plain, StringComparison.Ordinal);
 }

@@ -19,7 +19,8 @@ public static class RunReportReader
         try
         {
             string recipe = File.ReadAllText(recipePath);
-            Recipe parsed = RecipeReader.Parse(recipe, recipePath, environment: new Dictionary<string, string>(StringComparer.Ordinal));
+            Recipe parsed = RecipeReader.Parse(
+                recipe, recipePath, environment: new Dictionary<string, string>(StringComparer.Ordinal));
             return new RunReport
             {
                 Name = Path.GetFileName(folder),
@@ -33,15 +34,19 @@ public static class RunReportReader
                 Environment = ReadEnvironment(Path.Combine(folder, "environment.json")),
             };
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
+        catch (Exception unreadable) when (
+            unreadable is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
         {
-            throw new RunFolderException($"{folder} is not the folder of a finished run: {unreadable.Message}", unreadable);
+            throw new RunFolderException(
+                $"{folder} is not the folder of a finished run: {unreadable.Message}", unreadable);
         }
     }
 
     /// <summary>
-    /// One curve per stage, in the order in which stages began. An epoch that a killed process had written and its successor
-    /// repeated stands twice in the file; a line that it was killed in is no JSON. The later line counts, a torn one does not.
+    /// One curve per stage, in the order in which stages began. An epoch that a killed process had written and its
+    /// successor
+    /// repeated stands twice in the file; a line that it was killed in is no JSON. The later line counts, a torn one
+    /// does not.
     /// </summary>
     private static List<TrainingCurve> ReadCurves(string path)
     {
@@ -123,7 +128,8 @@ public static class RunReportReader
                 .Select(property => KeyValuePair.Create(Spelling(property.Name), property.Value.ValueKind switch
                 {
                     JsonValueKind.String => property.Value.GetString() ?? "",
-                    JsonValueKind.Array => string.Join(", ", property.Value.EnumerateArray().Select(item => item.ToString())),
+                    JsonValueKind.Array
+                        => string.Join(", ", property.Value.EnumerateArray().Select(item => item.ToString())),
                     _ => property.Value.ToString(),
                 })),
         ];

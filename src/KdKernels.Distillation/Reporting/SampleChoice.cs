@@ -7,8 +7,10 @@ internal static class SampleChoice
     public const int Agreed = 5;
 
     /// <summary>
-    /// Indices of images, those where the networks of the first seed differ before those where they agree. The disputed ones come
-    /// in turn from three groups (only distilled right, only plain right, everything else), so that neither student looks better
+    /// Indices of images, those where the networks of the first seed differ before those where they agree. The disputed
+    /// ones come
+    /// in turn from three groups (only distilled right, only plain right, everything else), so that neither student
+    /// looks better
     /// than it is for lack of examples; within a group they are spread evenly over the set.
     /// </summary>
     public static int[] Of(HeldOutPredictions predictions)
@@ -31,7 +33,8 @@ internal static class SampleChoice
                 groups[2].Add(image);
         }
 
-        return [.. InTurn([.. groups.Select(group => Spread(group, Disputed))]).Take(Disputed), .. Spread(agreed, Agreed)];
+        List<int>[] candidates = [.. groups.Select(group => Spread(group, Disputed))];
+        return [.. InTurn(candidates).Take(Disputed), .. Spread(agreed, Agreed)];
     }
 
     private static IEnumerable<int> InTurn(List<int>[] groups)

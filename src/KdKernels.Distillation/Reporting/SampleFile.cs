@@ -6,8 +6,10 @@ using KdKernels.Distillation.Formats;
 namespace KdKernels.Distillation.Reporting;
 
 /// <summary>
-/// The few held-out pictures that a report shows, kept in the run folder so that the report can be written again where the data
-/// are not: <c>index [K]</c> int64, <c>image [K, C, H, W]</c> uint8, and the class names as a JSON array in the metadata.
+/// The few held-out pictures that a report shows, kept in the run folder so that the report can be written again where
+/// the data
+/// are not: <c>index [K]</c> int64, <c>image [K, C, H, W]</c> uint8, and the class names as a JSON array in the
+/// metadata.
 /// </summary>
 public static class SampleFile
 {
@@ -28,7 +30,8 @@ public static class SampleFile
         if (predictions.Labels.Length != heldOut.Count)
         {
             throw new InvalidDataException(
-                $"{predictionsPath}: expected predictions of {heldOut.Count} images but got {predictions.Labels.Length}");
+                $"{predictionsPath}: expected predictions of {heldOut.Count} images "
+                + $"but got {predictions.Labels.Length}");
         }
 
         int[] chosen = SampleChoice.Of(predictions);
@@ -38,9 +41,13 @@ public static class SampleFile
         long[] indices = [.. chosen.Select(index => (long)index)];
         byte[] file = SafetensorsWriter.ToArray(
             [
-                new SafetensorsTensor("index", SafetensorsType.I64, [chosen.Length], MemoryMarshal.AsBytes(indices.AsSpan()).ToArray()),
                 new SafetensorsTensor(
-                    "image", SafetensorsType.U8, [chosen.Length, heldOut.Channels, heldOut.Height, heldOut.Width], images),
+                    "index", SafetensorsType.I64, [chosen.Length], MemoryMarshal.AsBytes(indices.AsSpan()).ToArray()),
+                new SafetensorsTensor(
+                    "image",
+                    SafetensorsType.U8,
+                    [chosen.Length, heldOut.Channels, heldOut.Height, heldOut.Width],
+                    images),
             ],
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
@@ -62,7 +69,8 @@ public static class SampleFile
         if (indices.Length != image.Shape[0] || Array.Exists(indices, i => i < 0 || i >= predictions.Labels.Length))
         {
             throw new InvalidDataException(
-                $"{path}: expected {image.Shape[0]} indices in [0, {predictions.Labels.Length}) but got {string.Join(", ", indices)}");
+                $"{path}: expected {image.Shape[0]} indices in [0, {predictions.Labels.Length}) "
+                + $"but got {string.Join(", ", indices)}");
         }
 
         (int channels, int height, int width) = ((int)image.Shape[1], (int)image.Shape[2], (int)image.Shape[3]);
@@ -81,7 +89,8 @@ public static class SampleFile
         ];
     }
 
-    private static SafetensorsEntry Required(SafetensorsReader file, string name, SafetensorsType type, int dimensions, string path)
+    private static SafetensorsEntry Required(
+        SafetensorsReader file, string name, SafetensorsType type, int dimensions, string path)
         => file.Find(name) is { } entry && entry.Type == type && entry.Shape.Count == dimensions
             ? entry
             : throw new InvalidDataException($"{path}: expected '{name}' of type {type} with {dimensions} dimensions");

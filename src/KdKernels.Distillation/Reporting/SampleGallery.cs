@@ -26,9 +26,12 @@ internal static class SampleGallery
         foreach (SamplePicture sample in samples)
         {
             html.Add($"""
-                <li><img src="data:image/png;base64,{Convert.ToBase64String(sample.Png)}" alt="a held-out picture of class {sample.TrueClass}" width="{sample.Width}" height="{sample.Height}">
+                <li><img src="data:image/png;base64,{Convert.ToBase64String(sample.Png)}"
+                alt="a held-out picture of class {sample.TrueClass}" width="{sample.Width}" height="{sample.Height}">
                 <div class="true">{sample.TrueClass}</div>
-                <dl>{Answer("teacher", sample.Teacher, sample)}{Answer("plain", sample.Plain, sample)}{Answer("distilled", sample.Distilled, sample)}</dl></li>
+                <dl>{Answer("teacher", sample.Teacher, sample)}
+                {Answer("plain", sample.Plain, sample)}
+                {Answer("distilled", sample.Distilled, sample)}</dl></li>
                 """);
         }
 

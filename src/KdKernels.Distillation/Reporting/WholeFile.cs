@@ -1,6 +1,7 @@
 namespace KdKernels.Distillation.Reporting;
 
-/// <summary>Writes a file so that a reader sees all of it or what was there before, also after a power failure.</summary>
+/// <summary>Writes a file so that a reader sees all of it or what was there before, also after a power
+/// failure.</summary>
 internal static class WholeFile
 {
     public static void Write(string path, ReadOnlySpan<byte> content)

@@ -11,12 +11,14 @@ namespace KdKernels.Distillation.Training;
 /// <param name="HeldOut">The images.</param>
 /// <param name="Predictions">The class predicted for each of them, <c>[N]</c>.</param>
 /// <param name="Metrics">What the predictions amount to.</param>
-public sealed record CheckpointEvaluation(string Model, ImageSet HeldOut, IReadOnlyList<int> Predictions, HeldOutMetrics Metrics)
+public sealed record CheckpointEvaluation(
+    string Model, ImageSet HeldOut, IReadOnlyList<int> Predictions, HeldOutMetrics Metrics)
 {
     /// <summary>Measures weights.</summary>
     /// <param name="recipe">Says which data, and which models.</param>
     /// <param name="weights">A checkpoint folder or a .safetensors file.</param>
-    /// <param name="role">Whether they are for the recipe's teacher or for its student; null asks the file, and takes the student
+    /// <param name="role">Whether they are for the recipe's teacher or for its student; null asks the file, and takes
+    /// the student
     /// where it does not say.</param>
     /// <param name="message">Told what a user should know about the file.</param>
     /// <exception cref="CheckpointException">The weights are damaged or do not fit.</exception>
@@ -35,11 +37,13 @@ public sealed record CheckpointEvaluation(string Model, ImageSet HeldOut, IReadO
         };
         using nn.Module<Tensor, Tensor> network = data.CreateNetwork(model, seed: 0, device);
         WeightFile.Load(network, data.SignatureOf(model), weights, message);
-        Evaluation evaluation = new Evaluator(data.HeldOut, data.Train.Statistics, recipe.Evaluation.BatchSize, device).Run(network, teacher: null);
+        Evaluation evaluation = new Evaluator(
+            data.HeldOut, data.Train.Statistics, recipe.Evaluation.BatchSize, device).Run(network, teacher: null);
         return new CheckpointEvaluation(model, data.HeldOut, evaluation.Predictions, evaluation.Metrics);
     }
 
-    /// <summary>Whether the file says that it is for the teacher's model and not for the student's. Damage is for the loader to report.</summary>
+    /// <summary>Whether the file says that it is for the teacher's model and not for the student's. Damage is for the
+    /// loader to report.</summary>
     private static bool IsTeachers(TrainingData data, Recipe recipe, string weights)
     {
         string file = Directory.Exists(weights) ? Path.Combine(weights, TrainingFiles.TeacherWeights) : weights;

@@ -52,7 +52,11 @@ public sealed class ClassificationResultTests
     [Fact]
     public void Rejects_a_class_that_has_no_name()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => ClassificationResult.Of(Classes, [0, 1], [0, 3]));
-        Assert.Contains("expected classes in [0, 3) but got label 1 and prediction 3 at 1", error.Message, StringComparison.Ordinal);
+        ArgumentException error =
+            Assert.Throws<ArgumentException>(() => ClassificationResult.Of(Classes, [0, 1], [0, 3]));
+        Assert.Contains(
+            "expected classes in [0, 3) but got label 1 and prediction 3 at 1",
+            error.Message,
+            StringComparison.Ordinal);
     }
 }

@@ -19,7 +19,8 @@ public sealed class FiguresTests
     [InlineData(0.8743, "87.43 %")]
     [InlineData(1.0, "100.00 %")]
     [InlineData(double.NaN, "–")]
-    public void Percent_has_two_digits(double fraction, string expected) => Assert.Equal(expected, Figures.Percent(fraction));
+    public void Percent_has_two_digits(double fraction, string expected)
+        => Assert.Equal(expected, Figures.Percent(fraction));
 
     [Theory]
     [InlineData(8.44, "8.4 s")]
@@ -29,14 +30,16 @@ public sealed class FiguresTests
     [InlineData(7620, "2 h 07 min")]
     [InlineData(-1, "–")]
     [InlineData(double.PositiveInfinity, "–")]
-    public void Durations_are_said_as_people_say_them(double seconds, string expected) => Assert.Equal(expected, Figures.Duration(seconds));
+    public void Durations_are_said_as_people_say_them(double seconds, string expected)
+        => Assert.Equal(expected, Figures.Duration(seconds));
 
     [Theory]
     [InlineData(1, "1 seed")]
     [InlineData(3, "3 seeds")]
     [InlineData(2000, "2,000 seeds")]
     [InlineData(0, "0 seeds")]
-    public void Counts_agree_with_their_noun(int count, string expected) => Assert.Equal(expected, Figures.Count(count, "seed"));
+    public void Counts_agree_with_their_noun(int count, string expected)
+        => Assert.Equal(expected, Figures.Count(count, "seed"));
 
     [Fact]
     public void One_value_has_no_spread()

@@ -25,7 +25,8 @@ public sealed partial class ReportPageTests
     [InlineData(-0.02, -0.004, "hurt", "The interval excludes 0: distillation hurt.")]
     public void The_verdict_is_what_the_interval_allows(double low, double high, string style, string sentence)
     {
-        string html = ReportPage.Render(SampleRun.Report(difference: new((low + high) / 2, low, high, 0.95, 10_000, 3)));
+        string html =
+            ReportPage.Render(SampleRun.Report(difference: new((low + high) / 2, low, high, 0.95, 10_000, 3)));
         Assert.Contains($"class=\"verdict {style}\"", html, StringComparison.Ordinal);
         Assert.Contains(sentence, Text(html), StringComparison.Ordinal);
     }
@@ -45,7 +46,8 @@ public sealed partial class ReportPageTests
         RunReport report = SampleRun.Report(seeds: 3);
         NetworkResult[] equal = [.. report.Result.Plain.Select(plain => plain with { Role = NetworkRole.Distilled })];
         string html = ReportPage.Render(report with { Result = report.Result with { Distilled = equal } });
-        string[] dots = [.. Regex.Matches(html, "<circle class=\"dot\" cx=\"[^\"]*\" cy=\"[^\"]*\"").Select(match => match.Value)];
+        string[] dots =
+            [.. Regex.Matches(html, "<circle class=\"dot\" cx=\"[^\"]*\" cy=\"[^\"]*\"").Select(match => match.Value)];
         Assert.Equal(3, dots.Distinct(StringComparer.Ordinal).Count());
     }
 
@@ -61,7 +63,8 @@ public sealed partial class ReportPageTests
     public void Without_distillation_there_is_no_verdict()
     {
         RunReport report = SampleRun.Report();
-        ExperimentResult alone = report.Result with { Teacher = null, Distilled = [], DistilledAccuracy = null, Difference = null };
+        ExperimentResult alone =
+            report.Result with { Teacher = null, Distilled = [], DistilledAccuracy = null, Difference = null };
         string html = ReportPage.Render(report with { Result = alone });
         Assert.DoesNotContain("class=\"verdict", html, StringComparison.Ordinal);
         Assert.DoesNotContain("Seed by seed", html, StringComparison.Ordinal);
@@ -84,7 +87,8 @@ public sealed partial class ReportPageTests
         Assert.DoesNotContain("<b ", html, StringComparison.Ordinal);
         Assert.DoesNotContain("&'x", html, StringComparison.Ordinal);
         Assert.Equal(Regex.Count(harmless, "</script>"), Regex.Count(html, "</script>"));
-        Assert.Contains("&lt;/script&gt;&lt;b onclick=&quot;alert(1)&quot;&gt;&amp;&#x27;x", html, StringComparison.Ordinal);
+        Assert.Contains(
+            "&lt;/script&gt;&lt;b onclick=&quot;alert(1)&quot;&gt;&amp;&#x27;x", html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,10 +97,13 @@ public sealed partial class ReportPageTests
         RunReport report = SampleRun.Report(seeds: 2, epochs: 4);
         using JsonDocument island = Island(ReportPage.Render(report));
         JsonElement[] curves = [.. island.RootElement.GetProperty("curves").EnumerateArray()];
-        Assert.Equal("teacher plain plain distilled distilled", string.Join(' ', curves.Select(curve => curve.GetProperty("role").GetString())));
+        Assert.Equal(
+            "teacher plain plain distilled distilled",
+            string.Join(' ', curves.Select(curve => curve.GetProperty("role").GetString())));
         Assert.All(curves, curve => Assert.Equal(4, curve.GetProperty("epoch").GetArrayLength()));
         Assert.Equal(
-            report.Curves[1].Points[3].HeldOutAccuracy!.Value, curves[1].GetProperty("heldOutAccuracy")[3].GetDouble(), precision: 12);
+            report.Curves[1].Points[3].HeldOutAccuracy!.Value, curves[1].GetProperty(
+                "heldOutAccuracy")[3].GetDouble(), precision: 12);
         Assert.Equal(JsonValueKind.Null, curves[1].GetProperty("temperature")[0].ValueKind);
     }
 
@@ -104,7 +111,8 @@ public sealed partial class ReportPageTests
     public void A_number_that_json_has_not_is_a_gap()
     {
         EpochPoint point = new(1) { Temperature = double.PositiveInfinity, CrossEntropy = double.NaN, Alpha = 0.5 };
-        RunReport report = SampleRun.Report() with { Curves = [new TrainingCurve(NetworkRole.Distilled, "distilled-1", [point])] };
+        RunReport report =
+            SampleRun.Report() with { Curves = [new TrainingCurve(NetworkRole.Distilled, "distilled-1", [point])] };
         using JsonDocument island = Island(ReportPage.Render(report));
         JsonElement curve = island.RootElement.GetProperty("curves")[0];
         Assert.Equal(JsonValueKind.Null, curve.GetProperty("temperature")[0].ValueKind);
@@ -117,7 +125,9 @@ public sealed partial class ReportPageTests
     {
         string html = ReportPage.Render(SampleRun.Report() with { Samples = [Sample("disc")] });
         Assert.Contains("default-src 'none'", html, StringComparison.Ordinal);
-        Assert.All(Sources().Matches(html), match => Assert.StartsWith("data:", match.Groups[1].Value, StringComparison.Ordinal));
+        Assert.All(
+            Sources().Matches(html),
+            match => Assert.StartsWith("data:", match.Groups[1].Value, StringComparison.Ordinal));
         Assert.DoesNotContain("@import", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<link", html, StringComparison.Ordinal);
 
@@ -127,13 +137,15 @@ public sealed partial class ReportPageTests
 
     [Fact]
     public void The_plot_comes_with_its_licence()
-        => Assert.Contains("Copyright (c) 2022 Leon Sorokin", ReportPage.Render(SampleRun.Report()), StringComparison.Ordinal);
+        => Assert.Contains(
+            "Copyright (c) 2022 Leon Sorokin", ReportPage.Render(SampleRun.Report()), StringComparison.Ordinal);
 
     [Fact]
     public void Without_scripts_the_same_numbers_are_in_a_table()
     {
         string html = ReportPage.Render(SampleRun.Report(seeds: 1, epochs: 3));
-        string table = Regex.Match(html, "<noscript>(.*?)</noscript>", RegexOptions.Singleline, TimeSpan.FromSeconds(5)).Groups[1].Value;
+        string table = Regex.Match(
+            html, "<noscript>(.*?)</noscript>", RegexOptions.Singleline, TimeSpan.FromSeconds(5)).Groups[1].Value;
         Assert.Equal(1 + 3 * 3, Regex.Count(table, "<tr>"));
         Assert.Contains("distilled-1", table, StringComparison.Ordinal);
     }
@@ -147,17 +159,24 @@ public sealed partial class ReportPageTests
         Assert.Contains("<dt>plain</dt><dd class=\"wrong\">ring</dd>", html, StringComparison.Ordinal);
         Assert.Contains("<dt>distilled</dt><dd class=\"right\">disc</dd>", html, StringComparison.Ordinal);
         Assert.True(
-            html.IndexOf("Where the networks differ", StringComparison.Ordinal) < html.IndexOf("Where they agree", StringComparison.Ordinal));
+            html.IndexOf(
+                "Where the networks differ",
+                StringComparison.Ordinal) < html.IndexOf("Where they agree", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Every_picture_and_drawing_has_a_label()
     {
         string html = ReportPage.Render(SampleRun.Report() with { Samples = [Sample("disc")] });
-        Assert.All(Regex.Matches(html, "<img [^>]*>").Select(match => match.Value), tag => Assert.Contains("alt=\"", tag, StringComparison.Ordinal));
-        Assert.All(Regex.Matches(html, "<svg [^>]*>").Select(match => match.Value), tag => Assert.Contains("aria-label=\"", tag, StringComparison.Ordinal));
         Assert.All(
-            Regex.Matches(html, "<figure data[^>]*>").Select(match => match.Value), tag => Assert.Contains("aria-label=\"", tag, StringComparison.Ordinal));
+            Regex.Matches(html, "<img [^>]*>").Select(match => match.Value),
+            tag => Assert.Contains("alt=\"", tag, StringComparison.Ordinal));
+        Assert.All(
+            Regex.Matches(html, "<svg [^>]*>").Select(match => match.Value),
+            tag => Assert.Contains("aria-label=\"", tag, StringComparison.Ordinal));
+        Assert.All(
+            Regex.Matches(html, "<figure data[^>]*>").Select(match => match.Value), tag
+                => Assert.Contains("aria-label=\"", tag, StringComparison.Ordinal));
     }
 
     private static SamplePicture Sample(string name) => new([1, 2, 3], 32, 32, name, name, name, name);

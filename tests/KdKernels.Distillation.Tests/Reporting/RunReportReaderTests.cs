@@ -8,13 +8,15 @@ namespace KdKernels.Distillation.Tests.Reporting;
 public sealed class RunReportReaderTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kd-report-");
-    private readonly ExperimentResult _result = SampleRun.Result(2, new BootstrapInterval(0.01, 0.005, 0.015, 0.95, 1000, 2));
+    private readonly ExperimentResult _result =
+        SampleRun.Result(2, new BootstrapInterval(0.01, 0.005, 0.015, 0.95, 1000, 2));
 
     public RunReportReaderTests()
     {
         Write("recipe.yaml", new Recipe { Name = "mine" }.ToYaml());
         Write("summary.json", JsonSerializer.Serialize(_result, RunJson.Default.ExperimentResult));
-        Write("environment.json", """{"kd_kernels":"0.1.0","commit":null,"torch":"1.13.0","seeds":[1,2],"new_fact":7}""");
+        Write("environment.json",
+            """{"kd_kernels":"0.1.0","commit":null,"torch":"1.13.0","seeds":[1,2],"new_fact":7}""");
         Write("metrics.jsonl", Epoch("teacher", 1, 0.5) + Epoch("plain-1", 1, 0.25) + Epoch("distilled-1", 1, 0.75));
     }
 
@@ -29,7 +31,8 @@ public sealed class RunReportReaderTests : IDisposable
         Assert.Equal(new Recipe { Name = "mine" }.ToYaml(), report.Recipe);
         Assert.Equal(_result.Difference, report.Result.Difference);
         Assert.Equal(_result.Plain[1], report.Result.Plain[1]);
-        Assert.Equal([NetworkRole.Teacher, NetworkRole.Plain, NetworkRole.Distilled], report.Curves.Select(curve => curve.Role));
+        Assert.Equal(
+            [NetworkRole.Teacher, NetworkRole.Plain, NetworkRole.Distilled], report.Curves.Select(curve => curve.Role));
         Assert.Equal(0.75, report.Curves[2].Points[0].HeldOutAccuracy);
     }
 
@@ -38,13 +41,15 @@ public sealed class RunReportReaderTests : IDisposable
     {
         IReadOnlyList<KeyValuePair<string, string>> environment = RunReportReader.Read(_folder.FullName).Environment;
         Assert.Equal(
-            [new("KdKernels", "0.1.0"), new("torch", "1.13.0"), new("seeds", "1, 2"), new("new fact", "7")], environment);
+            [new("KdKernels", "0.1.0"), new("torch", "1.13.0"), new("seeds", "1, 2"), new("new fact", "7")],
+            environment);
     }
 
     [Fact]
     public void A_repeated_epoch_counts_once_and_a_torn_line_not_at_all()
     {
-        Write("metrics.jsonl", Epoch("plain-1", 1, 0.1) + Epoch("plain-1", 2, 0.2) + Epoch("plain-1", 3, 0.3)[..40] + "\n"
+        string torn = Epoch("plain-1", 3, 0.3)[..40] + "\n";
+        Write("metrics.jsonl", Epoch("plain-1", 1, 0.1) + Epoch("plain-1", 2, 0.2) + torn
             + """{"event":"step","stage":"plain-1","epoch":2,"step":50}""" + "\n" + Epoch("plain-1", 2, 0.25));
         TrainingCurve curve = Assert.Single(RunReportReader.Read(_folder.FullName).Curves);
         Assert.Equal([1, 2], curve.Points.Select(point => point.Epoch));
@@ -54,7 +59,10 @@ public sealed class RunReportReaderTests : IDisposable
     [Fact]
     public void An_infinite_temperature_survives()
     {
-        Write("metrics.jsonl", Epoch("distilled-1", 1, 0.5).Replace("\"temperature\":4", "\"temperature\":\"Infinity\"", StringComparison.Ordinal));
+        string finite = Epoch("distilled-1", 1, 0.5);
+        Write(
+            "metrics.jsonl",
+            finite.Replace("\"temperature\":4", "\"temperature\":\"Infinity\"", StringComparison.Ordinal));
         Assert.Equal(double.PositiveInfinity, RunReportReader.Read(_folder.FullName).Curves[0].Points[0].Temperature);
     }
 
@@ -91,7 +99,9 @@ public sealed class RunReportReaderTests : IDisposable
 
     private static string Epoch(string stage, int epoch, double accuracy)
         => $$"""
-            {"event":"epoch","stage":"{{stage}}","epoch":{{epoch}},"learning_rate":0.1,"temperature":4,"alpha":0.9,"loss":1.5,"cross_entropy":1.2,"distillation":null,"train_accuracy":0.5,"train_agreement":null,"held_out":{"images":10,"accuracy":{{accuracy}},"loss":1,"entropy":1,"agreement":null},"seconds":1,"images_per_second":100}
-
-            """;
+            {"event":"epoch","stage":"{{stage}}","epoch":{{epoch}},"learning_rate":0.1,"temperature":4,"alpha":0.9,
+            "loss":1.5,"cross_entropy":1.2,"distillation":null,"train_accuracy":0.5,"train_agreement":null,
+            "held_out":{"images":10,"accuracy":{{accuracy}},"loss":1,"entropy":1,"agreement":null},
+            "seconds":1,"images_per_second":100}
+            """.ReplaceLineEndings("") + "\n";
 }

@@ -16,7 +16,8 @@ public sealed class SampleChoiceTests : IDisposable
     public void Neither_student_is_favoured_by_the_choice()
     {
         // Thirty images that only the distilled student gets right come before six that only the plain one does.
-        HeldOutPredictions predictions = Predictions(plain: i => i is >= 30 and < 36 ? 0 : 1, distilled: i => i < 30 ? 0 : 1);
+        HeldOutPredictions predictions =
+            Predictions(plain: i => i is >= 30 and < 36 ? 0 : 1, distilled: i => i < 30 ? 0 : 1);
         int[] disputed = SampleChoice.Of(predictions)[..SampleChoice.Disputed];
         Assert.Equal(4, disputed.Count(i => i < 30));
         Assert.Equal(3, disputed.Count(i => i is >= 30 and < 36));
@@ -49,7 +50,8 @@ public sealed class SampleChoiceTests : IDisposable
     {
         WritePredictions([0, 1, 2], [0, 1, 1], [0, 2, 2], [0, 1, 2]);
         byte[] pixels = [.. Enumerable.Range(0, 3 * 3 * 8 * 8).Select(i => (byte)i)];
-        var heldOut = new ImageSet("test", "made up", new ImageShape(3, 8, 8), pixels, [0, 1, 2], ["cat", "dog", "fox"]);
+        var heldOut =
+            new ImageSet("test", "made up", new ImageShape(3, 8, 8), pixels, [0, 1, 2], ["cat", "dog", "fox"]);
         SampleFile.Save(_folder.FullName, heldOut);
 
         IReadOnlyList<SamplePicture> pictures = SampleFile.Read(
@@ -68,7 +70,8 @@ public sealed class SampleChoiceTests : IDisposable
     {
         WritePredictions([0, 1], [0, 1], [0, 1], [0, 1]);
         var heldOut = new ImageSet("test", "made up", new ImageShape(1, 8, 8), new byte[64], [0], ["cat", "dog"]);
-        InvalidDataException error = Assert.Throws<InvalidDataException>(() => SampleFile.Save(_folder.FullName, heldOut));
+        InvalidDataException error =
+            Assert.Throws<InvalidDataException>(() => SampleFile.Save(_folder.FullName, heldOut));
         Assert.Contains("expected predictions of 1 images but got 2", error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(_folder.FullName, SampleFile.Name)));
     }

@@ -8,7 +8,8 @@ internal static class SampleRun
 {
     public static RunReport Report(int seeds = 3, int epochs = 12, BootstrapInterval? difference = null)
     {
-        ExperimentResult result = Result(seeds, difference ?? new BootstrapInterval(0.0123, 0.0040, 0.0205, 0.95, 10_000, seeds));
+        ExperimentResult result =
+            Result(seeds, difference ?? new BootstrapInterval(0.0123, 0.0040, 0.0205, 0.95, 10_000, seeds));
         return new RunReport
         {
             Name = "shapes-20261121-182000",
@@ -30,7 +31,8 @@ internal static class SampleRun
             Recipe = "shapes",
             Run = "/tmp/runs/shapes",
             Teacher = Network("teacher", NetworkRole.Teacher, "convnet-large", 287_818, 1, 0.8642),
-            Plain = [.. plain.Select((value, i) => Network($"plain-{i + 1}", NetworkRole.Plain, "convnet-small", 25_578, i + 1, value))],
+            Plain = [.. plain.Select((value, i)
+                => Network($"plain-{i + 1}", NetworkRole.Plain, "convnet-small", 25_578, i + 1, value))],
             Distilled = [.. distilled.Select((value, i)
                 => Network($"distilled-{i + 1}", NetworkRole.Distilled, "convnet-small", 25_578, i + 1, value))],
             PlainAccuracy = MeanAndDeviation.Of(plain),
@@ -41,7 +43,8 @@ internal static class SampleRun
         };
     }
 
-    private static NetworkResult Network(string name, NetworkRole role, string model, long parameters, long seed, double accuracy)
+    private static NetworkResult Network(
+        string name, NetworkRole role, string model, long parameters, long seed, double accuracy)
         => new()
         {
             Name = name,
