@@ -37,16 +37,5 @@ public static class Experiment
     /// <param name="message">Told what a user should know about the file.</param>
     /// <exception cref="CheckpointException">The weights are damaged or do not fit.</exception>
     public static HeldOutMetrics Evaluate(Recipe recipe, string weights, NetworkRole role, Action<string> message)
-    {
-        ArgumentNullException.ThrowIfNull(recipe);
-        ArgumentNullException.ThrowIfNull(weights);
-        ArgumentNullException.ThrowIfNull(message);
-        TrainingData data = TrainingData.Load(recipe);
-        var device = TrainingDevice.Open(recipe);
-        string model = role == NetworkRole.Teacher ? recipe.Teacher.Model : recipe.Student.Model;
-        using var network = data.CreateNetwork(model, seed: 0, device);
-        WeightFile.Load(network, data.SignatureOf(model), weights, message);
-        var evaluator = new Evaluator(data.HeldOut, data.Train.Statistics, recipe.Evaluation.BatchSize, device);
-        return evaluator.Run(network, teacher: null).Metrics;
-    }
+        => CheckpointEvaluation.Run(recipe, weights, role, message).Metrics;
 }

@@ -10,8 +10,8 @@ namespace KdKernels.Distillation.Training;
 /// <summary>What stands in the run folder when a run has ended.</summary>
 internal static class ExperimentFiles
 {
-    /// <summary>Writes predictions and tables; <c>summary.json</c> last, as its presence says that the run is
-    /// finished.</summary>
+    /// <summary>Writes predictions, sample pictures and tables; <c>summary.json</c> last, as its presence says that the run
+    /// is finished.</summary>
     public static void Write(
         RunFolder folder,
         ExperimentResult result,
@@ -21,6 +21,7 @@ internal static class ExperimentFiles
         IReadOnlyList<int[]> distilled)
     {
         Replace(folder.PredictionsPath, Predictions(heldOut, teacher, plain, distilled));
+        Reporting.SampleFile.Save(folder.FullPath, heldOut);
         Replace(folder.SummaryCsvPath, Encoding.UTF8.GetBytes(Csv(result)));
         Replace(
             folder.SummaryJsonPath,

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using KdKernels.Cli.Output;
+using KdKernels.Distillation.Data;
+using KdKernels.Distillation.Models;
+using KdKernels.Distillation.Recipes;
+
+namespace KdKernels.Cli.Commands;
+
+/// <summary><c>kd list</c>: the names that a recipe may use.</summary>
+internal static partial class ListCommand
+{
+    private const int Width = 80;
+    private const string Gap = "   ";
+
+    private static readonly Dictionary<string, Func<IEnumerable<ListedName>>> Kinds = new(StringComparer.Ordinal)
+    {
+        ["methods"] = () => Enum.GetValues<DistillMethod>().Select(method => new ListedName(
+            JsonNamingPolicy.KebabCaseLower.ConvertName(method.ToString()), Describe(method))),
+        ["models"] = () => ModelRegistry.Models.Select(model => new ListedName(model.Name, model.Description)),
+        ["datasets"] = () => DataSources.Names.Select(name => new ListedName(name, DataSources.Describe(name))),
+        ["recipes"] = ()
+            => RecipeReader.Shipped.Select(name => new ListedName(name, FirstSentence(RecipeReader.ShippedText(name)))),
+    };
+
+    public static Command Create(CliConsole console)
+    {
+        var kind = new Argument<string>("kind") { Description = string.Join(", ", Kinds.Keys) };
+        kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
+        var json = new Option<bool>("--json") { Description = "One JSON array on one line." };
+        var command = new Command("list", "Lists the names that a recipe may use.") { kind, json };
+        command.SetAction(parsed =>
+        {
+            ListedName[] names = [.. Kinds[parsed.GetValue(kind)!]()];
+            console.Out.Write(parsed.GetValue(json)
+                ? JsonLine.Of(names, JsonLine.Types.ListedNameArray) + "\n"
+                : Lines(names));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static string Lines(ListedName[] names)
+    {
+        int indent = names.Max(entry => entry.Name.Length) + Gap.Length;
+        var text = new StringBuilder();
+        foreach (ListedName entry in names)
+        {
+            string head = entry.Name.PadRight(indent);
+            foreach (string line in Wrap(entry.Description, Width - indent))
+            {
+                text.Append(head).Append(line).Append('\n');
+                head = new string(' ', indent);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Lines of whole words; a word longer than a line has one of its own.</summary>
+    private static IEnumerable<string> Wrap(string text, int width)
+    {
+        string line = "";
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > width)
+            {
+                yield return line;
+                line = "";
+            }
+
+            line = line.Length == 0 ? word : $"{line} {word}";
+        }
+
+        yield return line;
+    }
+
+    private static string Describe(DistillMethod method) => method switch
+    {
+        DistillMethod.None => "no distillation: only the plain students are trained",
+        DistillMethod.Kd => "(1 − alpha) CE + alpha T² KL(teacher ‖ student), Hinton et al. 2015",
+        _ => throw new ArgumentOutOfRangeException(nameof(method), method, "expected a method with a description"),
+    };
+
+    /// <summary>A shipped recipe begins with a comment, whose first sentence says what it is.</summary>
+    private static string FirstSentence(string recipe)
+    {
+        IEnumerable<string> comment =
+            recipe.Split('\n').TakeWhile(line => line.StartsWith('#')).Select(line => line.TrimStart('#').Trim());
+        return SentenceEnd().Split(string.Join(' ', comment), 2)[0];
+    }
+
+    /// <summary>White space after a full stop and before a capital: "et al. 2015" goes on.</summary>
+    [GeneratedRegex(@"(?<=\.)\s+(?=\p{Lu})", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SentenceEnd();
+}

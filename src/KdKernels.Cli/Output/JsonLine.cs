@@ -1,0 +1,25 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using KdKernels.Cli.Doctor;
+
+namespace KdKernels.Cli.Output;
+
+/// <summary>One object on one line, snake_case, readable: paths and names are not escaped for HTML.</summary>
+internal static class JsonLine
+{
+    public static CliJson Types { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    public static string Of<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.Serialize(value, type);
+}
+
+[JsonSerializable(typeof(TrainOutcome))]
+[JsonSerializable(typeof(EvalOutcome))]
+[JsonSerializable(typeof(DoctorOutcome))]
+[JsonSerializable(typeof(ListedName[]))]
+internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,0 +1,3 @@
+using KdKernels.Cli;
+
+return await KdCommandLine.RunAsync(args, CliConsole.OfProcess());

@@ -1,0 +1,62 @@
+using KdKernels.Distillation.Checkpoints;
+using KdKernels.Distillation.Data;
+using KdKernels.Distillation.Formats;
+using KdKernels.Distillation.Recipes;
+using static TorchSharp.torch;
+
+namespace KdKernels.Distillation.Training;
+
+/// <summary>What stored weights do on the images that a recipe holds out.</summary>
+/// <param name="Model">The network's name in <see cref="Models.ModelRegistry"/>.</param>
+/// <param name="HeldOut">The images.</param>
+/// <param name="Predictions">The class predicted for each of them, <c>[N]</c>.</param>
+/// <param name="Metrics">What the predictions amount to.</param>
+public sealed record CheckpointEvaluation(
+    string Model, ImageSet HeldOut, IReadOnlyList<int> Predictions, HeldOutMetrics Metrics)
+{
+    /// <summary>Measures weights.</summary>
+    /// <param name="recipe">Says which data, and which models.</param>
+    /// <param name="weights">A checkpoint folder or a .safetensors file.</param>
+    /// <param name="role">Whether they are for the recipe's teacher or for its student; null asks the file, and takes
+    /// the student
+    /// where it does not say.</param>
+    /// <param name="message">Told what a user should know about the file.</param>
+    /// <exception cref="CheckpointException">The weights are damaged or do not fit.</exception>
+    public static CheckpointEvaluation Run(Recipe recipe, string weights, NetworkRole? role, Action<string> message)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(message);
+        TrainingData data = TrainingData.Load(recipe);
+        var device = TrainingDevice.Open(recipe);
+        string model = role switch
+        {
+            NetworkRole.Teacher => recipe.Teacher.Model,
+            null when IsTeachers(data, recipe, weights) => recipe.Teacher.Model,
+            _ => recipe.Student.Model,
+        };
+        using nn.Module<Tensor, Tensor> network = data.CreateNetwork(model, seed: 0, device);
+        WeightFile.Load(network, data.SignatureOf(model), weights, message);
+        Evaluation evaluation = new Evaluator(
+            data.HeldOut, data.Train.Statistics, recipe.Evaluation.BatchSize, device).Run(network, teacher: null);
+        return new CheckpointEvaluation(model, data.HeldOut, evaluation.Predictions, evaluation.Metrics);
+    }
+
+    /// <summary>Whether the file says that it is for the teacher's model and not for the student's. Damage is for the
+    /// loader to report.</summary>
+    private static bool IsTeachers(TrainingData data, Recipe recipe, string weights)
+    {
+        string file = Directory.Exists(weights) ? Path.Combine(weights, TrainingFiles.TeacherWeights) : weights;
+        try
+        {
+            return File.Exists(file)
+                && SafetensorsReader.Open(file).Metadata is var metadata
+                && data.SignatureOf(recipe.Teacher.Model).Mismatch(metadata) is null
+                && data.SignatureOf(recipe.Student.Model).Mismatch(metadata) is not null;
+        }
+        catch (Exception damaged) when (damaged is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}
