@@ -30,9 +30,18 @@ public class SafetensorsTests
         { Entry("F32", "[1]", "[0,4,4]"), 4, "at most 2 numbers" },
         { Entry("F32", "[" + string.Join(",", Enumerable.Repeat("1", 65)) + "]", "[0,4]"), 4, "at most 64 numbers" },
         { "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "expected dtype, shape and data_offsets" },
-        { "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "once each but got 'dtype'" },
-        { "{\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0, "a: this name occurs twice" },
-        { "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3, "b: expected data_offsets to begin at 2" },
+        {
+            "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
+            "once each but got 'dtype'"
+        },
+        {
+            "{\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0,
+            "a: this name occurs twice"
+        },
+        {
+            "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3,
+            "b: expected data_offsets to begin at 2"
+        },
         { "{\"__metadata__\":{\"a\":1}}", 0, "expected String but got Number" },
         { "{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0, "this name occurs twice" },
         { "{\"a\":[[[[[1]]]]]}", 0, "expected StartObject" },

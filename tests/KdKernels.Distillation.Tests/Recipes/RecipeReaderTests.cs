@@ -12,7 +12,11 @@ public class RecipeReaderTests
     /// <summary>Recipe, line of the error (0: not checked), key, and parts of the message.</summary>
     public static TheoryData<string, int, string, string> Mistakes => new()
     {
-        { "nme: x", 1, "nme", "unknown key, expected one of name, seed, seeds, device, threads, data, teacher, student, distill, evaluation, checkpoint; did you mean name?" },
+        {
+            "nme: x", 1, "nme",
+            "unknown key, expected one of name, seed, seeds, device, threads, data, teacher, student, distill, "
+            + "evaluation, checkpoint; did you mean name?"
+        },
         { "student:\n  solver:\n    learning-rate: 1", 3, "student.solver.learning-rate", "unknown key" },
         { "student:\n  solver:\n    momentm: 0.9", 3, "student.solver.momentm", "did you mean momentum?" },
         { "seed: 1\nseed: 2", 2, "seed", "given twice" },
@@ -30,7 +34,10 @@ public class RecipeReaderTests
         { "data: shapes", 1, "data", "expected a section of keys but got shapes" },
         { "data: {name: cifar}", 1, "data.name", "did you mean cifar10?" },
         { "data: {image-size: 48}", 1, "data.image-size", "expected 32" },
-        { "data: {train: 10, validation: 10}", 1, "data.validation", "expected less than the 10 training images but got 10" },
+        {
+            "data: {train: 10, validation: 10}", 1, "data.validation",
+            "expected less than the 10 training images but got 10"
+        },
         { "data: {augment: {crop: 32}}", 1, "data.augment.crop", "expected a whole number from 0 to 31 but got 32" },
         { "data: {name: mnist, augment: {cutout: 28}}", 1, "data.augment.cutout", "from 0 to 27" },
         { "data: {augment: {flip: yes}}", 1, "data.augment.flip", "expected true or false but got yes" },
@@ -43,22 +50,49 @@ public class RecipeReaderTests
         { "student: {solver: {batch-size: 1}}", 1, "student.solver.batch-size", "from 2 to" },
         { "student: {solver: {momentum: 1}}", 1, "student.solver.momentum", "expected a momentum in [0, 1)" },
         { "student: {solver: {weight-decay: -1}}", 1, "student.solver.weight-decay", "at least 0" },
-        { "student: {solver: {momentum: 0, nesterov: true}}", 1, "student.solver.nesterov", "expected a momentum above 0" },
-        { "student: {solver: {optimizer: adam, nesterov: true}}", 1, "student.solver.nesterov", "expected optimizer: sgd" },
-        { "student: {solver: {optimizer: lamb}}", 1, "student.solver.optimizer", "expected one of sgd, adam, adamw but got 'lamb'" },
-        { "student: {solver: {schedule: {kind: multi-step}}}", 1, "student.solver.schedule.milestones", "at least one epoch" },
-        { "student: {solver: {epochs: 4, schedule: {milestones: [2, 2]}}}", 1, "student.solver.schedule.milestones", "rising epochs below 4" },
-        { "student: {solver: {epochs: 4, schedule: {milestones: [4]}}}", 1, "student.solver.schedule.milestones", "rising epochs below 4" },
-        { "student: {solver: {schedule: {milestones: [1, x]}}}", 1, "student.solver.schedule.milestones[1]", "but got x" },
+        {
+            "student: {solver: {momentum: 0, nesterov: true}}", 1, "student.solver.nesterov",
+            "expected a momentum above 0"
+        },
+        {
+            "student: {solver: {optimizer: adam, nesterov: true}}", 1, "student.solver.nesterov",
+            "expected optimizer: sgd"
+        },
+        {
+            "student: {solver: {optimizer: lamb}}", 1, "student.solver.optimizer",
+            "expected one of sgd, adam, adamw but got 'lamb'"
+        },
+        {
+            "student: {solver: {schedule: {kind: multi-step}}}", 1, "student.solver.schedule.milestones",
+            "at least one epoch"
+        },
+        {
+            "student: {solver: {epochs: 4, schedule: {milestones: [2, 2]}}}", 1, "student.solver.schedule.milestones",
+            "rising epochs below 4"
+        },
+        {
+            "student: {solver: {epochs: 4, schedule: {milestones: [4]}}}", 1, "student.solver.schedule.milestones",
+            "rising epochs below 4"
+        },
+        {
+            "student: {solver: {schedule: {milestones: [1, x]}}}", 1, "student.solver.schedule.milestones[1]",
+            "but got x"
+        },
         { "student: {solver: {schedule: {gamma: 0}}}", 1, "student.solver.schedule.gamma", "(0, 1]" },
-        { "student: {solver: {epochs: 4, schedule: {warm-up: 5}}}", 1, "student.solver.schedule.warm-up", "from 0 to 4 epochs" },
+        {
+            "student: {solver: {epochs: 4, schedule: {warm-up: 5}}}", 1, "student.solver.schedule.warm-up",
+            "from 0 to 4 epochs"
+        },
         { "distill: {temperature: 0}", 1, "distill.temperature", "expected a temperature above 0" },
         { "distill: {temperature: -4}", 1, "distill.temperature", "but got -4" },
         { "distill: {temperature: .nan}", 1, "distill.temperature", "but got .nan" },
         { "distill: {alpha: 1.1}", 1, "distill.alpha", "expected a weight in [0, 1]" },
         { "distill: {alpha: {from: 0, to: 1}}", 1, "distill.alpha.epochs", "this key is missing" },
         { "distill: {alpha: {from: 0, to: 2, epochs: 3}}", 1, "distill.alpha.to", "expected a weight in [0, 1]" },
-        { "distill: {alpha: {from: 0, to: 1, epochs: 3, kind: quadratic}}", 1, "distill.alpha.kind", "linear, cosine, step" },
+        {
+            "distill: {alpha: {from: 0, to: 1, epochs: 3, kind: quadratic}}", 1, "distill.alpha.kind",
+            "linear, cosine, step"
+        },
         { "distill: {temperature: {from: .inf, to: 1, epochs: 3}}", 1, "distill.temperature.from", "but got .inf" },
         { "distill: {method: magic}", 1, "distill.method", "expected one of none, kd but got 'magic'" },
         { "evaluation: {bootstrap: 10}", 1, "evaluation.bootstrap", "from 100" },
@@ -76,7 +110,8 @@ public class RecipeReaderTests
     [MemberData(nameof(Mistakes))]
     public void Names_key_line_and_expectation_of_every_mistake(string text, int line, string key, string message)
     {
-        RecipeException error = Assert.Throws<RecipeException>(() => RecipeReader.Parse(text, "x.yaml", environment: NoEnvironment));
+        RecipeException error = Assert.Throws<RecipeException>(
+            () => RecipeReader.Parse(text, "x.yaml", environment: NoEnvironment));
 
         Assert.Contains(message.Split('|'), part => error.Message.Contains(part, StringComparison.Ordinal));
         Assert.Equal(key, error.Key);
@@ -147,20 +182,25 @@ public class RecipeReaderTests
 
     [Fact]
     public void An_empty_recipe_is_the_defaults() =>
-        Assert.Equal(new Recipe(), RecipeReader.Parse("# nothing\n", "x", environment: NoEnvironment));
+        Assert.Equal(new Recipe(), Parse("# nothing\n"));
 
     [Fact]
     public void Overrides_win_over_environment_and_environment_over_the_file()
     {
         const string Text = "threads: 1\ndevice: cpu\ndata: {name: mnist, root: here}";
-        Dictionary<string, string> environment = new(StringComparer.Ordinal) { ["KD_THREADS"] = "2", ["KD_DATA"] = "/there" };
+        Dictionary<string, string> environment = new(StringComparer.Ordinal)
+        {
+            ["KD_THREADS"] = "2", ["KD_DATA"] = "/there",
+        };
 
-        Recipe recipe = RecipeReader.Parse(Text, "x", ["threads=3", "student.solver.schedule.milestones=[2, 4]"], environment: environment);
+        string[] overrides = ["threads=3", "student.solver.schedule.milestones=[2, 4]"];
+
+        Recipe recipe = RecipeReader.Parse(Text, "x", overrides, environment: environment);
 
         Assert.Equal((3, "cpu", "/there"), (recipe.Threads, recipe.Device, recipe.Data.Root));
         Assert.Equal([2, 4], recipe.Student.Solver.Schedule.Milestones);
         Assert.Equal(2, RecipeReader.Parse(Text, "x", environment: environment).Threads);
-        Assert.Equal("here", RecipeReader.Parse(Text, "x", environment: NoEnvironment).Data.Root);
+        Assert.Equal("here", Parse(Text).Data.Root);
     }
 
     [Fact]
@@ -181,7 +221,8 @@ public class RecipeReaderTests
     [InlineData("name=!x y", "", "tags")]
     public void Names_the_override_that_is_wrong(string entry, string key, string message)
     {
-        RecipeException error = Assert.Throws<RecipeException>(() => RecipeReader.Parse("", "x", [entry], environment: NoEnvironment));
+        RecipeException error = Assert.Throws<RecipeException>(
+            () => RecipeReader.Parse("", "x", [entry], environment: NoEnvironment));
 
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Contains($"-s {entry}", error.Message, StringComparison.Ordinal);
@@ -191,7 +232,8 @@ public class RecipeReaderTests
     [Fact]
     public void Names_the_nearest_recipe_for_a_name_that_is_none()
     {
-        RecipeException error = Assert.Throws<RecipeException>(() => RecipeReader.Read("shape-kd", environment: NoEnvironment));
+        RecipeException error = Assert.Throws<RecipeException>(
+            () => RecipeReader.Read("shape-kd", environment: NoEnvironment));
 
         Assert.Contains("did you mean shapes-kd?", error.Message, StringComparison.Ordinal);
         Assert.Contains(string.Join(", ", RecipeReader.Shipped), error.Message, StringComparison.Ordinal);
@@ -203,7 +245,7 @@ public class RecipeReaderTests
     public void Refuses_deep_nesting(int depth, string message)
     {
         RecipeException error = Assert.Throws<RecipeException>(() =>
-            RecipeReader.Parse("a: " + new string('[', depth) + new string(']', depth), "x", environment: NoEnvironment));
+            Parse("a: " + new string('[', depth) + new string(']', depth)));
 
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
@@ -213,14 +255,15 @@ public class RecipeReaderTests
     {
         string many = "a: [" + string.Join(", ", Enumerable.Repeat("1", 10_001)) + "]";
 
-        Assert.Contains("at most 10000 values", Assert.Throws<RecipeException>(() => RecipeReader.Parse(many, "x", environment: NoEnvironment)).Message, StringComparison.Ordinal);
+        RecipeException error = Assert.Throws<RecipeException>(() => Parse(many));
+        Assert.Contains("at most 10000 values", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Refuses_a_file_larger_than_a_recipe_is() =>
         Assert.Contains(
             "characters",
-            Assert.Throws<RecipeException>(() => RecipeReader.Parse(new string('#', 1 << 19), "x", environment: NoEnvironment)).Message,
+            Assert.Throws<RecipeException>(() => Parse(new string('#', 1 << 19))).Message,
             StringComparison.Ordinal);
 
     [Fact]
@@ -240,7 +283,7 @@ public class RecipeReaderTests
 
             try
             {
-                RecipeReader.Parse(new string(letters), "x", environment: NoEnvironment);
+                Parse(new string(letters));
             }
             catch (RecipeException)
             {
@@ -254,8 +297,8 @@ public class RecipeReaderTests
     [Fact]
     public void Quick_moves_milestones_with_the_epochs()
     {
-        Recipe quick = RecipeReader.Parse(
-            "student: {solver: {epochs: 30, schedule: {kind: multi-step, milestones: [15, 24], warm-up: 3}}}", "x", quick: true, environment: NoEnvironment);
+        Recipe quick = Parse(
+            "student: {solver: {epochs: 30, schedule: {kind: multi-step, milestones: [15, 24], warm-up: 3}}}", quick: true);
 
         Assert.Equal((10, 1.0), (quick.Student.Solver.Epochs, quick.Student.Solver.Schedule.WarmUp));
         Assert.Equal([5, 8], quick.Student.Solver.Schedule.Milestones);
@@ -264,8 +307,8 @@ public class RecipeReaderTests
     [Fact]
     public void Quick_of_a_short_recipe_can_still_be_read()
     {
-        Recipe quick = RecipeReader.Parse(
-            "student: {solver: {epochs: 2, schedule: {kind: multi-step, milestones: [1]}}}", "x", quick: true, environment: NoEnvironment);
+        Recipe quick = Parse(
+            "student: {solver: {epochs: 2, schedule: {kind: multi-step, milestones: [1]}}}", quick: true);
 
         Assert.Equal(1, quick.Student.Solver.Epochs);
         Assert.Equal(quick, RecipeReader.Parse(quick.ToYaml(), "again", environment: NoEnvironment));
@@ -274,5 +317,8 @@ public class RecipeReaderTests
     [Fact]
     public void Knows_every_registered_model() =>
         Assert.All(ModelRegistry.Models, model => Assert.Equal(
-            model.Name, RecipeReader.Parse($"student: {{model: {model.Name}}}", "x", environment: NoEnvironment).Student.Model));
+            model.Name, Parse($"student: {{model: {model.Name}}}").Student.Model));
+
+    private static Recipe Parse(string text, bool quick = false) =>
+        RecipeReader.Parse(text, "x", quick: quick, environment: NoEnvironment);
 }

@@ -47,8 +47,11 @@ public sealed class ExperimentTests : IDisposable
         ExperimentResult result = TrainingSample.Run(TrainingSample.Recipe("seeds=2"), path);
 
         Assert.Equal(
-            [".lock", "checkpoints", "environment.json", "log.txt", "metrics.jsonl", "predictions.safetensors", "recipe.yaml", "summary.csv", "summary.json", "tb"],
-            Directory.GetFileSystemEntries(path).Select(entry => Path.GetFileName(entry)!).Order(StringComparer.Ordinal),
+            [
+                ".lock", "checkpoints", "environment.json", "log.txt", "metrics.jsonl", "predictions.safetensors",
+                "recipe.yaml", "summary.csv", "summary.json", "tb",
+            ],
+            Directory.GetFileSystemEntries(path).Select(item => Path.GetFileName(item)!).Order(StringComparer.Ordinal),
             StringComparer.Ordinal);
         JsonNode summary = JsonNode.Parse(File.ReadAllText(Path.Combine(path, "summary.json")))!;
         Assert.Equal(result.Difference!.Low, summary["difference"]!["low"]!.GetValue<double>());
@@ -94,7 +97,12 @@ public sealed class ExperimentTests : IDisposable
         var observer = new RecordingObserver();
         TrainingSample.Run(TrainingSample.Recipe("distill.alpha=0", "seeds=2"), Path.Combine(root, "run"), observer);
 
-        double[][] losses = [.. observer.Steps.GroupBy(step => step.Stage.Name, StringComparer.Ordinal).Select(stage => stage.Select(step => step.Loss.Total).ToArray())];
+        double[][] losses =
+        [
+            .. observer.Steps
+                .GroupBy(step => step.Stage.Name, StringComparer.Ordinal)
+                .Select(stage => stage.Select(step => step.Loss.Total).ToArray()),
+        ];
         for (int pair = 1; pair < 5; pair += 2)
         {
             Assert.All(losses[pair].Zip(losses[pair + 1]), loss => Assert.Equal(loss.First, loss.Second, 1e-4));

@@ -17,8 +17,14 @@ public sealed class ResumeTests : IDisposable
     {
         { ["student.solver.momentum=0.9", "student.solver.nesterov=true"], 8 },
         { ["student.solver.momentum=0", "student.solver.weight-decay=0"], 3 },
-        { ["student.solver.optimizer=adam", "student.solver.schedule={kind: one-cycle}", "student.solver.lr=0.001"], 6 },
-        { ["student.solver.optimizer=adamw", "student.solver.schedule={kind: linear, warm-up: 1.5}", "student.solver.lr=0.001"], 8 },
+        {
+            ["student.solver.optimizer=adam", "student.solver.schedule={kind: one-cycle}",
+            "student.solver.lr=0.001"], 6
+        },
+        {
+            ["student.solver.optimizer=adamw", "student.solver.schedule={kind: linear, warm-up: 1.5}",
+            "student.solver.lr=0.001"], 8
+        },
         { ["student.solver.schedule={kind: multi-step, milestones: [2, 3]}", "student.solver.clip-norm=0.5"], 11 },
         { ["student.model=convnet-small", "student.solver.schedule={kind: constant}"], 5 },
         { ["student.model=wrn-16-1", "student.solver.epochs=2"], 4 },
