@@ -5,12 +5,20 @@ using static TorchSharp.torch;
 namespace KdKernels;
 
 /// <summary>Which of the two logits tensors require a gradient; asked in forward, since backward cannot.</summary>
-internal sealed record GradientNeeds(bool Student, bool Teacher);
-
-/// <summary>The gradients of a loss over student and teacher logits; null where none is needed.</summary>
-internal readonly record struct FusedGradients(Tensor? Student, Tensor? Teacher)
+internal sealed record GradientNeeds(bool Student, bool Teacher)
 {
-    internal static GradientNeeds Needs(Tensor student, Tensor teacher) => new(student.requires_grad, teacher.requires_grad);
+    internal static GradientNeeds Of(Tensor student, Tensor teacher) => new(student.requires_grad, teacher.requires_grad);
+
+    internal bool Any => Student || Teacher;
+}
+
+/// <summary>
+/// The gradients of a loss over student and teacher logits; null where none is needed. Who allocates them for a forward pass
+/// disposes them after it: then the graph alone holds them, and backward can hand them over instead of copying.
+/// </summary>
+internal sealed record FusedGradients(Tensor? Student, Tensor? Teacher) : IDisposable
+{
+    internal static FusedGradients None { get; } = new(null, null);
 
     internal static FusedGradients Allocate(Tensor student, Tensor teacher, GradientNeeds needs, RowLayout layout) =>
         new(needs.Student ? layout.Allocate(student) : null, needs.Teacher ? layout.Allocate(teacher) : null);
@@ -25,6 +33,12 @@ internal readonly record struct FusedGradients(Tensor? Student, Tensor? Teacher)
         // loss.backward() comes with 1, and looking costs nothing on the CPU; elsewhere it would stall the stream.
         if (upstream.device_type == DeviceType.CPU && upstream.ToDouble() == 1) return this;
         return new(Student is null ? null : Student * upstream, Teacher is null ? null : Teacher * upstream);
+    }
+
+    public void Dispose()
+    {
+        Student?.Dispose();
+        Teacher?.Dispose();
     }
 
     /// <summary>Takes the gradients out of the dispose scope of a backward function, in the order of its arguments.</summary>

@@ -14,6 +14,9 @@ internal static class TensorMemory
     internal static nint Address(Tensor tensor)
     {
         if (tensor.numel() == 0) return 0;
+        // A storage holds an alias of the tensor. Left alive, it would count as a second owner of a gradient, and torch then
+        // copies the gradient instead of taking it over.
+        using var scope = NewDisposeScope();
         // storage<T> copies when T is not the tensor's own type, hence one call per type.
         nint start = tensor.dtype switch
         {

@@ -12,11 +12,11 @@ public sealed partial class SignalTests : IDisposable
     private const int Terminate = 15;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>A second or two of many short epochs, with few checkpoints and evaluations between them.</summary>
+    /// <summary>Several seconds of many short epochs, with few checkpoints and evaluations between them.</summary>
     private static readonly string[] LongTeacher =
     [
         "-s", "teacher.model=mlp-small",
-        "-s", "teacher.solver.epochs=150",
+        "-s", "teacher.solver.epochs=1000",
         "-s", "checkpoint.every=1000",
         "-s", "evaluation.every=1000",
     ];
@@ -33,7 +33,7 @@ public sealed partial class SignalTests : IDisposable
         string run = Path.Combine(_folder.FullName, "run");
         using var first = new Child([.. TinyRun.Arguments(run), .. LongTeacher]);
 
-        // A line of metrics says that the training is under way: more than a hundred epochs are still to come.
+        // A line of metrics says that the training is under way: hundreds of epochs are still to come.
         string metrics = Path.Combine(run, "metrics.jsonl");
         await first.WaitUntilAsync(() => File.Exists(metrics) && new FileInfo(metrics).Length > 0);
         Assert.Equal(0, Kill(first.Id, signal));

@@ -7,7 +7,7 @@ namespace KdKernels.Core.Tests;
 /// </summary>
 public static class Tolerance
 {
-    /// <summary>float32 loss of random logits (methods.md §2; measured here: 3e-6 at most).</summary>
+    /// <summary>float32 loss of random logits (methods.md §2).</summary>
     public const double SingleLoss = 1.5e-5;
 
     /// <summary>float32 loss of any logits: near-equal, shifted, with outliers.</summary>

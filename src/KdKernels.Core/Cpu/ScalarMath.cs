@@ -3,11 +3,27 @@ namespace KdKernels.Core;
 /// <summary>Differences of elementary functions that lose no digits for small arguments, in double.</summary>
 internal static class ScalarMath
 {
+    // 1/13! down to 1/2!: the next term is below 2^-53 of the sum for |u| up to 0.3.
+    private static ReadOnlySpan<double> InverseFactorials =>
+    [
+        1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120,
+        1.0 / 24, 1.0 / 6, 0.5,
+    ];
+
     /// <summary>e^x − 1.</summary>
-    public static double Expm1(double x)
+    public static double Expm1(double x) => ExpAndExpm1(x).Expm1;
+
+    /// <summary>e^x and e^x − 1, each to full relative accuracy.</summary>
+    public static (double Exp, double Expm1) ExpAndExpm1(double x)
     {
-        if (Math.Abs(x) > 0.3) return Math.Exp(x) - 1;
-        return x + Gap(-x);
+        if (Math.Abs(x) > 0.3)
+        {
+            double exp = Math.Exp(x);
+            return (exp, exp - 1);
+        }
+
+        double expm1 = x + Gap(-x);
+        return (expm1 + 1, expm1);
     }
 
     /// <summary>e^(−u) − 1 + u.</summary>
@@ -15,7 +31,7 @@ internal static class ScalarMath
     {
         if (Math.Abs(u) > 0.3) return Math.Exp(-u) - 1 + u;
         double sum = 0;
-        for (int k = 15; k >= 2; k--) sum = (1 - (u * sum)) / k;
+        foreach (double coefficient in InverseFactorials) sum = coefficient - (u * sum);
         return u * u * sum;
     }
 

@@ -3,15 +3,22 @@ using System.Runtime.CompilerServices;
 namespace KdKernels.Core;
 
 /// <summary>
-/// What turns the kept p̃ and x of a row into its gradients: with y = x + Shift = log q − log p,
-/// <c>student = p̃·Scale·(Mass·expm1(y) + Mass − w)</c> and <c>teacher = p̃·Scale·(w·(1 − y) − Sum − Mass)</c>; without
-/// weights the latter is <c>−p̃·Scale·(x + Mean)</c>, which has no KL to cancel in a row that one class dominates.
+/// What turns the kept p̃, x and m = e^x − 1 of a row into its gradients: with y = x + Shift = log q − log p,
+/// <c>student = p̃·Scale·(Mass·expm1(y) + Mass − w)</c>, where expm1(y) = m·e^Shift + expm1(Shift) needs no exponential per
+/// element, and <c>teacher = p̃·Scale·(w·(1 − y) − Sum − Mass)</c>; without weights the latter is
+/// <c>−p̃·Scale·(x + Mean)</c>, which has no KL to cancel in a row that one class dominates.
 /// </summary>
 internal struct GradientTerms<TVector>
 {
     /// <summary>1 / S, times everything that multiplies the row's gradient.</summary>
     public TVector Scale;
     public TVector Shift;
+
+    /// <summary>e^Shift.</summary>
+    public TVector Ratio;
+
+    /// <summary>e^Shift − 1.</summary>
+    public TVector Growth;
     public TVector Mean;
     public TVector Mass;
 
@@ -30,18 +37,17 @@ internal static unsafe class GradientKernels<TVector, TElement>
     public static void Student(
         in Walk<TElement> walk,
         in GradientTerms<TVector> terms,
-        TElement* keptMass,
-        TElement* keptX,
+        in Kept<TElement> kept,
         TElement* keptExp,
         TElement* gradient,
         long stride)
     {
         switch (walk.Weights is not null, keptExp is not null)
         {
-            case (false, false): Student<Off, Off>(walk, terms, keptMass, keptX, keptExp, gradient, stride); break;
-            case (true, false): Student<On, Off>(walk, terms, keptMass, keptX, keptExp, gradient, stride); break;
-            case (false, true): Student<Off, On>(walk, terms, keptMass, keptX, keptExp, gradient, stride); break;
-            case (true, true): Student<On, On>(walk, terms, keptMass, keptX, keptExp, gradient, stride); break;
+            case (false, false): Student<Off, Off>(walk, terms, kept, keptExp, gradient, stride); break;
+            case (true, false): Student<On, Off>(walk, terms, kept, keptExp, gradient, stride); break;
+            case (false, true): Student<Off, On>(walk, terms, kept, keptExp, gradient, stride); break;
+            case (true, true): Student<On, On>(walk, terms, kept, keptExp, gradient, stride); break;
         }
     }
 
@@ -49,15 +55,14 @@ internal static unsafe class GradientKernels<TVector, TElement>
     public static void Teacher(
         in Walk<TElement> walk,
         in GradientTerms<TVector> terms,
-        TElement* keptMass,
-        TElement* keptX,
+        in Kept<TElement> kept,
         TElement* gradient,
         long stride)
     {
         if (walk.Weights is null)
-            Teacher<Off>(walk, terms, keptMass, keptX, gradient, stride);
+            Teacher<Off>(walk, terms, kept, gradient, stride);
         else
-            Teacher<On>(walk, terms, keptMass, keptX, gradient, stride);
+            Teacher<On>(walk, terms, kept, gradient, stride);
     }
 
     /// <summary>
@@ -68,20 +73,20 @@ internal static unsafe class GradientKernels<TVector, TElement>
     private static void Student<TWeighted, TCrossEntropy>(
         in Walk<TElement> walk,
         in GradientTerms<TVector> terms,
-        TElement* keptMass,
-        TElement* keptX,
+        in Kept<TElement> kept,
         TElement* keptExp,
         TElement* gradient,
         long stride)
         where TWeighted : struct, IFlag
         where TCrossEntropy : struct, IFlag
     {
-        TVector scale = terms.Scale, shift = terms.Shift, mass = terms.Mass, crossEntropy = terms.CrossEntropy;
+        TVector scale = terms.Scale, ratio = terms.Ratio, growth = terms.Growth, mass = terms.Mass;
+        TVector crossEntropy = terms.CrossEntropy;
         for (int k = 0; k < walk.Steps; k++)
         {
             long at = (long)k * TVector.Width;
-            TVector p = TVector.Load(keptMass + at) * scale;
-            TVector factor = VectorMath<TVector, TElement>.Expm1(TVector.Load(keptX + at) + shift);
+            TVector p = TVector.Load(kept.Mass + at) * scale;
+            TVector factor = TVector.Fma(TVector.Load(kept.Growth + at), ratio, growth);
             if (TWeighted.Value)
                 factor = TVector.Fma(factor, mass, mass - TVector.Load(walk.Weights + at));
             TVector result = p * factor;
@@ -100,8 +105,7 @@ internal static unsafe class GradientKernels<TVector, TElement>
     private static void Teacher<TWeighted>(
         in Walk<TElement> walk,
         in GradientTerms<TVector> terms,
-        TElement* keptMass,
-        TElement* keptX,
+        in Kept<TElement> kept,
         TElement* gradient,
         long stride)
         where TWeighted : struct, IFlag
@@ -111,8 +115,8 @@ internal static unsafe class GradientKernels<TVector, TElement>
         for (int k = 0; k < walk.Steps; k++)
         {
             long at = (long)k * TVector.Width;
-            TVector p = TVector.Load(keptMass + at) * scale;
-            TVector x = TVector.Load(keptX + at);
+            TVector p = TVector.Load(kept.Mass + at) * scale;
+            TVector x = TVector.Load(kept.X + at);
             TVector factor;
             if (TWeighted.Value)
             {

@@ -30,6 +30,28 @@ internal struct Origin<TVector>
     public TVector DifferenceError;
 }
 
+/// <summary>Where a walk keeps what its gradient is made from, one vector per step.</summary>
+internal unsafe struct Kept<TElement>
+    where TElement : unmanaged
+{
+    /// <summary>p̃.</summary>
+    public TElement* Mass;
+
+    /// <summary>e^x − 1, to full relative accuracy.</summary>
+    public TElement* Growth;
+
+    /// <summary>x; null where no teacher gradient is wanted.</summary>
+    public TElement* X;
+
+    /// <summary>The same from another element on.</summary>
+    public readonly Kept<TElement> From(long element) => new()
+    {
+        Mass = Mass + element,
+        Growth = Growth + element,
+        X = X is null ? null : X + element,
+    };
+}
+
 /// <summary>What an origin is chosen from.</summary>
 internal struct OriginSearch<TVector>
 {
@@ -61,8 +83,7 @@ internal static unsafe class KlKernels<TVector, TElement>
         in Walk<TElement> walk,
         in Origin<TVector> origin,
         double inverseTemperature,
-        TElement* keptMass,
-        TElement* keptX,
+        in Kept<TElement> kept,
         out KlSums<TVector> sums)
         where TMode : struct, IKlMode
     {
@@ -110,8 +131,10 @@ internal static unsafe class KlKernels<TVector, TElement>
             TVector a = (teacher - originT) * scale2;
             TVector p = VectorMath<TVector, TElement>.Exp2Finite(a);
             TVector h = VectorMath<TVector, TElement>.ExpParts(x, out TVector r, out TVector n);
-            TVector ratio = TVector.Scale((r + h) + one, n);
-            TVector g = TVector.SelectEqual(n, zero, h, ratio - (x + one));
+            TVector small = r + h;
+            TVector ratio = TVector.Scale(small + one, n);
+            TVector grown = ratio - one;
+            TVector g = TVector.SelectEqual(n, zero, h, grown - x);
 
             mass += p;
             first = TVector.Fma(p, x, first);
@@ -119,8 +142,9 @@ internal static unsafe class KlKernels<TVector, TElement>
             largest = TVector.Max(largest, x);
             if (TMode.Keep)
             {
-                TVector.Store(keptMass + ((long)k * TVector.Width), p);
-                TVector.Store(keptX + ((long)k * TVector.Width), x);
+                TVector.Store(kept.Mass + ((long)k * TVector.Width), p);
+                TVector.Store(kept.Growth + ((long)k * TVector.Width), TVector.SelectEqual(n, zero, small, grown));
+                if (kept.X is not null) TVector.Store(kept.X + ((long)k * TVector.Width), x);
             }
 
             if (TMode.Entropies)

@@ -115,11 +115,11 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
             Difference = TVector.Load(difference),
             DifferenceError = TVector.Broadcast(0),
         };
+        Kept<TElement> kept = buffers.Kept(withX: Problem.TeacherGradient is not null);
         for (long at = 0; at < Classes; at += BlockSize)
         {
             Walk<TElement> walk = Walk(group, at, (int)Math.Min(BlockSize, Classes - at));
-            long kept = at * TVector.Width;
-            Accumulate(walk, origin, buffers.Mass + kept, buffers.X + kept, out KlSums<TVector> sums);
+            Accumulate(walk, origin, kept.From(at * TVector.Width), out KlSums<TVector> sums);
             Add(sums, rows, buffers);
         }
 
@@ -167,6 +167,9 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
             Memory.Put(buffers.Lane(3) + lane, row.Value.Sum);
             Memory.Put(buffers.Lane(4) + lane, row.Hard.GradientScale);
             Memory.Put(buffers.Lane(5) + lane, row.Value.Mean);
+            (double ratio, double growth) = ScalarMath.ExpAndExpm1(row.Value.Shift);
+            Memory.Put(buffers.Lane(6) + lane, ratio);
+            Memory.Put(buffers.Lane(7) + lane, growth);
         }
 
         var terms = new GradientTerms<TVector>
@@ -177,7 +180,10 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
             Sum = TVector.Load(buffers.Lane(3)),
             CrossEntropy = TVector.Load(buffers.Lane(4)),
             Mean = TVector.Load(buffers.Lane(5)),
+            Ratio = TVector.Load(buffers.Lane(6)),
+            Growth = TVector.Load(buffers.Lane(7)),
         };
+        Kept<TElement> kept = buffers.Kept(withX: Problem.TeacherGradient is not null);
         Walk<TElement> walk = Walk(group, 0, (int)Classes);
         if (Problem.StudentGradient is { } student)
         {
@@ -185,8 +191,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
             GradientKernels<TVector, TElement>.Student(
                 walk,
                 terms,
-                buffers.Mass,
-                buffers.X,
+                kept,
                 HasHardGradient ? buffers.Exp : null,
                 target,
                 student.ElementStride);
@@ -196,7 +201,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
         if (Problem.TeacherGradient is { } teacher)
         {
             GradientKernels<TVector, TElement>.Teacher(
-                walk, terms, buffers.Mass, buffers.X, group.At(teacher), teacher.ElementStride);
+                walk, terms, kept, group.At(teacher), teacher.ElementStride);
         }
     }
 

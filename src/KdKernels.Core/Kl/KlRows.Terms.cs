@@ -39,8 +39,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement>
     private void AddCrossEntropyGradient(long row, in CrossEntropyRow hard, in RowBuffers<TElement> buffers)
     {
         if (!hard.HasGradient) return;
-        RowsView view = Problem.StudentGradient!.Value;
-        TElement* gradient = RowBuffers<TElement>.Input(view, row, buffers.StudentGradient);
+        TElement* gradient = RowBuffers<TElement>.Input(studentGradients, row, buffers.StudentGradient);
         for (long at = 0; at < Classes; at += BlockSize)
         {
             LogitKernels<TVector, TElement>.AddKept(
@@ -49,7 +48,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement>
         }
 
         Memory.Put(gradient + hard.Label, Memory.Get(gradient + hard.Label) - hard.LabelGradient);
-        FinishOutput(view, row, gradient);
+        FinishOutput(studentGradients, row, gradient);
     }
 
     /// <summary>(1/2C)·Σ(D − mean D)² and its gradients: a pass for the mean, a second one from there.</summary>
@@ -62,8 +61,8 @@ internal sealed unsafe partial class KlRows<TVector, TElement>
             sum += TVector.Sum(LimitKernels<TVector, TElement>.Sum(Block(s, t, at), origin));
         if (!double.IsFinite(sum)) RefuseExcluded(row, s, t, 1, 1);
 
-        TElement* studentGradient = Output(Problem.StudentGradient, row, buffers.StudentGradient);
-        TElement* teacherGradient = Output(Problem.TeacherGradient, row, buffers.TeacherGradient);
+        TElement* studentGradient = hasStudentGradient ? Output(studentGradients, row, buffers.StudentGradient) : null;
+        TElement* teacherGradient = hasTeacherGradient ? Output(teacherGradients, row, buffers.TeacherGradient) : null;
         (double mean, double rest) = MeanDifference(difference, error, sum / Classes);
         origin = OriginAt(mean, rest);
         double squares = 0;
@@ -79,8 +78,8 @@ internal sealed unsafe partial class KlRows<TVector, TElement>
                 TVector.Width));
         }
 
-        FinishOutput(Problem.StudentGradient, row, studentGradient);
-        FinishOutput(Problem.TeacherGradient, row, teacherGradient);
+        if (hasStudentGradient) FinishOutput(studentGradients, row, studentGradient);
+        if (hasTeacherGradient) FinishOutput(teacherGradients, row, teacherGradient);
         return KlValue.Limit(squares / (2.0 * Classes), Classes);
     }
 

@@ -19,6 +19,12 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
     private readonly double klFactor;
     private readonly double klGradientFactor;
 
+    // Copied out of the problem: unwrapping its optional views row by row shows at 100 classes.
+    private readonly bool hasStudentGradient;
+    private readonly bool hasTeacherGradient;
+    private readonly RowsView studentGradients;
+    private readonly RowsView teacherGradients;
+
     public KlRows(KlProblem problem)
         : base(problem, problem.Student.Rows, problem.Student.Length)
     {
@@ -28,6 +34,10 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         isLimit = problem.IsLimit;
         klFactor = problem.KlFactor;
         klGradientFactor = problem.KlWeight * problem.GradientFactor;
+        hasStudentGradient = problem.StudentGradient is not null;
+        hasTeacherGradient = problem.TeacherGradient is not null;
+        studentGradients = problem.StudentGradient.GetValueOrDefault();
+        teacherGradients = problem.TeacherGradient.GetValueOrDefault();
     }
 
     private static int BlockSize => BlockBytes / sizeof(TElement);
@@ -107,6 +117,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         state = KlState.Empty;
         value = default;
         double* origin = buffers.Origins;
+        Kept<TElement> kept = buffers.Kept(withX: hasTeacherGradient);
         for (long at = 0; at < Classes; at += BlockSize, origin += RowBuffers<TElement>.OriginLength)
         {
             Walk<TElement> walk = Block(s, t, at);
@@ -126,8 +137,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             origin[0] = state.Teacher;
             origin[1] = state.Difference;
             origin[2] = state.DifferenceError;
-            Accumulate(
-                walk, state.Origin<TVector, TElement>(), buffers.Mass + at, buffers.X + at, out KlSums<TVector> sums);
+            Accumulate(walk, state.Origin<TVector, TElement>(), kept.From(at), out KlSums<TVector> sums);
             if (!(TVector.Largest(sums.Largest) <= LargestX)) return false;
             state.Add<TVector, TElement>(sums, Weighted, WantsMetrics);
         }
@@ -144,18 +154,23 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         in CrossEntropyRow hard,
         in RowBuffers<TElement> buffers)
     {
-        TElement* studentGradient = Output(Problem.StudentGradient, row, buffers.StudentGradient);
-        TElement* teacherGradient = Output(Problem.TeacherGradient, row, buffers.TeacherGradient);
+        TElement* studentGradient = hasStudentGradient ? Output(studentGradients, row, buffers.StudentGradient) : null;
+        TElement* teacherGradient = hasTeacherGradient ? Output(teacherGradients, row, buffers.TeacherGradient) : null;
         double* origin = buffers.Origins;
+        Kept<TElement> kept = buffers.Kept(withX: hasTeacherGradient);
+        double scale = klScale / state.Mass;
         for (long at = 0; at < Classes; at += BlockSize, origin += RowBuffers<TElement>.OriginLength)
         {
             // Blocks before the last move of the origin were measured from another class.
-            double rescale = Math.Exp((origin[0] - state.Teacher) * Scale);
+            double rescale = origin[0] == state.Teacher ? 1 : Math.Exp((origin[0] - state.Teacher) * Scale);
             double moved = ((origin[1] - state.Difference) + (origin[2] - state.DifferenceError)) * Scale;
+            (double ratio, double growth) = ScalarMath.ExpAndExpm1(value.Shift - moved);
             var terms = new GradientTerms<TVector>
             {
-                Scale = TVector.Broadcast(klScale * rescale / state.Mass),
+                Scale = TVector.Broadcast(scale * rescale),
                 Shift = TVector.Broadcast(value.Shift - moved),
+                Ratio = TVector.Broadcast(ratio),
+                Growth = TVector.Broadcast(growth),
                 Mean = TVector.Broadcast(value.Mean - moved),
                 Mass = TVector.Broadcast(value.Mass),
                 Sum = TVector.Broadcast(value.Sum),
@@ -167,8 +182,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
                 GradientKernels<TVector, TElement>.Student(
                     walk,
                     terms,
-                    buffers.Mass + at,
-                    buffers.X + at,
+                    kept.From(at),
                     hard.HasGradient ? buffers.Exp + at : null,
                     studentGradient + at,
                     TVector.Width);
@@ -177,7 +191,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             if (teacherGradient is not null)
             {
                 GradientKernels<TVector, TElement>.Teacher(
-                    walk, terms, buffers.Mass + at, buffers.X + at, teacherGradient + at, TVector.Width);
+                    walk, terms, kept.From(at), teacherGradient + at, TVector.Width);
             }
         }
 
@@ -187,8 +201,8 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             Memory.Put(atLabel, Memory.Get(atLabel) - hard.LabelGradient);
         }
 
-        FinishOutput(Problem.StudentGradient, row, studentGradient);
-        FinishOutput(Problem.TeacherGradient, row, teacherGradient);
+        if (hasStudentGradient) FinishOutput(studentGradients, row, studentGradient);
+        if (hasTeacherGradient) FinishOutput(teacherGradients, row, teacherGradient);
     }
 
     private Walk<TElement> Block(TElement* s, TElement* t, long at)
@@ -219,15 +233,14 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         return typeof(TElement) == typeof(float) ? (float)difference : difference;
     }
 
-    private static TElement* Output(RowsView? view, long row, TElement* copy)
+    private static TElement* Output(in RowsView view, long row, TElement* copy)
     {
-        if (view is not { } target) return null;
-        TElement* direct = Memory.Direct<TElement>(target, row);
+        TElement* direct = Memory.Direct<TElement>(view, row);
         return direct is not null ? direct : copy;
     }
 
-    private static void FinishOutput(RowsView? view, long row, TElement* written)
+    private static void FinishOutput(in RowsView view, long row, TElement* written)
     {
-        if (view is { } target && Memory.Direct<TElement>(target, row) is null) Memory.Scatter(target, row, written);
+        if (view.ElementStride != 1 || !Memory.IsStoredAs<TElement>(view)) Memory.Scatter(view, row, written);
     }
 }

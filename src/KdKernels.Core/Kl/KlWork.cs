@@ -21,6 +21,8 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     private readonly double[] sums;
     private readonly bool writesRowLosses;
     private readonly bool hasLabels;
+    private readonly bool upstreamPerRow;
+    private readonly double upstreamScale;
 
     protected KlWork(KlProblem problem, long units, long elementsPerUnit)
     {
@@ -34,6 +36,8 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         Scale = problem.InverseTemperature;
         Weighted = problem.ClassWeights is not null;
         hasLabels = problem.Labels is not null;
+        upstreamPerRow = problem.Upstream is not null && problem.Reduction == KdReduction.None;
+        upstreamScale = upstreamPerRow ? 0 : problem.UpstreamOf(0) / problem.Divisor;
         WantsGradient = problem.WantsGradient;
         WantsMetrics = problem.WantsMetrics;
         writesRowLosses = problem.Loss is not null && problem.Reduction == KdReduction.None;
@@ -127,7 +131,8 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     protected bool IsValid(long row) => !hasLabels || Problem.IsValid(row);
 
     /// <summary>What the row's gradient with respect to its loss is multiplied by.</summary>
-    protected double UpstreamScale(long row) => Problem.UpstreamOf(row) / Problem.Divisor;
+    protected double UpstreamScale(long row) =>
+        upstreamPerRow ? Problem.UpstreamOf(row) / Problem.Divisor : upstreamScale;
 
     protected double WeightOf(long label) => Problem.ClassWeights is { } w ? Memory.Read(w, 0, label) : 1;
 
@@ -135,26 +140,25 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     protected void Accumulate(
         in Walk<TElement> walk,
         in Origin<TVector> origin,
-        TElement* keptMass,
-        TElement* keptX,
+        in Kept<TElement> kept,
         out KlSums<TVector> sums)
     {
         switch (WantsGradient, Weighted, WantsMetrics)
         {
-            case (false, false, false): Run<KlMode<Off, Off, Off>>(walk, origin, out sums); break;
-            case (true, false, false): Run<KlMode<On, Off, Off>>(walk, origin, out sums); break;
-            case (false, true, false): Run<KlMode<Off, On, Off>>(walk, origin, out sums); break;
-            case (true, true, false): Run<KlMode<On, On, Off>>(walk, origin, out sums); break;
-            case (false, false, true): Run<KlMode<Off, Off, On>>(walk, origin, out sums); break;
-            case (true, false, true): Run<KlMode<On, Off, On>>(walk, origin, out sums); break;
-            case (false, true, true): Run<KlMode<Off, On, On>>(walk, origin, out sums); break;
-            case (true, true, true): Run<KlMode<On, On, On>>(walk, origin, out sums); break;
+            case (false, false, false): Run<KlMode<Off, Off, Off>>(walk, origin, kept, out sums); break;
+            case (true, false, false): Run<KlMode<On, Off, Off>>(walk, origin, kept, out sums); break;
+            case (false, true, false): Run<KlMode<Off, On, Off>>(walk, origin, kept, out sums); break;
+            case (true, true, false): Run<KlMode<On, On, Off>>(walk, origin, kept, out sums); break;
+            case (false, false, true): Run<KlMode<Off, Off, On>>(walk, origin, kept, out sums); break;
+            case (true, false, true): Run<KlMode<On, Off, On>>(walk, origin, kept, out sums); break;
+            case (false, true, true): Run<KlMode<Off, On, On>>(walk, origin, kept, out sums); break;
+            case (true, true, true): Run<KlMode<On, On, On>>(walk, origin, kept, out sums); break;
         }
 
-        void Run<TMode>(in Walk<TElement> w, in Origin<TVector> o, out KlSums<TVector> result)
+        void Run<TMode>(in Walk<TElement> w, in Origin<TVector> o, in Kept<TElement> k, out KlSums<TVector> result)
             where TMode : struct, IKlMode
         {
-            KlKernels<TVector, TElement>.Accumulate<TMode>(w, o, Scale, keptMass, keptX, out result);
+            KlKernels<TVector, TElement>.Accumulate<TMode>(w, o, Scale, k, out result);
         }
     }
 

@@ -64,7 +64,7 @@ internal readonly unsafe struct LaneBuffers<TElement>
     {
         this.width = width;
         kept = classes * width;
-        memory = (TElement*)Scratch.Get(ScratchUse.Kernel, ((3 * kept) + (Spare * width)) * sizeof(TElement));
+        memory = (TElement*)Scratch.Get(ScratchUse.Kernel, ((4 * kept) + (Spare * width)) * sizeof(TElement));
     }
 
     public TElement* Mass => memory;
@@ -73,6 +73,10 @@ internal readonly unsafe struct LaneBuffers<TElement>
 
     public TElement* Exp => memory + (2 * kept);
 
+    public TElement* Growth => memory + (3 * kept);
+
+    public Kept<TElement> Kept(bool withX) => new() { Mass = Mass, Growth = Growth, X = withX ? X : null };
+
     /// <summary>A spare vector in memory.</summary>
-    public TElement* Lane(int index) => memory + (3 * kept) + ((long)index * width);
+    public TElement* Lane(int index) => memory + (4 * kept) + ((long)index * width);
 }

@@ -14,7 +14,7 @@ internal readonly unsafe struct RowBuffers<TElement>
     {
         this.padded = padded;
         long origins = ((blocks * OriginLength * sizeof(double)) + 63) / 64 * 64;
-        byte* start = Scratch.Get(ScratchUse.Kernel, origins + (7 * padded * sizeof(TElement)));
+        byte* start = Scratch.Get(ScratchUse.Kernel, origins + (8 * padded * sizeof(TElement)));
         Origins = (double*)start;
         memory = (TElement*)(start + origins);
     }
@@ -37,6 +37,11 @@ internal readonly unsafe struct RowBuffers<TElement>
     public TElement* StudentGradient => memory + (5 * padded);
 
     public TElement* TeacherGradient => memory + (6 * padded);
+
+    /// <summary>e^x − 1 of every class.</summary>
+    public TElement* Growth => memory + (7 * padded);
+
+    public Kept<TElement> Kept(bool withX) => new() { Mass = Mass, Growth = Growth, X = withX ? X : null };
 
     /// <summary>The row where it lies, or a copy where its stride or type is not the kernel's.</summary>
     public static TElement* Input(in RowsView view, long row, TElement* copy)

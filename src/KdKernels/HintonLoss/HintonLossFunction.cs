@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace KdKernels;
 
 /// <summary>
-/// HintonLoss in the autograd graph. Arguments: student, teacher, options, layout, metrics. The metrics tensor is filled in
+/// HintonLoss in the autograd graph. Arguments: student, teacher, options, layout, metrics, gradients (none without
+/// reduction: then each row has an upstream gradient of its own, and backward recomputes). The metrics tensor is filled in
 /// place rather than returned: as an output it would need a gradient slot that nothing could honour.
 /// </summary>
 internal sealed class HintonLossFunction : autograd.SingleTensorFunction<HintonLossFunction>
@@ -18,8 +19,7 @@ internal sealed class HintonLossFunction : autograd.SingleTensorFunction<HintonL
     {
         var (student, teacher, metrics) = ((Tensor)vars[0], (Tensor)vars[1], (HintonMetricsMemory)vars[4]);
         var call = new Call((HintonLossOptions)vars[2], (RowLayout)vars[3]);
-        // Without reduction each row has an upstream gradient of its own, so backward recomputes.
-        var gradient = metrics.PerRow ? null : call.Layout.Allocate(student);
+        var gradient = ((FusedGradients)vars[5]).Student;
         ctx.save_for_backward([student, teacher, gradient!]);
         ctx.save_data(nameof(Call), call);
         return Loss(student, teacher, call.Options, call.Layout, metrics, gradient);
@@ -29,7 +29,7 @@ internal sealed class HintonLossFunction : autograd.SingleTensorFunction<HintonL
     {
         using var scope = NewDisposeScope();
         var saved = ctx.get_saved_variables();
-        var (student, teacher, saved2) = (saved[0], saved[1], saved[2]);
+        var (student, teacher, gradient) = (saved[0], saved[1], saved[2]);
         var call = (Call)ctx.get_data(nameof(Call));
         FusedGradients gradients;
         if (is_grad_enabled())
@@ -37,8 +37,8 @@ internal sealed class HintonLossFunction : autograd.SingleTensorFunction<HintonL
         else if (call.Options.Kl.Reduction == KdReduction.None)
             gradients = new(Recompute(student, teacher, grad_output.contiguous(), call), null);
         else
-            gradients = new FusedGradients(saved2, null).Times(grad_output);
-        return [.. gradients.MoveToOuterScope(), null!, null!, null!];
+            gradients = new FusedGradients(gradient, null).Times(grad_output);
+        return [.. gradients.MoveToOuterScope(), null!, null!, null!, null!];
     }
 
     /// <summary>The loss, the metrics, and the gradient for an upstream gradient of 1 where there is memory for it.</summary>

@@ -54,9 +54,16 @@ public static partial class KdFunctional
             TSquared = tSquared,
         });
         var metrics = HintonMetricsMemory.Allocate(student, layout, reduction);
-        var loss = is_grad_enabled() && student.requires_grad
-            ? HintonLossFunction.apply(student, teacher, options, layout, metrics)
-            : HintonLossFunction.Loss(student, teacher, options, layout, metrics, gradient: null);
-        return new HintonLossResult(loss, metrics.Tensor, metrics.PerRow);
+        return new HintonLossResult(Loss(), metrics.Tensor, metrics.PerRow);
+
+        Tensor Loss()
+        {
+            if (!is_grad_enabled() || !student.requires_grad)
+                return HintonLossFunction.Loss(student, teacher, options, layout, metrics, gradient: null);
+            using var gradients = metrics.PerRow
+                ? FusedGradients.None
+                : FusedGradients.Allocate(student, teacher, new(Student: true, Teacher: false), layout);
+            return HintonLossFunction.apply(student, teacher, options, layout, metrics, gradients);
+        }
     }
 }

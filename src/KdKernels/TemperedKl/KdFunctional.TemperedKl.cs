@@ -54,8 +54,12 @@ public static partial class KdFunctional
             IgnoreIndex = ignoreIndex,
             TSquared = tSquared,
         };
-        return is_grad_enabled() && (student.requires_grad || teacher.requires_grad)
-            ? TemperedKlFunction.apply(student, teacher, options, layout)
-            : TemperedKlFunction.Loss(student, teacher, options, layout, gradients: default);
+        var needs = GradientNeeds.Of(student, teacher);
+        if (!is_grad_enabled() || !needs.Any)
+            return TemperedKlFunction.Loss(student, teacher, options, layout, FusedGradients.None);
+        using var gradients = reduction == KdReduction.None
+            ? FusedGradients.None
+            : FusedGradients.Allocate(student, teacher, needs, layout);
+        return TemperedKlFunction.apply(student, teacher, options, layout, gradients);
     }
 }

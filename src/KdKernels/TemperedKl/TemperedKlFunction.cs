@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace KdKernels;
 
 /// <summary>
-/// TemperedKl in the autograd graph. Arguments: student, teacher, options, layout. A reduced loss saves its gradient in the
-/// forward read; without reduction the backward pass recomputes it, since each row then has an upstream gradient of its own.
+/// TemperedKl in the autograd graph. Arguments: student, teacher, options, layout, gradients. A reduced loss saves its
+/// gradient in the forward read; without reduction the gradients are none and the backward pass recomputes, since each row
+/// then has an upstream gradient of its own.
 /// </summary>
 internal sealed class TemperedKlFunction : autograd.SingleTensorFunction<TemperedKlFunction>
 {
@@ -17,10 +18,8 @@ internal sealed class TemperedKlFunction : autograd.SingleTensorFunction<Tempere
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (student, teacher) = ((Tensor)vars[0], (Tensor)vars[1]);
-        var call = new Call((TemperedKlOptions)vars[2], (RowLayout)vars[3], FusedGradients.Needs(student, teacher));
-        var gradients = call.Options.Reduction == KdReduction.None
-            ? default
-            : FusedGradients.Allocate(student, teacher, call.Needs, call.Layout);
+        var call = new Call((TemperedKlOptions)vars[2], (RowLayout)vars[3], GradientNeeds.Of(student, teacher));
+        var gradients = (FusedGradients)vars[4];
         ctx.save_for_backward([student, teacher, gradients.Student!, gradients.Teacher!]);
         ctx.save_data(nameof(Call), call);
         return Loss(student, teacher, call.Options, call.Layout, gradients);
@@ -39,7 +38,7 @@ internal sealed class TemperedKlFunction : autograd.SingleTensorFunction<Tempere
             gradients = Recompute(student, teacher, grad_output.contiguous(), call);
         else
             gradients = new FusedGradients(saved[2], saved[3]).Times(grad_output);
-        return [.. gradients.MoveToOuterScope(), null!, null!];
+        return [.. gradients.MoveToOuterScope(), null!, null!, null!];
     }
 
     /// <summary>The loss, and the gradients for an upstream gradient of 1 where there is memory for them.</summary>

@@ -49,7 +49,7 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(
             [
                 ".lock", "checkpoints", "environment.json", "log.txt", "metrics.jsonl", "predictions.safetensors",
-                "recipe.yaml", "summary.csv", "summary.json", "tb",
+                "recipe.yaml", "samples.safetensors", "summary.csv", "summary.json", "tb",
             ],
             Directory.GetFileSystemEntries(path).Select(item => Path.GetFileName(item)!).Order(StringComparer.Ordinal),
             StringComparer.Ordinal);
