@@ -16,7 +16,7 @@ internal abstract class ChunkedWork
 /// </summary>
 internal static class WorkerPool
 {
-    private static readonly long SpinTicks = Stopwatch.Frequency / 25_000;
+    private static readonly long SpinTicks = Stopwatch.Frequency / 6_000;
     private static readonly object Gate = new();
     private static readonly object SleepLock = new();
     private static volatile Run? current;

@@ -119,7 +119,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
         for (long at = 0; at < Classes; at += BlockSize)
         {
             Walk<TElement> walk = Walk(group, at, (int)Math.Min(BlockSize, Classes - at));
-            Accumulate(walk, origin, kept.From(at * TVector.Width), out KlSums<TVector> sums);
+            Accumulate(walk, origin, kept.From(at * TVector.Width), exact: true, out KlSums<TVector> sums);
             Add(sums, rows, buffers);
         }
 

@@ -21,7 +21,12 @@ internal readonly struct Off : IFlag
 /// </summary>
 internal interface IKlMode
 {
-    /// <summary>Keep p̃ and x of every element for the gradient.</summary>
+    /// <summary>
+    /// Carry the rounding error of t − s along, which only matters where all differences are nearly the same large number.
+    /// </summary>
+    static abstract bool Exact { get; }
+
+    /// <summary>Keep what the gradient is made from.</summary>
     static abstract bool Keep { get; }
 
     static abstract bool Weighted { get; }
@@ -30,11 +35,14 @@ internal interface IKlMode
     static abstract bool Entropies { get; }
 }
 
-internal readonly struct KlMode<TKeep, TWeighted, TEntropies> : IKlMode
+internal readonly struct KlMode<TExact, TKeep, TWeighted, TEntropies> : IKlMode
+    where TExact : struct, IFlag
     where TKeep : struct, IFlag
     where TWeighted : struct, IFlag
     where TEntropies : struct, IFlag
 {
+    public static bool Exact => TExact.Value;
+
     public static bool Keep => TKeep.Value;
 
     public static bool Weighted => TWeighted.Value;

@@ -137,13 +137,24 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             origin[0] = state.Teacher;
             origin[1] = state.Difference;
             origin[2] = state.DifferenceError;
-            Accumulate(walk, state.Origin<TVector, TElement>(), kept.From(at), out KlSums<TVector> sums);
+            bool exact = state.DifferenceError != 0;
+            Origin<TVector> measured = state.Origin<TVector, TElement>();
+            Accumulate(walk, measured, kept.From(at), exact, out KlSums<TVector> sums);
+            if (!exact && NeedsExact(state, sums)) Accumulate(walk, measured, kept.From(at), exact: true, out sums);
             if (!(TVector.Largest(sums.Largest) <= LargestX)) return false;
             state.Add<TVector, TElement>(sums, Weighted, WantsMetrics);
         }
 
         value = state.Finish(Weighted, WantsMetrics);
         return Holds(state, value);
+    }
+
+    // The rounding of t − s is 2^-25 of the difference at the origin. That is nothing beside differences that vary by a
+    // sixteenth of it or more, which is all but logits shifted as a whole; 2·gap/mass is about their mean square.
+    private bool NeedsExact(in KlState state, in KlSums<TVector> sums)
+    {
+        double shift = state.Difference * Scale;
+        return shift * shift * TVector.Sum(sums.Mass) > 256 * 2 * TVector.Sum(sums.Gap);
     }
 
     private void WriteGradients(
@@ -215,6 +226,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             StudentStride = TVector.Width,
             TeacherStride = TVector.Width,
             Weights = Weights is null ? null : Weights + at,
+            Ahead = count,
             Steps = (count + TVector.Width - 1) / TVector.Width,
             FullSteps = count / TVector.Width,
             Lanes = count % TVector.Width,

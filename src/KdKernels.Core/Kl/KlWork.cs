@@ -141,24 +141,31 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         in Walk<TElement> walk,
         in Origin<TVector> origin,
         in Kept<TElement> kept,
+        bool exact,
         out KlSums<TVector> sums)
     {
         switch (WantsGradient, Weighted, WantsMetrics)
         {
-            case (false, false, false): Run<KlMode<Off, Off, Off>>(walk, origin, kept, out sums); break;
-            case (true, false, false): Run<KlMode<On, Off, Off>>(walk, origin, kept, out sums); break;
-            case (false, true, false): Run<KlMode<Off, On, Off>>(walk, origin, kept, out sums); break;
-            case (true, true, false): Run<KlMode<On, On, Off>>(walk, origin, kept, out sums); break;
-            case (false, false, true): Run<KlMode<Off, Off, On>>(walk, origin, kept, out sums); break;
-            case (true, false, true): Run<KlMode<On, Off, On>>(walk, origin, kept, out sums); break;
-            case (false, true, true): Run<KlMode<Off, On, On>>(walk, origin, kept, out sums); break;
-            case (true, true, true): Run<KlMode<On, On, On>>(walk, origin, kept, out sums); break;
+            case (false, false, false): Run<Off, Off, Off>(walk, origin, kept, out sums); break;
+            case (true, false, false): Run<On, Off, Off>(walk, origin, kept, out sums); break;
+            case (false, true, false): Run<Off, On, Off>(walk, origin, kept, out sums); break;
+            case (true, true, false): Run<On, On, Off>(walk, origin, kept, out sums); break;
+            case (false, false, true): Run<Off, Off, On>(walk, origin, kept, out sums); break;
+            case (true, false, true): Run<On, Off, On>(walk, origin, kept, out sums); break;
+            case (false, true, true): Run<Off, On, On>(walk, origin, kept, out sums); break;
+            case (true, true, true): Run<On, On, On>(walk, origin, kept, out sums); break;
         }
 
-        void Run<TMode>(in Walk<TElement> w, in Origin<TVector> o, in Kept<TElement> k, out KlSums<TVector> result)
-            where TMode : struct, IKlMode
+        void Run<TKeep, TWeighted, TEntropies>(
+            in Walk<TElement> w, in Origin<TVector> o, in Kept<TElement> k, out KlSums<TVector> result)
+            where TKeep : struct, IFlag
+            where TWeighted : struct, IFlag
+            where TEntropies : struct, IFlag
         {
-            KlKernels<TVector, TElement>.Accumulate<TMode>(w, o, Scale, k, out result);
+            if (exact)
+                KlKernels<TVector, TElement>.Accumulate<KlMode<On, TKeep, TWeighted, TEntropies>>(w, o, Scale, k, out result);
+            else
+                KlKernels<TVector, TElement>.Accumulate<KlMode<Off, TKeep, TWeighted, TEntropies>>(w, o, Scale, k, out result);
         }
     }
 
