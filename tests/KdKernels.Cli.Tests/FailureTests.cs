@@ -34,6 +34,14 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task A_checkpoint_that_is_not_there_is_named()
+    {
+        var captured = new CapturedConsole();
+        Assert.Equal(ExitCode.InvalidInput, await captured.RunAsync("eval", "--checkpoint", "no/such/checkpoint"));
+        Assert.Contains("kd: no/such/checkpoint: expected a checkpoint folder", captured.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_fault_of_ours_is_a_paragraph_and_a_file_with_the_trace()
     {
         var captured = new CapturedConsole();

@@ -88,6 +88,8 @@ internal static class EvalCommand
     private static string RecipeOf(string? run, string checkpoint)
     {
         const string name = "recipe.yaml";
+        if (!File.Exists(checkpoint) && !Directory.Exists(checkpoint))
+            throw new RecipeException(checkpoint, 0, "", "expected a checkpoint folder or a .safetensors file but there is nothing");
         if (run is not null)
             return Path.Combine(run, name);
         for (string? folder = Path.GetFullPath(checkpoint); folder is not null; folder = Path.GetDirectoryName(folder))
