@@ -62,7 +62,8 @@ public sealed partial class SignalTests : IDisposable
         public Child(string[] arguments)
         {
             var start = new ProcessStartInfo(
-                "dotnet") { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+                "dotnet")
+            { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "kd.dll"));
             foreach (string argument in arguments)
                 start.ArgumentList.Add(argument);

@@ -221,16 +221,16 @@ public class TemperedKlSemanticsTests
         double temperature,
         KdReduction reduction,
         long[]? labels = null) => new()
-    {
-        Outer = outer,
-        Inner = inner,
-        Classes = classes,
-        Layout = layout,
-        Type = type,
-        Student = student,
-        Teacher = teacher,
-        Temperature = temperature,
-        Reduction = reduction,
-        Labels = labels,
-    };
+        {
+            Outer = outer,
+            Inner = inner,
+            Classes = classes,
+            Layout = layout,
+            Type = type,
+            Student = student,
+            Teacher = teacher,
+            Temperature = temperature,
+            Reduction = reduction,
+            Labels = labels,
+        };
 }

@@ -38,7 +38,8 @@ internal static class EvalText
     {
         int classes = result.ClassNames.Count;
         var table = new TextTable(
-            ["true \\ predicted", .. Enumerable.Range(0, classes).Select(label => $">{label}")]) { Gap = "  " };
+            ["true \\ predicted", .. Enumerable.Range(0, classes).Select(label => $">{label}")])
+        { Gap = "  " };
         for (int label = 0; label < classes; label++)
         {
             IEnumerable<string> counts = result.Confusion[label].Select(count => count == 0 ? "·" : $"{count}");

@@ -11,7 +11,10 @@ internal static class RecipeBinder
     // What the ready-made data sets come in; an image folder has whatever its files have.
     private static readonly Dictionary<string, int> OwnImageSize = new(StringComparer.Ordinal)
     {
-        ["shapes"] = 32, ["mnist"] = 28, ["cifar10"] = 32, ["cifar100"] = 32,
+        ["shapes"] = 32,
+        ["mnist"] = 28,
+        ["cifar10"] = 32,
+        ["cifar100"] = 32,
     };
 
     public static Recipe Bind(MappingNode document)

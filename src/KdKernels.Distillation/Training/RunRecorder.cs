@@ -127,7 +127,8 @@ internal sealed class RunRecorder : ITrainingObserver, IDisposable
     private static StreamWriter Append(string path) =>
         new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read))
         {
-            AutoFlush = true, NewLine = "\n",
+            AutoFlush = true,
+            NewLine = "\n",
         };
 
     private void Log(string text) =>

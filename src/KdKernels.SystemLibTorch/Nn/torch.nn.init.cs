@@ -63,12 +63,12 @@ public static partial class torch
             /// <param name="param">The slope below zero of a leaky ReLU.</param>
             public static double calculate_gain(NonlinearityType nonlinearity, double param = 0.0) =>
                 nonlinearity switch
-            {
-                NonlinearityType.Tanh => 5.0 / 3.0,
-                NonlinearityType.ReLU => Math.Sqrt(2.0),
-                NonlinearityType.LeakyReLU => Math.Sqrt(2.0 / (1 + param * param)),
-                _ => 1.0,
-            };
+                {
+                    NonlinearityType.Tanh => 5.0 / 3.0,
+                    NonlinearityType.ReLU => Math.Sqrt(2.0),
+                    NonlinearityType.LeakyReLU => Math.Sqrt(2.0 / (1 + param * param)),
+                    _ => 1.0,
+                };
 
             /// <summary>Fills with ones.</summary>
             public static Tensor ones_(Tensor tensor) => constant_(tensor, 1.0);

@@ -35,8 +35,14 @@ public class AdamW : OptimizerHelper, IBetas
         OptimizerChecks.NotNegative(weight_decay, "weight_decay value");
         _defaults = new Options
         {
-            LearningRate = lr, InitialLearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps,
-            weight_decay = weight_decay, amsgrad = amsgrad, maximize = maximize,
+            LearningRate = lr,
+            InitialLearningRate = lr,
+            beta1 = beta1,
+            beta2 = beta2,
+            eps = eps,
+            weight_decay = weight_decay,
+            amsgrad = amsgrad,
+            maximize = maximize,
         };
         foreach (ParamGroup group in parameters) add_param_group(group);
     }
@@ -236,8 +242,13 @@ public class AdamW : OptimizerHelper, IBetas
                 parameters,
                 new Options
                 {
-                    LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay,
-                    amsgrad = amsgrad, maximize = maximize,
+                    LearningRate = lr,
+                    beta1 = beta1,
+                    beta2 = beta2,
+                    eps = eps,
+                    weight_decay = weight_decay,
+                    amsgrad = amsgrad,
+                    maximize = maximize,
                 })
         {
         }

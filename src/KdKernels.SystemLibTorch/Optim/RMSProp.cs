@@ -38,8 +38,14 @@ public class RMSProp : OptimizerHelper, IMomentum
         OptimizerChecks.NotNegative(weight_decay, "weight_decay value");
         _defaults = new Options
         {
-            LearningRate = lr, InitialLearningRate = lr, alpha = alpha, eps = eps, weight_decay = weight_decay,
-            momentum = momentum, centered = centered, maximize = maximize,
+            LearningRate = lr,
+            InitialLearningRate = lr,
+            alpha = alpha,
+            eps = eps,
+            weight_decay = weight_decay,
+            momentum = momentum,
+            centered = centered,
+            maximize = maximize,
         };
         foreach (ParamGroup group in parameters) add_param_group(group);
     }
@@ -259,7 +265,11 @@ public class RMSProp : OptimizerHelper, IMomentum
                 parameters,
                 new Options
                 {
-                    LearningRate = lr, eps = eps, alpha = alpha, weight_decay = weight_decay, momentum = momentum,
+                    LearningRate = lr,
+                    eps = eps,
+                    alpha = alpha,
+                    weight_decay = weight_decay,
+                    momentum = momentum,
                     centered = centered,
                 })
         {

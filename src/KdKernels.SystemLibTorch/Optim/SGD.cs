@@ -37,8 +37,13 @@ public class SGD : OptimizerHelper, IMomentum
             throw new ArgumentException("Nesterov momentum requires a momentum and zero dampening", nameof(nesterov));
         _defaults = new Options
         {
-            LearningRate = lr, InitialLearningRate = lr, momentum = momentum, dampening = dampening,
-            weight_decay = weight_decay, nesterov = nesterov, maximize = maximize,
+            LearningRate = lr,
+            InitialLearningRate = lr,
+            momentum = momentum,
+            dampening = dampening,
+            weight_decay = weight_decay,
+            nesterov = nesterov,
+            maximize = maximize,
         };
         foreach (ParamGroup group in parameters) add_param_group(group);
     }
@@ -213,8 +218,12 @@ public class SGD : OptimizerHelper, IMomentum
                 parameters,
                 new Options
                 {
-                    LearningRate = lr, momentum = momentum, dampening = dampening, weight_decay = weight_decay,
-                    nesterov = nesterov, maximize = maximize,
+                    LearningRate = lr,
+                    momentum = momentum,
+                    dampening = dampening,
+                    weight_decay = weight_decay,
+                    nesterov = nesterov,
+                    maximize = maximize,
                 })
         {
         }

@@ -190,7 +190,8 @@ public class RecipeReaderTests
         const string Text = "threads: 1\ndevice: cpu\ndata: {name: mnist, root: here}";
         Dictionary<string, string> environment = new(StringComparer.Ordinal)
         {
-            ["KD_THREADS"] = "2", ["KD_DATA"] = "/there",
+            ["KD_THREADS"] = "2",
+            ["KD_DATA"] = "/there",
         };
 
         string[] overrides = ["threads=3", "student.solver.schedule.milestones=[2, 4]"];
