@@ -1,5 +1,5 @@
-using KdKernels.Core;
 using System.Runtime.InteropServices;
+using KdKernels.Core;
 
 namespace KdKernels.Core.Tests;
 
