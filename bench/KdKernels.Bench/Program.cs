@@ -21,7 +21,9 @@ string name = args.FirstOrDefault("--help");
 if (name == "bdn")
 {
     // BenchmarkDotNet's own projects would not find the native library; in process it is already loaded.
-    var config = DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance));
+    var config = DefaultConfig.Instance
+        .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance))
+        .WithArtifactsPath(Path.Combine(AppContext.BaseDirectory, "BenchmarkDotNet"));
     BenchmarkSwitcher.FromAssembly(typeof(TemperedKlBenchmarks).Assembly).Run(args[1..], config);
     return 0;
 }
