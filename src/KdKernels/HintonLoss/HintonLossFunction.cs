@@ -20,8 +20,9 @@ internal sealed class HintonLossFunction : autograd.SingleTensorFunction<HintonL
         var (student, teacher, metrics) = ((Tensor)vars[0], (Tensor)vars[1], (HintonMetricsMemory)vars[4]);
         var call = new Call((HintonLossOptions)vars[2], (RowLayout)vars[3]);
         var gradient = ((FusedGradients)vars[5]).Student;
-        ctx.save_for_backward([student, teacher, gradient!]);
-        ctx.save_data(nameof(Call), call);
+        var options = call.Options;
+        ctx.save_for_backward([student, teacher, gradient!, options.Labels, options.Kl.ClassWeights!]);
+        ctx.save_data(nameof(Call), call with { Options = options.With(null, null) });
         return Loss(student, teacher, call.Options, call.Layout, metrics, gradient);
     }
 
@@ -31,6 +32,7 @@ internal sealed class HintonLossFunction : autograd.SingleTensorFunction<HintonL
         var saved = ctx.get_saved_variables();
         var (student, teacher, gradient) = (saved[0], saved[1], saved[2]);
         var call = (Call)ctx.get_data(nameof(Call));
+        call = call with { Options = call.Options.With(saved[3], saved[4]) };
         FusedGradients gradients;
         if (is_grad_enabled())
             gradients = new(HintonLossComposed.Gradient(student, teacher, grad_output, call.Options), null);

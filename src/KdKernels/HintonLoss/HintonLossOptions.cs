@@ -12,6 +12,9 @@ internal sealed record HintonLossOptions(double Alpha, TemperedKlOptions Kl)
     /// <summary>The targets: int64, one per row.</summary>
     internal Tensor Labels => Kl.Labels!;
 
+    /// <inheritdoc cref="TemperedKlOptions.With"/>
+    internal HintonLossOptions With(Tensor? labels, Tensor? classWeights) => this with { Kl = Kl.With(labels, classWeights) };
+
     internal HintonLossSettings ToSettings() => new(Alpha, Kl.Temperature, Kl.Reduction)
     {
         TemperatureSquared = Kl.TSquared,

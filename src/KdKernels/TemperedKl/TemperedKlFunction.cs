@@ -20,8 +20,10 @@ internal sealed class TemperedKlFunction : autograd.SingleTensorFunction<Tempere
         var (student, teacher) = ((Tensor)vars[0], (Tensor)vars[1]);
         var call = new Call((TemperedKlOptions)vars[2], (RowLayout)vars[3], GradientNeeds.Of(student, teacher));
         var gradients = (FusedGradients)vars[4];
-        ctx.save_for_backward([student, teacher, gradients.Student!, gradients.Teacher!]);
-        ctx.save_data(nameof(Call), call);
+        var options = call.Options;
+        ctx.save_for_backward(
+            [student, teacher, gradients.Student!, gradients.Teacher!, options.Labels!, options.ClassWeights!]);
+        ctx.save_data(nameof(Call), call with { Options = options.With(null, null) });
         return Loss(student, teacher, call.Options, call.Layout, gradients);
     }
 
@@ -31,6 +33,7 @@ internal sealed class TemperedKlFunction : autograd.SingleTensorFunction<Tempere
         var saved = ctx.get_saved_variables();
         var (student, teacher) = (saved[0], saved[1]);
         var call = (Call)ctx.get_data(nameof(Call));
+        call = call with { Options = call.Options.With(saved[4], saved[5]) };
         FusedGradients gradients;
         if (is_grad_enabled())
             gradients = TemperedKlComposed.Gradient(student, teacher, grad_output, call.Options, call.Needs);

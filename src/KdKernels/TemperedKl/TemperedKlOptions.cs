@@ -50,6 +50,13 @@ public sealed record TemperedKlOptions(double Temperature, KdReduction Reduction
         return Mask(rows * (upstream / Divisor(rows, logits.shape[ClassDimension])));
     }
 
+    /// <summary>
+    /// The same with tensors that backward got from the graph: the caller's own may be gone or changed by then, which the graph
+    /// prevents or reports.
+    /// </summary>
+    internal TemperedKlOptions With(Tensor? labels, Tensor? classWeights) =>
+        this with { Labels = labels, ClassWeights = classWeights };
+
     internal TemperedKlSettings ToSettings(Tensor logits, RowLayout layout) => new(Temperature, Reduction)
     {
         TemperatureSquared = TSquared,

@@ -99,6 +99,43 @@ public class HintonLossTests
             Comparison.Values(module.call(student, teacher, labels)), 1e-12, 0);
     }
 
+    [Theory]
+    [InlineData(KdReduction.BatchMean)]
+    [InlineData(KdReduction.None)]
+    public void Labels_and_weights_may_be_disposed_before_backward(KdReduction reduction)
+    {
+        using var scope = NewDisposeScope();
+        var student = Logits.Random(43, ScalarType.Float64, 4, 5).requires_grad_();
+        var teacher = Logits.Random(44, ScalarType.Float64, 4, 5);
+        Tensor Gradient(bool dispose)
+        {
+            var labels = tensor(new long[] { 4, -100, 2, 0 });
+            var weights = tensor(new[] { 0.5, 1, 2, 1.5, 0.25 });
+            var loss = KdFunctional.HintonLoss(student, teacher, labels, 3, 0.7, reduction, weights).Loss;
+            var kl = KdFunctional.TemperedKl(student, teacher, 3, reduction, weights, labels);
+            if (dispose)
+            {
+                labels.Dispose();
+                weights.Dispose();
+            }
+            return autograd.grad([(loss + kl).sum()], [student], create_graph: dispose)[0];
+        }
+        Comparison.Close(Gradient(dispose: false), Gradient(dispose: true), relative: 1e-9, absolute: 1e-12);
+    }
+
+    [Fact]
+    public void Labels_changed_before_backward_are_reported()
+    {
+        using var scope = NewDisposeScope();
+        var student = Logits.Random(45, ScalarType.Float64, 2, 5).requires_grad_();
+        var labels = tensor(new long[] { 4, 2 });
+        var loss = KdFunctional.HintonLoss(
+            student, Logits.Random(46, ScalarType.Float64, 2, 5), labels, 3, 0.7, KdReduction.None).Loss;
+        labels.fill_(0);
+        var refusal = Assert.ThrowsAny<Exception>(() => loss.sum().backward());
+        Assert.Contains("modified by an inplace operation", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Rejects_a_teacher_that_wants_a_gradient() =>
         Refused<ArgumentException>(
