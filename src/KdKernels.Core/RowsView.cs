@@ -56,7 +56,6 @@ public readonly record struct RowsView(
 
     internal long RowOffset(long row)
     {
-        if (Inner == 1) return row * OuterStride;
         // Most views are plain rows, and a division costs as much as several of their vectors.
         if (Inner == 1) return row * OuterStride;
         (long outer, long inner) = Math.DivRem(row, Math.Max(Inner, 1));
