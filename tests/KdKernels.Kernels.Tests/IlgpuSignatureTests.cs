@@ -41,20 +41,26 @@ public sealed class IlgpuSignatureTests
         {
             foreach (string name in Enum.GetNames(declared))
             {
-                if (!Enum.TryParse(real, name, out object? value) || Convert.ToInt64(value) != Convert.ToInt64(Enum.Parse(declared, name)))
+                long expected = Convert.ToInt64(Enum.Parse(declared, name));
+                if (!Enum.TryParse(real, name, out object? value) || Convert.ToInt64(value) != expected)
                     yield return $"value {declared.FullName}.{name}";
             }
 
             yield break;
         }
 
-        if (declared.IsValueType != real.IsValueType || (declared.IsAbstract && declared.IsSealed) != (real.IsAbstract && real.IsSealed))
+        bool isStatic = declared.IsAbstract && declared.IsSealed;
+        if (declared.IsValueType != real.IsValueType || isStatic != (real.IsAbstract && real.IsSealed))
             yield return $"kind of type {declared.FullName}";
-        if (declared.BaseType is { } parent && parent.Assembly == Signatures && !Ancestors(real).Contains(Name(parent)))
+        Type? parent = declared.BaseType;
+        if (parent?.Assembly == Signatures && !Ancestors(real).Contains(Name(parent)))
             yield return $"base type {Name(parent)} of {declared.FullName}";
         HashSet<string> members = [.. real.GetMembers(Public).Select(Describe)];
         foreach (MemberInfo member in declared.GetMembers(Public | BindingFlags.DeclaredOnly))
-            if (member is not Type && !members.Contains(Describe(member))) yield return $"{Describe(member)} of {declared.FullName}";
+        {
+            if (member is not Type && !members.Contains(Describe(member)))
+                yield return $"{Describe(member)} of {declared.FullName}";
+        }
     }
 
     private static IEnumerable<string> Ancestors(Type type)
@@ -76,10 +82,13 @@ public sealed class IlgpuSignatureTests
         ? $"<{string.Join(", ", method.GetGenericArguments().Select(a => a.GenericParameterAttributes))}>"
         : "";
 
-    private static string Parameters(MethodBase method) => string.Join(
-        ", ",
-        method.GetParameters().Select(p =>
-            $"{(p.IsIn ? "in " : p.IsOut ? "out " : "")}{Name(p.ParameterType)} {p.Name}{(p.IsOptional ? " = " + p.RawDefaultValue : "")}"));
+    private static string Parameters(MethodBase method) =>
+        string.Join(", ", method.GetParameters().Select(Describe));
+
+    private static string Describe(ParameterInfo parameter) =>
+        (parameter.IsIn ? "in " : parameter.IsOut ? "out " : "")
+        + $"{Name(parameter.ParameterType)} {parameter.Name}"
+        + (parameter.IsOptional ? $" = {parameter.RawDefaultValue}" : "");
 
     /// <summary>A type's name without its assembly; type parameters by their places.</summary>
     private static string Name(Type type)
@@ -88,7 +97,9 @@ public sealed class IlgpuSignatureTests
         if (type.IsArray) return Name(type.GetElementType()!) + "[]";
         if (type.IsGenericMethodParameter) return $"!!{type.GenericParameterPosition}";
         if (type.IsGenericTypeParameter) return $"!{type.GenericParameterPosition}";
-        string name = type.DeclaringType is { } outer ? $"{outer.FullName}+{type.Name}" : $"{type.Namespace}.{type.Name}";
+        string name = type.DeclaringType is { } outer
+            ? $"{outer.FullName}+{type.Name}"
+            : $"{type.Namespace}.{type.Name}";
         return type.IsGenericType ? $"{name}[{string.Join(",", type.GetGenericArguments().Select(Name))}]" : name;
     }
 }

@@ -10,7 +10,10 @@ namespace KdKernels.PtxVerify.Cases;
 internal static class CaseTable
 {
     private static readonly int[] Lengths =
-        [1, 2, 3, 5, 7, 8, 31, 32, 33, 100, 127, 128, 129, 255, 257, 511, 513, 1000, 1023, 1024, 1025, 2047, 2049, 4096, 4097, 8192, 16385];
+    [
+        1, 2, 3, 5, 7, 8, 31, 32, 33, 100, 127, 128, 129, 255, 257, 511, 513, 1000, 1023, 1024, 1025, 2047, 2049, 4096,
+        4097, 8192, 16385,
+    ];
 
     /// <summary>The cases of one kernel.</summary>
     public static IReadOnlyList<KernelCase> Of(string stem, KernelEntry kernel)
@@ -36,8 +39,9 @@ internal static class CaseTable
         foreach (int classes in fitting)
         {
             int some = Math.Clamp(20000 / classes, 1, rows);
-            yield return any with { Classes = classes, Outer = some };
-            yield return any with { Classes = classes, Outer = some, Layout = Layout.Misaligned, Reduction = KdReduction.None };
+            KernelCase aligned = any with { Classes = classes, Outer = some };
+            yield return aligned;
+            yield return aligned with { Layout = Layout.Misaligned, Reduction = KdReduction.None };
         }
 
         if (longest != int.MaxValue)
@@ -46,8 +50,9 @@ internal static class CaseTable
         // The longest lengths would only repeat at cost what the shorter ones show.
         int usual = fitting.LastOrDefault(classes => classes <= 1100, fitting[^1]);
         int between = fitting[fitting.Length / 2];
+        KernelCase middle = any with { Classes = Math.Min(between, usual), Outer = rows };
         foreach (KernelCase pattern in Patterns(any with { Classes = usual, Outer = rows })) yield return pattern;
-        foreach (KernelCase setting in Settings(any with { Classes = Math.Min(between, usual), Outer = rows })) yield return setting;
+        foreach (KernelCase setting in Settings(middle)) yield return setting;
         foreach (int count in new[] { 0, 1, 2, 7, 33, 65 })
             yield return any with { Outer = count, Classes = Math.Min(37, longest), Reduction = KdReduction.Mean };
         yield return any with { Outer = 3, Inner = 2, Classes = Math.Min(40, longest), Reduction = KdReduction.None };
@@ -73,8 +78,9 @@ internal static class CaseTable
         {
             foreach (Pass pass in Enum.GetValues<Pass>())
             {
-                yield return any with { Reduction = reduction, Pass = pass };
-                yield return any with { Reduction = reduction, Pass = pass, Ignored = true, Metrics = any.Stem == "HintonLoss" };
+                KernelCase setting = any with { Reduction = reduction, Pass = pass };
+                yield return setting;
+                yield return setting with { Ignored = true, Metrics = any.Stem == "HintonLoss" };
             }
         }
 
@@ -88,7 +94,7 @@ internal static class CaseTable
 
     private static IEnumerable<KernelCase> Split(KernelCase any)
     {
-        // The launcher splits rows of at least 65536 classes, where there are fewer rows than half the multiprocessors.
+        // The launcher splits rows of at least 65536 classes, and fewer rows than half the multiprocessors.
         KernelCase one = any with { Outer = 1, Classes = 65536, Pass = Pass.Forward, Multiprocessors = 8 };
         yield return one;
         yield return one with { Classes = 65539, Outer = 2, Layout = Layout.Misaligned, Reduction = KdReduction.None };
@@ -114,8 +120,19 @@ internal static class CaseTable
     {
         foreach (Layout layout in Enum.GetValues<Layout>())
             foreach (int classes in new[] { 2, 33, 1025 })
-                yield return any with { Outer = 3, Inner = 2, Classes = classes, Layout = layout, Reduction = KdReduction.None };
+            {
+                yield return any with
+                {
+                    Outer = 3,
+                    Inner = 2,
+                    Classes = classes,
+                    Layout = layout,
+                    Reduction = KdReduction.None,
+                };
+            }
+
         KernelCase rows = any with { Outer = 5, Classes = 300 };
+        KernelCase both = rows with { TeacherGradient = true };
         foreach (KernelCase pattern in Patterns(rows)) yield return pattern;
         foreach (KernelCase setting in Settings(rows)) yield return setting;
         foreach (KdReduction reduction in Enum.GetValues<KdReduction>())
@@ -123,10 +140,10 @@ internal static class CaseTable
             yield return rows with { Reduction = reduction, ClassWeights = true };
             yield return rows with { Reduction = reduction, Temperature = double.PositiveInfinity };
             if (any.Stem != "TemperedKl") continue;
-            yield return rows with { Reduction = reduction, TeacherGradient = true };
-            yield return rows with { Reduction = reduction, TeacherGradient = true, Pass = Pass.Backward, Ignored = true };
-            yield return rows with { Reduction = reduction, TeacherGradient = true, ClassWeights = true };
-            yield return rows with { Reduction = reduction, TeacherGradient = true, Temperature = double.PositiveInfinity };
+            yield return both with { Reduction = reduction };
+            yield return both with { Reduction = reduction, Pass = Pass.Backward, Ignored = true };
+            yield return both with { Reduction = reduction, ClassWeights = true };
+            yield return both with { Reduction = reduction, Temperature = double.PositiveInfinity };
         }
 
         yield return rows with { Outer = 0, Reduction = KdReduction.BatchMean };

@@ -19,10 +19,11 @@ internal sealed class EmulatedQueue(CudaRuntime runtime, DeviceMemory memory) : 
     /// <summary>The memory that was handed out last.</summary>
     public DeviceBuffer? LastWorkspace => workspace;
 
-    /// <summary>Kept from call to call, as torch's allocator does, so that what a kernel leaves in it meets the next.</summary>
+    /// <summary>Kept from call to call, so that what a kernel leaves in it meets the next.</summary>
     public override nint Workspace(long bytes)
     {
-        if (workspace is null || workspace.Length < bytes) workspace = memory.Allocate(bytes, "workspace", initialized: true);
+        if (workspace is null || workspace.Length < bytes)
+            workspace = memory.Allocate(bytes, "workspace", initialized: true);
         return checked((nint)workspace.Address);
     }
 }

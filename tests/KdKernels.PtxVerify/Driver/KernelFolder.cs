@@ -15,7 +15,8 @@ internal sealed class KernelFolder
     {
         this.folder = folder;
         Manifest = PtxManifest.Read(folder)
-            ?? throw new FileNotFoundException($"expected {PtxManifest.FileName} in {folder}; ./kd ptx build writes it");
+            ?? throw new FileNotFoundException(
+                $"expected {PtxManifest.FileName} in {folder}; ./kd ptx build writes it");
     }
 
     /// <summary>kernels/ptx of the source tree.</summary>
@@ -51,8 +52,12 @@ internal sealed class KernelFolder
             .. Manifest.Stems
                 .Select(stem => stem with
                 {
-                    Kernels = [.. stem.Kernels
-                        .Where(kernel => (stem == chosenStem && kernel == chosen) || kernel.Kind == "count").Select(Add)],
+                    Kernels =
+                    [
+                        .. stem.Kernels
+                            .Where(kernel => (stem == chosenStem && kernel == chosen) || kernel.Kind == "count")
+                            .Select(Add),
+                    ],
                 })
                 .Where(stem => stem.Kernels.Count > 0),
         ];
