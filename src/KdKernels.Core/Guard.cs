@@ -108,6 +108,14 @@ internal static class Guard
             name, temperature, $"expected a temperature in [1e-100, 1e100] or infinity but got {temperature}");
     }
 
+    public static void IsFiniteTemperature(
+        double temperature, [CallerArgumentExpression(nameof(temperature))] string? name = null)
+    {
+        if (temperature is >= SmallestTemperature and <= LargestTemperature) return;
+        throw new ArgumentOutOfRangeException(
+            name, temperature, $"expected a temperature in [1e-100, 1e100] but got {temperature}");
+    }
+
     public static void IsFraction(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
     {
         if (value is not (>= 0 and <= 1))
