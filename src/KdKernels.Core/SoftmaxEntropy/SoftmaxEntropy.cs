@@ -80,7 +80,8 @@ public static class SoftmaxEntropy
     private static void Run(EntropyProblem problem, CudaQueue? queue)
     {
         if (problem.Logits.Device.Type == KdDeviceType.Cuda)
-            SoftmaxEntropyCuda.Run(problem, queue);
+            SoftmaxEntropyCuda.Run(
+                problem.Logits, problem.Temperature, problem.Reduction, problem.Loss, problem.Upstream, problem.Gradient, queue);
         else
             SoftmaxEntropyCpu.Run(problem);
     }
