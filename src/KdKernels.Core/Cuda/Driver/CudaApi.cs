@@ -34,9 +34,6 @@ internal static unsafe partial class CudaApi
     [LibraryImport(Library, EntryPoint = "cuDevicePrimaryCtxRetain")]
     public static partial CudaResult DevicePrimaryCtxRetain(nint* context, int device);
 
-    [LibraryImport(Library, EntryPoint = "cuDevicePrimaryCtxRelease_v2")]
-    public static partial CudaResult DevicePrimaryCtxRelease(int device);
-
     [LibraryImport(Library, EntryPoint = "cuCtxPushCurrent_v2")]
     public static partial CudaResult CtxPushCurrent(nint context);
 
@@ -73,6 +70,9 @@ internal static unsafe partial class CudaApi
         nint stream,
         void** parameters,
         void** extra);
+
+    [LibraryImport(Library, EntryPoint = "cuMemsetD8Async")]
+    public static partial CudaResult MemsetD8Async(nint address, byte value, nuint count, nint stream);
 
     [LibraryImport(Library, EntryPoint = "cuStreamIsCapturing")]
     public static partial CudaResult StreamIsCapturing(nint stream, int* status);
