@@ -155,6 +155,7 @@ public static class KlRows
         where T : unmanaged
         where TMetrics : struct, IFlag
     {
+        if (!WantsSum(a) & a.Counted == 0) return;
         if (LastBlock.IsThis(a.Counters, ticket)) WriteResults<T, TMetrics>(a, tiles, threads, valid, shared);
     }
 
