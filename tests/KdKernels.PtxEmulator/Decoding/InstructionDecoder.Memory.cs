@@ -130,11 +130,6 @@ internal sealed partial class InstructionDecoder
         string order = modifiers.TakeAny("relaxed", "acquire", "release", "acq_rel") ?? "relaxed";
         bool block = modifiers.TakeAny("cta", "gpu", "sys") == "cta";
         StateSpace space = TakeSpace();
-        if (space is StateSpace.Local or StateSpace.Param)
-            throw Error("expected an atomic on global or shared memory");
-        kind = InstructionClass.Atomic;
-        if (block && space != StateSpace.Shared)
-            throw Error("expected the scope .gpu: what other blocks see is not .cta");
         AtomicKind what = modifiers.TakeAny("add", "min", "max", "and", "or", "xor", "inc", "dec", "exch", "cas") switch
         {
             "add" => AtomicKind.Add,
@@ -149,6 +144,14 @@ internal sealed partial class InstructionDecoder
             "cas" => AtomicKind.CompareAndSwap,
             _ => throw Error("expected an atomic operation"),
         };
+        // ILGPU writes the space behind the operation, and ptxas takes that too.
+        if (space == StateSpace.Generic)
+            space = TakeSpace();
+        kind = InstructionClass.Atomic;
+        if (space is StateSpace.Local or StateSpace.Param)
+            throw Error("expected an atomic on global or shared memory");
+        if (block && space != StateSpace.Shared)
+            throw Error("expected the scope .gpu: what other blocks see is not .cta");
         if (modifiers.PeekType().IsFloat())
             throw Error("expected an integer atomic: the order of float atomics, and so their result, is not fixed");
         PtxType type = what switch
