@@ -15,6 +15,7 @@ namespace KdKernels.PtxVerify.Traffic;
 /// <param name="Sectors">32-byte sectors that the requests took.</param>
 /// <param name="IdealSectors">The fewest that the same requests could take.</param>
 /// <param name="BankConflicts">Wavefronts of shared memory above the fewest.</param>
+/// <param name="Fault">What stopped the call; null when nothing did.</param>
 internal sealed record TrafficProof(
     string Name,
     string Shape,
@@ -23,7 +24,8 @@ internal sealed record TrafficProof(
     long RereadBytes,
     long Sectors,
     long IdealSectors,
-    long BankConflicts)
+    long BankConflicts,
+    string? Fault = null)
 {
     /// <summary>What a kernel may move, over the least.</summary>
     public const double Limit = 1.05;
@@ -39,6 +41,7 @@ internal sealed record TrafficProof(
     {
         get
         {
+            if (Fault is not null) yield return $"{Name}: {Fault}";
             if (Ratio > Limit)
                 yield return $"{Name}: expected at most {Limit} times the least bytes but got {Ratio:F3} for {Shape}";
             if (SectorRatio > Limit)
@@ -56,11 +59,20 @@ internal sealed record TrafficProof(
         KernelCase kernelCase = Representative(stem.Stem, kernel);
         using var gpu = new EmulatedGpu(folder.LibraryFor(name), new EmulatedGpuShape(132, 2));
         using CaseRun run = CaseRun.Of(gpu, kernelCase, new CaseData(kernelCase));
-        run.Execute();
+        string shape = $"[{kernelCase.Rows}, {kernelCase.Classes}]";
+        try
+        {
+            run.Execute();
+        }
+        catch (Exception failure) when (failure is PtxException or NotSupportedException or ArgumentException)
+        {
+            return new TrafficProof(name, shape, run.LeastBytes, 0, 0, 0, 1, 0, failure.Message);
+        }
+
         LaunchReport report = gpu.Driver.Launches[^1];
         return new TrafficProof(
             name,
-            $"[{kernelCase.Rows}, {kernelCase.Classes}]",
+            shape,
             run.LeastBytes,
             report.DistinctReadBytes + report.DistinctWrittenBytes,
             report.Buffers.Sum(buffer => buffer.RereadBytes),
