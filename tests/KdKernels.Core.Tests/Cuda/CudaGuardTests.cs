@@ -166,9 +166,9 @@ public class CudaGuardTests
         () => Call(Plain with { Labels = Labels() with { Data = Labels().Data + 4 } }));
 
     [Fact]
-    public void Rejects_more_classes_than_an_int_counts() => Expect<ArgumentException>(
-        "expected fewer than 2^31 classes on CUDA but got 2147483648 (Parameter 'student')",
-        () => Call(student: CudaView.Rows(0, 1, 1L << 31), teacher: CudaView.Rows(1, 1, 1L << 31)));
+    public void Rejects_more_classes_than_kernels_count() => Expect<ArgumentException>(
+        "expected at most 2^30 classes on CUDA but got 1073741825 (Parameter 'student')",
+        () => Call(student: CudaView.Rows(0, 1, (1L << 30) + 1), teacher: CudaView.Rows(1, 1, (1L << 30) + 1)));
 
     [Theory]
     [InlineData(0)]
