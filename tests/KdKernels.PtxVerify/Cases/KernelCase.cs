@@ -98,4 +98,21 @@ internal sealed record KernelCase(string Stem, KdElementType Type, int Outer, in
     public int Rows => Outer * Inner;
 
     public bool HasLabels => Labels || Ignored || Stem == "HintonLoss";
+
+    public override string ToString()
+    {
+        string shape = Inner == 1 ? $"[{Outer}, {Classes}]" : $"[{Outer}, {Inner}, {Classes}]";
+        string[] options =
+        [
+            .. Labels ? ["labels"] : Array.Empty<string>(),
+            .. Ignored ? ["ignored"] : Array.Empty<string>(),
+            .. ClassWeights ? ["weights"] : Array.Empty<string>(),
+            .. TeacherGradient ? ["teacher's gradient"] : Array.Empty<string>(),
+            .. Metrics ? ["metrics"] : Array.Empty<string>(),
+            .. TemperatureSquared ? Array.Empty<string>() : ["without T squared"],
+        ];
+        string alpha = Stem == "HintonLoss" ? $" alpha {Alpha}" : "";
+        return $"{Stem} {Type} {shape} {Layout} {Pattern} {Pass} {Reduction} T {Temperature}{alpha} "
+            + string.Join(' ', options);
+    }
 }
