@@ -77,7 +77,7 @@ internal readonly struct DirectedDivide<TRounding, TFlush> : IBinary<float>
         (a, b) = (Single.Flush<TFlush>(a), Single.Flush<TFlush>(b));
         // The quotient in double has twice a float's digits; what is left of it tells the side.
         double quotient = (double)a / b;
-        double rest = double.IsFinite(quotient) && b != 0 ? Math.FusedMultiplyAdd(-quotient, b, a) / b : 0;
+        double rest = double.IsFinite(quotient) && b != 0 && float.IsFinite(b) ? Math.FusedMultiplyAdd(-quotient, b, a) / b : 0;
         return Single.Canonical(Single.Flush<TFlush>(Round.ToSingle(quotient, rest, TRounding.Mode)));
     }
 }
@@ -90,7 +90,7 @@ internal readonly struct DirectedAddDouble<TRounding> : IBinary<double>
         (double hi, double lo) = Round.TwoSum(a, b);
         if (hi == 0 && lo == 0 && TRounding.Mode == Rounding.Down && (double.IsNegative(a) || double.IsNegative(b)))
             return -0.0;
-        return Round.ToDouble(hi, lo, TRounding.Mode);
+        return Round.ToDouble(hi, lo, TRounding.Mode, double.IsFinite(a) && double.IsFinite(b));
     }
 }
 
@@ -100,6 +100,7 @@ internal readonly struct DirectedMultiplyDouble<TRounding> : IBinary<double>
     public static double Apply(double a, double b)
     {
         double product = a * b;
-        return Round.ToDouble(product, Math.FusedMultiplyAdd(a, b, -product), TRounding.Mode);
+        double rest = Math.FusedMultiplyAdd(a, b, -product);
+        return Round.ToDouble(product, rest, TRounding.Mode, double.IsFinite(a) && double.IsFinite(b));
     }
 }

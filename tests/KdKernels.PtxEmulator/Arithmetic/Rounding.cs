@@ -38,8 +38,15 @@ internal static class Round
             : nearest;
     }
 
-    public static double ToDouble(double hi, double lo, Rounding rounding)
+    /// <summary>Rounds hi + lo; an infinity that finite operands gave is an overflow and rounds too.</summary>
+    public static double ToDouble(double hi, double lo, Rounding rounding, bool finiteOperands = false)
     {
+        if (double.IsInfinity(hi) && finiteOperands && rounding != Rounding.Nearest)
+        {
+            bool toFinite = rounding == Rounding.Zero || rounding == Rounding.Down == hi > 0;
+            return toFinite ? Math.CopySign(double.MaxValue, hi) : hi;
+        }
+
         if (!double.IsFinite(hi) || lo == 0 || rounding == Rounding.Nearest)
             return hi;
         bool below = lo < 0;

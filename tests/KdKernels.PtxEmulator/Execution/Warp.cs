@@ -115,8 +115,8 @@ internal sealed unsafe class Warp : IDisposable
         if (second.Pc != reconverge)
             paths.Push(second);
         (Pc, Reconverge, Active) = first;
-        Block.CountDivergence(paths.Count);
         Reconvergence();
+        Block.CountDivergence(paths.Count);
     }
 
     public void Exit(uint mask)
