@@ -43,7 +43,9 @@ public static class TemperedKl
     {
         CheckInputs(student, teacher, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
-        Run(Describe(student, teacher, settings, loss, upstream: null, studentGradient: null, teacherGradient: null), queue);
+        Run(
+            Describe(student, teacher, settings, loss, upstream: null, studentGradient: null, teacherGradient: null),
+            queue);
     }
 
     /// <summary>

@@ -44,8 +44,8 @@ public class ModuleTests
         var e = Assert.Throws<InvalidOperationException>(
             () => CudaCall.Forward(new FakeQueue(driver) { Captures = true }));
         Assert.Equal(
-            "kernel TemperedKl/float32-warp-4 is not loaded on cuda:0 (Fake GPU) yet, and nothing can be loaded while a graph "
-            + "is being captured; call the op once with operands like these before the capture, or KdCuda.Preload(0)",
+            "kernel TemperedKl/float32-warp-4 is not loaded on cuda:0 (Fake GPU) yet, and nothing can be loaded while a "
+            + "graph is being captured; call the op once with operands like these before the capture, or KdCuda.Preload(0)",
             e.Message);
         Assert.Empty(driver.Loaded);
         Assert.Equal(0, driver.Depth);
@@ -95,8 +95,8 @@ public class ModuleTests
         var old = new FakeDriver { Version = found };
         var e = Assert.Throws<NotSupportedException>(() => CudaCall.Forward(new FakeQueue(old, kernels)));
         Assert.Equal(
-            $"expected an NVIDIA driver for CUDA {neededName} or newer, which the PTX of kernel TemperedKl/float32-warp-4 "
-            + $"needs, but got one for CUDA {foundName}; update the driver",
+            $"expected an NVIDIA driver for CUDA {neededName} or newer, which the PTX of kernel "
+            + $"TemperedKl/float32-warp-4 needs, but got one for CUDA {foundName}; update the driver",
             e.Message);
         Assert.Empty(old.Loaded);
 
@@ -179,7 +179,8 @@ public class ModuleTests
         PtxLibrary changed = TinyKernels.Library(
             spoil: files => files["TemperedKl/float32-warp-4.ptx"] = Encoding.UTF8.GetBytes(TinyKernels.Ptx("other")));
         var e = Assert.Throws<InvalidDataException>(() => CudaCall.Forward(new FakeQueue(driver, changed)));
-        Assert.Matches("^expected TemperedKl/float32-warp-4.ptx with SHA-256 [0-9a-f]{64} but got [0-9a-f]{64}$", e.Message);
+        Assert.Matches(
+            "^expected TemperedKl/float32-warp-4.ptx with SHA-256 [0-9a-f]{64} but got [0-9a-f]{64}$", e.Message);
 
         PtxLibrary missing = TinyKernels.Library(spoil: files => files.Remove("TemperedKl/float32-warp-4.ptx"));
         e = Assert.Throws<InvalidDataException>(() => CudaCall.Forward(new FakeQueue(driver, missing)));

@@ -44,7 +44,8 @@ internal static class KernelChoice
         return best;
     }
 
-    private static long Longest(CudaKernel kernel) => kernel.Info.MaxClasses > 0 ? kernel.Info.MaxClasses : long.MaxValue;
+    private static long Longest(CudaKernel kernel) =>
+        kernel.Info.MaxClasses > 0 ? kernel.Info.MaxClasses : long.MaxValue;
 
     private static NotSupportedException None(
         CudaDevice device, string stem, KdElementType type, in KernelDemand demand)
@@ -56,7 +57,9 @@ internal static class KernelChoice
                 .Select(kernel => kernel.Target)
                 .Distinct(StringComparer.Ordinal),
         ];
-        string there = targets.Length == 0 ? "there are none at all" : $"those there are for {string.Join(", ", targets)}";
+        string there = targets.Length == 0
+            ? "there are none at all"
+            : $"those there are for {string.Join(", ", targets)}";
         return new NotSupportedException(
             $"expected a kernel of {stem} for {type} logits with {demand.Geometry.Classes} classes that runs on "
             + $"{device.Name} of compute capability {device.Capability / 10}.{device.Capability % 10} but {there}");
