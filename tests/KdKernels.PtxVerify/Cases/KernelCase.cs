@@ -95,12 +95,6 @@ internal sealed record KernelCase(string Stem, KdElementType Type, int Outer, in
 
     public bool Metrics { get; init; }
 
-    /// <summary>Multiprocessors of the emulated device: few of them give each block many rows.</summary>
-    public int Multiprocessors { get; init; } = 2;
-
-    /// <summary>In which order the emulator runs blocks and warps.</summary>
-    public int Order { get; init; }
-
     public int Rows => Outer * Inner;
 
     public bool HasLabels => Labels || Ignored || Stem == "HintonLoss";

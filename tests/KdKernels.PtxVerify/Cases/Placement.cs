@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KdKernels.Core;
 
 namespace KdKernels.PtxVerify.Cases;
@@ -16,6 +17,7 @@ internal enum Role
 /// <param name="OuterStride">From row (o, i) to (o + 1, i).</param>
 /// <param name="InnerStride">From row (o, i) to (o, i + 1).</param>
 /// <param name="ElementStride">From class to class.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Placement(
     long Length, long Offset, long OuterStride, long InnerStride, long ElementStride)
 {
@@ -35,7 +37,8 @@ internal readonly record struct Placement(
             Layout.Sliced => new Placement(
                 outer * ((inner * (classes + 2L)) + 5), 0, (inner * (classes + 2L)) + 5, classes + 2, 1),
             Layout.Pixels => new Placement((long)outer * inner * classes, 0, (long)classes * inner, 1, inner),
-            Layout.Reversed when isInput => Rows(outer, inner, classes, classes, classes - 1) with { ElementStride = -1 },
+            Layout.Reversed when isInput =>
+                Rows(outer, inner, classes, classes, classes - 1) with { ElementStride = -1 },
             Layout.ExpandedTeacher when role == Role.Teacher => new Placement(classes, 0, 0, 0, 1),
             _ => Contiguous(outer, inner, classes),
         };
