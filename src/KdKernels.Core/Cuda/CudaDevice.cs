@@ -57,9 +57,9 @@ internal sealed class CudaDevice
     public ContextScope Enter() => new(Runtime.Driver, context, Name);
 
     /// <summary>
-    /// Keeps other threads from launching until disposed. Two threads may share a stream and with it a workspace, where a
-    /// count and the kernel that uses it must follow one another, and which the other thread could have replaced by
-    /// a larger one.
+    /// Keeps other threads from launching until disposed. Two threads may share a stream and with it a workspace, where
+    /// a count and the kernel that uses it must follow one another, and which the other thread could have replaced by a
+    /// larger one.
     /// </summary>
     public Lock.Scope TakeTurn() => turn.EnterScope();
 

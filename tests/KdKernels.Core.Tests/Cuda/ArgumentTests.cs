@@ -184,8 +184,8 @@ public class ArgumentTests
     public void SoftmaxEntropy_has_a_partial_sum_for_128_pixels()
     {
         var queue = new FakeQueue(driver);
-        SoftmaxEntropy.Forward(
-            CudaView.Images(0, 2, 21, 4096), new SoftmaxEntropySettings(8, KdReduction.Mean), CudaView.Scalar(3), queue);
+        var settings = new SoftmaxEntropySettings(8, KdReduction.Mean);
+        SoftmaxEntropy.Forward(CudaView.Images(0, 2, 21, 4096), settings, CudaView.Scalar(3), queue);
         Assert.Equal(64, driver.Launched.As<EntropyArguments>().Partials.Length);
         Assert.Equal([256 + (64 * 8)], queue.Requests);
     }

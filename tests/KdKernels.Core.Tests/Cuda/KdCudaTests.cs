@@ -9,8 +9,8 @@ public class KdCudaTests
     {
         var e = Assert.Throws<NotSupportedException>(() => DriverLibrary.Require("libnot-there.so.1"));
         Assert.Matches(
-            @"^expected the CUDA driver libnot-there\.so\.1 but found it neither in \S+, nor in LD_LIBRARY_PATH \(.+\), "
-            + @"nor in the system's library folders \(ldconfig\); it comes with NVIDIA's driver \(.+\)$",
+            @"^expected the CUDA driver libnot-there\.so\.1 but found it neither in \S+, nor in LD_LIBRARY_PATH "
+            + @"\(.+\), nor in the system's library folders \(ldconfig\); it comes with NVIDIA's driver \(.+\)$",
             e.Message);
     }
 

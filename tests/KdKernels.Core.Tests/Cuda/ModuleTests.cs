@@ -44,8 +44,9 @@ public class ModuleTests
         var e = Assert.Throws<InvalidOperationException>(
             () => CudaCall.Forward(new FakeQueue(driver) { Captures = true }));
         Assert.Equal(
-            "kernel TemperedKl/float32-warp-4 is not loaded on cuda:0 (Fake GPU) yet, and nothing can be loaded while a "
-            + "graph is being captured; call the op once with operands like these before the capture, or KdCuda.Preload(0)",
+            "kernel TemperedKl/float32-warp-4 is not loaded on cuda:0 (Fake GPU) yet, and nothing can be loaded while "
+            + "a graph is being captured; call the op once with operands like these before the capture, or "
+            + "KdCuda.Preload(0)",
             e.Message);
         Assert.Empty(driver.Loaded);
         Assert.Equal(0, driver.Depth);

@@ -38,7 +38,8 @@ internal static class ModuleLoader
             {
                 throw new NotSupportedException(
                     $"expected a device that holds a block of {kernel.Info.Threads} threads with "
-                    + $"{kernel.Info.SharedBytes} bytes of shared memory of kernel {kernel.Name} but got {device.Name}");
+                    + $"{kernel.Info.SharedBytes} bytes of shared memory of kernel {kernel.Name} "
+                    + $"but got {device.Name}");
             }
 
             return new LoadedKernel(function, blocks);

@@ -27,8 +27,8 @@ internal static class GridSize
     public static long Splits(long classes) => Ceiling(classes, ClassesPerSplit);
 
     /// <summary>
-    /// Float64 slots of the partial sums. Without a sum over the rows there are none, but for split rows, whose parts leave
-    /// eight floats each behind the sums.
+    /// Float64 slots of the partial sums. Without a sum over the rows there are none, but for split rows, whose parts
+    /// leave eight floats each behind the sums.
     /// </summary>
     public static long PartialSlots(PtxKernel kernel, in RowGeometry geometry, int perTile, bool wantsSum)
     {

@@ -31,7 +31,7 @@ internal static class KernelChoice
         return found ?? Smallest(kernels, geometry.Classes, KernelKind.General);
     }
 
-    /// <summary>The kernel for the shortest rows that are long enough; the first in the manifest among equals.</summary>
+    /// <summary>The kernel for the shortest rows that are long enough; among equals the manifest's first.</summary>
     private static CudaKernel? Smallest(CudaKernel[] kernels, long classes, params ReadOnlySpan<KernelKind> kinds)
     {
         CudaKernel? best = null;
