@@ -19,9 +19,10 @@ public class ModuleTests
     }
 
     [Fact]
-    public void Threads_that_need_a_kernel_at_once_load_it_once()
+    public void Threads_that_need_kernels_at_once_load_each_once()
     {
-        var runtime = new CudaRuntime(driver, TinyKernels.Library());
+        var slow = new FakeDriver { LoadTime = TimeSpan.FromMilliseconds(2) };
+        var runtime = new CudaRuntime(slow, TinyKernels.Library());
         const int threads = 8;
         using var start = new Barrier(threads);
         Thread[] all =
@@ -29,13 +30,15 @@ public class ModuleTests
             .. Enumerable.Range(0, threads).Select(_ => new Thread(() =>
             {
                 start.SignalAndWait();
+                runtime.Device(0).Preload();
                 CudaCall.Forward(new FakeQueue(runtime));
             })),
         ];
         foreach (Thread thread in all) thread.Start();
         foreach (Thread thread in all) thread.Join();
-        Assert.Single(driver.Loaded);
-        Assert.Equal(threads, driver.Launches.Count);
+        Assert.Equal(73, slow.Loaded.Count);
+        Assert.Equal(73, slow.Loaded.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(threads, slow.Launches.Count);
     }
 
     [Fact]
