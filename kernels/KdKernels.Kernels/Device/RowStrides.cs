@@ -11,5 +11,28 @@ public struct RowStrides
 
     /// <summary>Offset of the first element of a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly long Row(long outer, long inner) => (outer * Outer) + (inner * Inner);
+    public readonly long Row(RowIndex row) => (row.Outer * Outer) + (row.Inner * Inner);
+}
+
+/// <summary>A row by its two indices.</summary>
+public struct RowIndex
+{
+    public long Outer;
+    public long Inner;
+
+    /// <summary>Row r of operands with <paramref name="inner"/> rows to each outer index.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static RowIndex Of(long row, long inner)
+    {
+        RowIndex index;
+        index.Outer = row;
+        index.Inner = 0;
+        // Most operands have one index, and a division of 64 bits takes a hundred instructions.
+        if (inner > 1)
+        {
+            index.Outer = row / inner;
+            index.Inner = row - (index.Outer * inner);
+        }
+        return index;
+    }
 }

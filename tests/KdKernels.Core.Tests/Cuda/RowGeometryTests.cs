@@ -29,7 +29,7 @@ public class RowGeometryTests
         // [B, T, V] without the last of T: the rows of two sequences are not evenly spaced.
         RowsView shifted = new(64, Single, 3, 4, 100, 500, 100, 1);
         var geometry = new RowGeometry(shifted, shifted);
-        Assert.False(geometry.IsRowMajor);
+        Assert.True(geometry.IsRowMajor);
         Assert.False(geometry.IsPixelMajor);
         Assert.Equal((12, 4), (geometry.Rows, geometry.Inner));
         Assert.Equal(new RowStrides(500, 100, 1), geometry.Strides(shifted));
@@ -42,9 +42,18 @@ public class RowGeometryTests
         RowsView gaps = new(64, Single, 3, 4, 100, 500, 100, 1);
         Assert.Equal(new RowStrides(100, 0, 1), new RowGeometry(plain, plain).Strides(plain));
         var geometry = new RowGeometry(plain, gaps);
-        Assert.False(geometry.IsRowMajor);
+        Assert.True(geometry.IsRowMajor);
         Assert.Equal(new RowStrides(400, 100, 1), geometry.Strides(plain));
         Assert.Equal(new RowStrides(500, 100, 1), geometry.Strides(gaps));
+    }
+
+    [Fact]
+    public void Sequences_that_begin_off_by_different_distances_are_not_read_in_whole_vectors()
+    {
+        RowsView plain = new(64, Single, 3, 4, 100, 400, 100, 1);
+        RowsView off = new(64, Single, 3, 4, 100, 501, 100, 1);
+        Assert.False(new RowGeometry(plain, off).IsRowMajor);
+        Assert.False(new RowGeometry(plain, off with { OuterStride = -500 }).IsRowMajor);
     }
 
     [Fact]

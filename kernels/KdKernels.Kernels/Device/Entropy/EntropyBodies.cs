@@ -23,7 +23,8 @@ public readonly struct EntropyResidentBody<T, TElement, TGroup, TSlots> : IEntro
     {
         TElement element = default;
         element.BeginPhase(a.Zero, 1);
-        var logits = a.Logits.SubView(row * a.LogitsStrides.Outer);
+        var index = RowIndex.Of(row, a.Inner);
+        var logits = a.Logits.SubView(a.LogitsStrides.Row(index));
         var span = RowSpan.Of<T, TElement>(element.AddressOf(ref logits[0]), a.Classes);
         int start = span.Head + (group.Rank * element.PerVector);
         int left = span.Vectors - group.Rank;
@@ -57,7 +58,7 @@ public readonly struct EntropyResidentBody<T, TElement, TGroup, TSlots> : IEntro
 
         if (a.Gradient.Length > 0)
         {
-            var gradient = a.Gradient.SubView(row * a.GradientStrides.Outer);
+            var gradient = a.Gradient.SubView(a.GradientStrides.Row(index));
             EntropyStore<T, TElement, TGroup> store;
             store.Element = element;
             store.Element.BeginPhase(a.Zero, 3);
@@ -82,7 +83,8 @@ public readonly struct EntropyStreamBody<T, TElement, TGroup> : IEntropyBody<T, 
     {
         TElement element = default;
         element.BeginPhase(a.Zero, 1);
-        var logits = a.Logits.SubView(row * a.LogitsStrides.Outer);
+        var index = RowIndex.Of(row, a.Inner);
+        var logits = a.Logits.SubView(a.LogitsStrides.Row(index));
         var span = RowSpan.Of<T, TElement>(element.AddressOf(ref logits[0]), a.Classes);
         int start = span.Head + (group.Rank * element.PerVector);
         int step = group.Size * element.PerVector;
@@ -121,7 +123,7 @@ public readonly struct EntropyStreamBody<T, TElement, TGroup> : IEntropyBody<T, 
 
         if (a.Gradient.Length > 0)
         {
-            var gradient = a.Gradient.SubView(row * a.GradientStrides.Outer);
+            var gradient = a.Gradient.SubView(a.GradientStrides.Row(index));
             element.BeginPhase(a.Zero, 2);
             var map = EntropyGradientMap.Of(sums, factor);
             for (c = start; c < span.Tail; c += step)
@@ -146,14 +148,8 @@ public readonly struct EntropyGeneralBody<T, TElement, TGroup> : IEntropyBody<T,
     {
         TElement element = default;
         element.BeginPhase(0, 0);
-        long outer = row;
-        long inner = 0;
-        if (a.Inner > 1)
-        {
-            outer = row / a.Inner;
-            inner = row - (outer * a.Inner);
-        }
-        long start = a.LogitsStrides.Row(outer, inner);
+        var index = RowIndex.Of(row, a.Inner);
+        long start = a.LogitsStrides.Row(index);
         long step = a.LogitsStrides.Element;
         var online = EntropyOnline.From(a.Scale);
         int c = group.Rank;
@@ -179,7 +175,7 @@ public readonly struct EntropyGeneralBody<T, TElement, TGroup> : IEntropyBody<T,
 
         if (a.Gradient.Length > 0)
         {
-            long gradientStart = a.GradientStrides.Row(outer, inner);
+            long gradientStart = a.GradientStrides.Row(index);
             var map = EntropyGradientMap.Of(sums, factor);
             for (c = group.Rank; c < a.Classes; c += group.Size)
             {

@@ -21,8 +21,9 @@ public static class KlResident
     {
         TElement element = default;
         element.BeginPhase(a.Zero, 1);
-        var student = a.Student.SubView(row * a.StudentStrides.Outer);
-        var teacher = a.Teacher.SubView(row * a.TeacherStrides.Outer);
+        var index = RowIndex.Of(row, a.Inner);
+        var student = a.Student.SubView(a.StudentStrides.Row(index));
+        var teacher = a.Teacher.SubView(a.TeacherStrides.Row(index));
         var span = RowSpan.Of<T, TElement>(element.AddressOf(ref student[0]), a.Classes);
 
         TSlots slots = default;
@@ -76,7 +77,7 @@ public static class KlResident
         var result = KlReduce.Metrics<TMetrics>(sums, normal, labelLogit, factors.Label);
         result.Kl = divergence;
         bool wantsGradient = a.StudentGradient.Length > 0;
-        var gradient = a.StudentGradient.SubView(wantsGradient ? row * a.StudentGradientStrides.Outer : 0);
+        var gradient = a.StudentGradient.SubView(wantsGradient ? a.StudentGradientStrides.Row(index) : 0);
         if (divergence < element.SmallDivergence)
         {
             KlVisit<T, TElement, TGroup, KlCarefulVisitor> again;

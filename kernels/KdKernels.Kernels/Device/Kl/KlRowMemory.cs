@@ -24,22 +24,16 @@ public struct KlRowMemory<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static KlRowMemory<T> Of(in KlArguments<T> a, long row)
     {
-        long outer = row;
-        long inner = 0;
-        if (a.Inner > 1)
-        {
-            outer = row / a.Inner;
-            inner = row - (outer * a.Inner);
-        }
+        var index = RowIndex.Of(row, a.Inner);
         KlRowMemory<T> memory;
         memory.Student = a.Student;
         memory.Teacher = a.Teacher;
         memory.StudentGradient = a.StudentGradient;
         memory.TeacherGradient = a.TeacherGradient;
-        memory.StudentStart = a.StudentStrides.Row(outer, inner);
-        memory.TeacherStart = a.TeacherStrides.Row(outer, inner);
-        memory.StudentGradientStart = a.StudentGradientStrides.Row(outer, inner);
-        memory.TeacherGradientStart = a.TeacherGradientStrides.Row(outer, inner);
+        memory.StudentStart = a.StudentStrides.Row(index);
+        memory.TeacherStart = a.TeacherStrides.Row(index);
+        memory.StudentGradientStart = a.StudentGradientStrides.Row(index);
+        memory.TeacherGradientStart = a.TeacherGradientStrides.Row(index);
         memory.StudentStep = a.StudentStrides.Element;
         memory.TeacherStep = a.TeacherStrides.Element;
         memory.StudentGradientStep = a.StudentGradientStrides.Element;

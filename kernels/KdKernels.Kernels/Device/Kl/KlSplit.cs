@@ -24,8 +24,9 @@ public static class KlSplit
     {
         TElement element = default;
         element.BeginPhase(a.Zero, 1);
-        var student = a.Student.SubView(row * a.StudentStrides.Outer);
-        var teacher = a.Teacher.SubView(row * a.TeacherStrides.Outer);
+        var index = RowIndex.Of(row, a.Inner);
+        var student = a.Student.SubView(a.StudentStrides.Row(index));
+        var teacher = a.Teacher.SubView(a.TeacherStrides.Row(index));
         var span = RowSpan.Of<T, TElement>(element.AddressOf(ref student[0]), a.Classes);
         int first = span.Head + (part * ClassesPerPart);
         int end = first + ClassesPerPart < span.Tail ? first + ClassesPerPart : span.Tail;

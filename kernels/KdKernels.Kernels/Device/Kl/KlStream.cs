@@ -22,8 +22,9 @@ public static class KlStream
     {
         TElement element = default;
         element.BeginPhase(a.Zero, 1);
-        var student = a.Student.SubView(row * a.StudentStrides.Outer);
-        var teacher = a.Teacher.SubView(row * a.TeacherStrides.Outer);
+        var index = RowIndex.Of(row, a.Inner);
+        var student = a.Student.SubView(a.StudentStrides.Row(index));
+        var teacher = a.Teacher.SubView(a.TeacherStrides.Row(index));
         var span = RowSpan.Of<T, TElement>(element.AddressOf(ref student[0]), a.Classes);
         int start = span.Head + (group.Rank * element.PerVector);
         int step = group.Size * element.PerVector;
@@ -52,7 +53,7 @@ public static class KlStream
         bool small = divergence < element.SmallDivergence;
         if (!small & !wantsGradient) return result;
 
-        var gradient = a.StudentGradient.SubView(wantsGradient ? row * a.StudentGradientStrides.Outer : 0);
+        var gradient = a.StudentGradient.SubView(wantsGradient ? a.StudentGradientStrides.Row(index) : 0);
         element.BeginPhase(a.Zero, 2);
         if (small)
         {

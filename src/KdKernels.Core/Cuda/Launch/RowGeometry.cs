@@ -33,7 +33,7 @@ internal readonly record struct RowGeometry
             Form.Pixels => Math.Max(Rows, 1),
             _ => Math.Max(first.Inner, 1),
         };
-        IsRowMajor = form == Form.Rows && AreWhole(operands) && AreEquallyAligned(operands);
+        IsRowMajor = form != Form.Pixels && AreWhole(operands) && AreEquallyAligned(operands);
         IsPixelMajor = form != Form.Rows && All(operands, this, static strides => strides.Inner == 1);
     }
 
@@ -85,11 +85,11 @@ internal readonly record struct RowGeometry
     private static long RowStride(RowsView view) => view.Inner <= 1 ? view.OuterStride : view.InnerStride;
 
     private bool AreWhole(ReadOnlySpan<RowsView> operands) =>
-        All(operands, this, static strides => strides is { Element: 1, Outer: >= 0 });
+        All(operands, this, static strides => strides is { Element: 1, Outer: >= 0, Inner: >= 0 });
 
     private bool AreEquallyAligned(ReadOnlySpan<RowsView> operands)
     {
-        (long, long) first = Phase(operands[0]);
+        (long, long, long) first = Phase(operands[0]);
         foreach (RowsView view in operands)
         {
             if (Phase(view) != first) return false;
@@ -98,11 +98,16 @@ internal readonly record struct RowGeometry
         return true;
     }
 
-    /// <summary>Where the first row begins behind a multiple of 16 bytes, and how much further each next one.</summary>
-    private (long Start, long Step) Phase(RowsView view)
+    /// <summary>Where the first row begins behind a multiple of 16 bytes, and how much further the next ones do.</summary>
+    private (long Start, long OuterStep, long InnerStep) Phase(RowsView view)
     {
         const long mask = 15;
-        return (view.Data & mask, Rows > 1 ? Strides(view).Outer * view.ElementType.Bytes() & mask : 0);
+        RowStrides strides = Strides(view);
+        long size = view.ElementType.Bytes();
+        return (
+            view.Data & mask,
+            Rows > Inner ? strides.Outer * size & mask : 0,
+            Inner > 1 ? strides.Inner * size & mask : 0);
     }
 
     private static bool All(ReadOnlySpan<RowsView> operands, RowGeometry geometry, Func<RowStrides, bool> holds)
