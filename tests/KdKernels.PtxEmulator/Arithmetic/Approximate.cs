@@ -46,7 +46,7 @@ internal static class Approximate
         if (double.IsNaN(exact))
             return Single.NaN;
         float rounded = (float)exact;
-        if (disturbance is { } seed && exact != 0 && float.IsFinite(rounded) && rounded * b != a)
+        if (disturbance is { } seed && exact != 0 && float.IsFinite(rounded) && (double)rounded * b != a)
             rounded = Move(rounded, (int)(Hash(seed ^ BitConverter.SingleToUInt32Bits(b), 0, a) % 3) - 1);
         return Flush(rounded, flush);
     }

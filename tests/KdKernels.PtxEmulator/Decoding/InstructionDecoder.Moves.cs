@@ -131,6 +131,14 @@ internal sealed partial class InstructionDecoder
             valid &= from == F32 && rounding is "rn" or "rz" && !saturate;
         if (from == BF16)
             valid &= to == F32;
+        // ptxas rejects .sat where no value of the source is out of range.
+        if (saturate && !to.IsFloat() && !from.IsFloat())
+        {
+            bool holdsSign = to.IsSigned() || !from.IsSigned();
+            bool widens = to.Size() > from.Size() || (to.Size() == from.Size() && to.IsSigned() == from.IsSigned());
+            valid &= !(holdsSign && widens);
+        }
+
         if (relu)
             valid &= from == F32 && to is F16 or BF16 or F16x2 or BF16x2;
         if (flush)
