@@ -1,6 +1,8 @@
 namespace KdKernels.PtxEmulator.Tests;
 
-/// <summary>Every form of load, store, atomic and warp-wide instruction, with a result that only the right one gives.</summary>
+/// <summary>
+/// Every form of load, store, atomic and warp-wide instruction, with a result that only the right one gives.
+/// </summary>
 public sealed class MemoryFormTests
 {
     private const string Variables = ".shared .align 16 .b8 s[512];\n.local .align 16 .b8 l[16];";
@@ -69,7 +71,7 @@ public sealed class MemoryFormTests
         DeviceBuffer a = memory.Allocate(2048, "a");
         DeviceBuffer b = memory.Allocate(128, "b");
         // Element 3 lies at 16.
-        a.Write<uint>(Input[..509], 4);
+        a.Write<uint>(Input.AsSpan(0, 509), 4);
         a.Write<uint>([0]);
         Ptx.Run($"{form} {to}, [%rd1+16];\n{fold}{Out}", memory, new LaunchOptions(), Variables, a, b);
         Assert.All(b.Read<uint>(32), v => Assert.Equal(expected, v));

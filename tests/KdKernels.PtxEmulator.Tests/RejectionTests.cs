@@ -10,7 +10,6 @@ public sealed class RejectionTests
     [InlineData("max.NaN.bf16x2 %r2, %r3, 5;")]
     [InlineData("max.ftz.bf16x2 %r2, %r3, %r4;")]
     [InlineData("add.ftz.f64 %fd1, %fd2, %fd3;")]
-    [InlineData("add.s32.sat %r2, %r3, %r4;")]
     [InlineData("add.sat.u32 %r2, %r3, %r4;")]
     [InlineData("mul.u32 %r2, %r3, %r4;")]
     [InlineData("mul.wide.u64 %rd5, %rd6, %rd7;")]
@@ -39,9 +38,7 @@ public sealed class RejectionTests
     [InlineData("cvt.f32.f64 %f1, %fd1;")]
     [InlineData("cvt.rn.f64.f32 %fd1, %f1;")]
     [InlineData("cvt.bf16.f32 %h1, %f1;")]
-    [InlineData("cvt.rm.bf16.f32 %h1, %f1;")]
     [InlineData("cvt.rn.bf16x2.f32 %r2, %f1;")]
-    [InlineData("cvt.rn.tf32.f32 %r2, %f1;")]
     [InlineData("cvt.sat.s32.u16 %r2, %h1;")]
     [InlineData("ld.global.v4.f64 {%fd1, %fd2, %fd3, %fd4}, [%rd1];")]
     [InlineData("ld.global.v2.f32 %f1, [%rd1];")]
@@ -70,18 +67,16 @@ public sealed class RejectionTests
     [InlineData("mov.b32 %r2, %r99;")]
     [InlineData("@%r2 mov.b32 %r2, 1;")]
     [InlineData("mov.b32 %r2, {%r3, %r4};")]
-    [InlineData("lop3.b32 %r2, %r3, %r4, %r5, 256;")]
     [InlineData("membar;")]
     [InlineData("cp.async.cg.shared.global [%rd5], [%rd6], 8;")]
     [InlineData("nosuchthing.b32 %r2, %r3;")]
-    [InlineData("and.pred %p1, !%p2, %p3;")]
     [InlineData("prmt.b32 %r2, %r3, %r4;")]
     public void Rejected_with_its_line(string instruction)
     {
         PtxException error = Assert.Throws<PtxException>(() => PtxModule.Parse(Ptx.Kernel(instruction)));
         Assert.Equal(PtxError.Unsupported, error.Error);
         Assert.Equal(instruction, error.Text);
-        Assert.Equal(13, error.Line);
+        Assert.Equal(14, error.Line);
         Assert.Equal("k", error.Kernel);
     }
 
@@ -116,7 +111,7 @@ public sealed class RejectionTests
     [InlineData(".version 7.8", "'.target'")]
     [InlineData(".version 7.8\n.target sm_80\n.global .b32 x;", "a directive that the emulator knows")]
     [InlineData(".version 7.8\n.target sm_80\n.entry k() { mov.b32 %r1, ; }", "an operand")]
-    [InlineData(".version 7.8\n.target sm_80\n.entry k() { .reg .b32 %r<2>; .reg .b32 %r<2>; ret }", "','")]
+    [InlineData(".version 7.8\n.target sm_80\n.entry k() { .reg .b32 %r<2>; .reg .b32 %r<2>; ret }", "an operand")]
     [InlineData(".version 7.8\n.target sm_80\n.entry k() {", "more text")]
     public void Broken_modules(string text, string expected)
     {

@@ -7,7 +7,8 @@ public static class InstructionSet
 {
     private const string Resource = "TestedForms.txt";
 
-    /// <summary>Opcodes with their modifiers, each run by a test that only the right result passes. A kernel with another
+    /// <summary>Opcodes with their modifiers, each run by a test that only the right result passes. A kernel with
+    /// another
     /// form may run, but nobody has checked what it then does.</summary>
     public static IReadOnlySet<string> TestedForms { get; } = Read();
 

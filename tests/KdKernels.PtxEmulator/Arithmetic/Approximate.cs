@@ -15,7 +15,8 @@ internal enum Function
 }
 
 /// <summary>
-/// The approximate functions: computed in double and rounded, or moved within the documented error by a hash of seed and
+/// The approximate functions: computed in double and rounded, or moved within the documented error by a hash of seed
+/// and
 /// argument, so that one argument always gives one result, as on a device.
 /// </summary>
 internal static class Approximate

@@ -14,8 +14,8 @@ internal sealed partial class InstructionDecoder
         if (type == Pred)
         {
             int to = operands.Write(0, Pred).Offset;
-            (int left, uint flipLeft) = PlainPredicate(1);
-            (int right, uint flipRight) = PlainPredicate(2);
+            (int left, uint flipLeft) = operands.ReadPredicate(1);
+            (int right, uint flipRight) = operands.ReadPredicate(2);
             return new PredicateLogic(to, left, flipLeft, right, flipRight, modifiers.Opcode switch
             {
                 "and" => Combine.And,
@@ -39,7 +39,7 @@ internal sealed partial class InstructionDecoder
         };
     }
 
-    // Only setp, vote and guards take a negated predicate.
+    // ptxas takes a negated predicate in guards, setp, vote and between predicates only.
     private (int Offset, uint Flip) PlainPredicate(int index)
     {
         if (operands[index] is NameOperand { Negated: true })
