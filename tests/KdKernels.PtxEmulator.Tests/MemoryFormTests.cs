@@ -9,7 +9,8 @@ public sealed class MemoryFormTests
     private const string Out = "add.u64 %rd20, %rd2, %rd4;\nst.global.u32 [%rd20], %r2;";
 
     // The input holds 0x80000000 + 0x01010101 * i; bytes 0 to 2 of each word are i, the last one is 0x80 + i.
-    private static uint[] Input => [.. Enumerable.Range(0, 512).Select(i => 0x80000000u + (0x01010101u * (uint)(i & 127)))];
+    private static uint[] Input =>
+        [.. Enumerable.Range(0, 512).Select(i => 0x80000000u + (0x01010101u * (uint)(i & 127)))];
 
     public static TheoryData<string, uint> Loads
     {
@@ -28,6 +29,9 @@ public sealed class MemoryFormTests
             return data;
         }
     }
+
+    private static int Elements(string form) => form.Contains(".v4", StringComparison.Ordinal) ? 4
+        : form.Contains(".v2", StringComparison.Ordinal) ? 2 : 1;
 
     private static void AddLoads(TheoryData<string, uint> data, string form)
     {
@@ -54,8 +58,9 @@ public sealed class MemoryFormTests
     public void Global_loads(string form, uint expected)
     {
         string type = form.Split('.')[^1];
-        int count = form.Contains(".v4", StringComparison.Ordinal) ? 4 : form.Contains(".v2", StringComparison.Ordinal) ? 2 : 1;
-        string prefix = type is "f32" ? "f" : type is "f64" ? "fd" : type.EndsWith("64", StringComparison.Ordinal) ? "rd"
+        int count = Elements(form);
+        string prefix = type is "f32" ? "f" : type is "f64" ? "fd"
+            : type.EndsWith("64", StringComparison.Ordinal) ? "rd"
             : type.EndsWith("16", StringComparison.Ordinal) ? "h" : "r";
         string[] registers = [.. Enumerable.Range(10, count).Select(i => $"%{prefix}{i}")];
         string to = count == 1 ? registers[0] : $"{{{string.Join(", ", registers)}}}";
@@ -87,7 +92,8 @@ public sealed class MemoryFormTests
         int offset = type.EndsWith('8') ? 7 : 6;
         string load = $"ld.global.{type} %r2, [%rd1+{offset}];\n{Out}";
         Assert.Equal(expected, Ptx.Passes(load, Variables, input: Input)[0]);
-        string wide = $"ld.global.{type} %rd9, [%rd1+{offset}];\nshr.u64 %rd9, %rd9, 32;\ncvt.u32.u64 %r2, %rd9;\n{Out}";
+        string wide = $"ld.global.{type} %rd9, [%rd1+{offset}];\n"
+            + $"shr.u64 %rd9, %rd9, 32;\ncvt.u32.u64 %r2, %rd9;\n{Out}";
         Assert.Equal(type[0] == 's' ? uint.MaxValue : 0, Ptx.Passes(wide, Variables, input: Input)[0]);
     }
 
@@ -122,7 +128,7 @@ public sealed class MemoryFormTests
     public void Stores_and_reads_back(string form)
     {
         string type = form.Split('.')[^1];
-        int count = form.Contains(".v4", StringComparison.Ordinal) ? 4 : form.Contains(".v2", StringComparison.Ordinal) ? 2 : 1;
+        int count = Elements(form);
         int size = int.Parse(type.AsSpan(1)) / 8;
         string prefix = type is "f32" ? "f" : type is "f64" ? "fd" : size == 8 ? "rd" : size == 2 ? "h" : "r";
         string moves = string.Concat(Enumerable.Range(10, count).Select(i => prefix switch
@@ -142,7 +148,8 @@ public sealed class MemoryFormTests
             _ => "mul.wide.u32 %rd9, %r1, 16;\nadd.u64 %rd9, %rd9, %rd3;\n",
         };
         string last = registers[^1];
-        string back = prefix == "h" ? "b16" : prefix == "r" && size == 1 ? "u8" : $"{(prefix[0] == 'f' ? 'f' : 'b')}{8 * size}";
+        string back = prefix == "h" ? "b16" : prefix == "r" && size == 1 ? "u8"
+            : $"{(prefix[0] == 'f' ? 'f' : 'b')}{8 * size}";
         string compare = prefix switch
         {
             "f" => "mov.b32 %r2, %f20;\nmov.b32 %r3, LAST;\n",
@@ -152,8 +159,10 @@ public sealed class MemoryFormTests
             _ => "mov.b32 %r2, %r20;\nmov.b32 %r3, LAST;\n",
         };
         string target = prefix switch { "fd" => "%fd15", "h" => "%h15", _ => $"%{prefix}20" };
-        string body = $"{moves}{address}{form} [%rd9], {from};\nld.{space}.{back} {target}, [%rd9+{size * (count - 1)}];\n"
-            + compare.Replace("LAST", last, StringComparison.Ordinal) + "sub.u32 %r2, %r2, %r3;\nadd.u32 %r2, %r2, 77;\n" + Out;
+        string body = $"{moves}{address}{form} [%rd9], {from};\n"
+            + $"ld.{space}.{back} {target}, [%rd9+{size * (count - 1)}];\n"
+            + compare.Replace("LAST", last, StringComparison.Ordinal) + "sub.u32 %r2, %r2, %r3;\n"
+            + "add.u32 %r2, %r2, 77;\n" + Out;
         Assert.All(Ptx.Passes(body, Variables), v => Assert.Equal(77u, v));
     }
 
@@ -215,7 +224,8 @@ public sealed class MemoryFormTests
 
             if (parts[0] is not ("exch" or "cas"))
             {
-                string body = one + $"red.{space}.{operation} {place}, {operand};\nld.{space}.u32 %r2, {place};\n" + Out;
+                string body = one + $"red.{space}.{operation} {place}, {operand};\n"
+                    + $"ld.{space}.u32 %r2, {place};\n" + Out;
                 Assert.Equal(expected, Ptx.Passes(body, Variables)[0]);
             }
         }
@@ -244,7 +254,11 @@ public sealed class MemoryFormTests
             ld.shared.u32 %r2, [%rd10];
             """ + "\n" + Out;
         foreach (string wait in new[] { "cp.async.wait_group 0;", "cp.async.wait_all;" })
-            Assert.Equal(Input[4 * 31], Ptx.Passes(copy.Replace("WAIT", wait, StringComparison.Ordinal), Variables, input: Input)[31]);
+        {
+            string body = copy.Replace("WAIT", wait, StringComparison.Ordinal);
+            Assert.Equal(Input[4 * 31], Ptx.Passes(body, Variables, input: Input)[31]);
+        }
+
         foreach (string early in new[] { "", "cp.async.wait_group 1;" })
         {
             PtxException error = Ptx.Fails(copy.Replace("WAIT", early, StringComparison.Ordinal), Variables);

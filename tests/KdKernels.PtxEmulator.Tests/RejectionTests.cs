@@ -123,7 +123,8 @@ public sealed class RejectionTests
     public void Launches_that_do_not_fit()
     {
         using var memory = new DeviceMemory();
-        PtxEntry entry = PtxModule.Parse(Ptx.Kernel("").Replace("c)", "c) .maxntid 64, 1, 1", StringComparison.Ordinal)).Entry("k");
+        string text = Ptx.Kernel("").Replace("c)", "c) .maxntid 64, 1, 1", StringComparison.Ordinal);
+        PtxEntry entry = PtxModule.Parse(text).Entry("k");
         Assert.Equal(24, entry.ParameterBytes);
         foreach (LaunchOptions options in new[]
         {

@@ -6,8 +6,10 @@ public sealed class TestedFormsTests
     private static readonly string[] Others =
     [
         // ErrorTests, DivergenceTests, GridOrderTests
-        "bra", "bra.uni", "ret", "trap", "bar.sync", "bar.warp.sync", "call.uni", "membar.gl", "membar.cta", "membar.sys",
-        "fence.acq_rel.gpu", "fence.acq_rel.sys", "fence.sc.gpu", "fence.acq_rel.cta", "atom.acq_rel.gpu.global.add.u32",
+        "bra", "bra.uni", "ret", "trap", "bar.sync", "bar.warp.sync", "call.uni", "membar.gl",
+        "membar.cta", "membar.sys",
+        "fence.acq_rel.gpu", "fence.acq_rel.sys", "fence.sc.gpu", "fence.acq_rel.cta",
+        "atom.acq_rel.gpu.global.add.u32",
         "ld.param.b64", "ld.param.b32", "st.param.b32",
         // MemoryFormTests
         "cvta.shared.u64", "cvta.local.u64", "cvta.global.u64", "cvta.to.shared.u64", "cvta.to.local.u64",

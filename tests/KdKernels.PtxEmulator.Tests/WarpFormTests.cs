@@ -68,7 +68,8 @@ public sealed class WarpFormTests
     [InlineData("vote.sync.uni.pred", false, true)]
     public void Votes(string form, bool some, bool all)
     {
-        string body = "setp.lt.u32 %p1, %r1, LIMIT;\n" + form + " %p2, %p1, 0xffffffff;\nselp.b32 %r2, 1, 0, %p2;\n" + Out;
+        string body = "setp.lt.u32 %p1, %r1, LIMIT;\n" + form
+            + " %p2, %p1, 0xffffffff;\nselp.b32 %r2, 1, 0, %p2;\n" + Out;
         Assert.Equal(some ? 1u : 0, Ptx.Passes(body.Replace("LIMIT", "9", StringComparison.Ordinal))[20]);
         Assert.Equal(all ? 1u : 0, Ptx.Passes(body.Replace("LIMIT", "32", StringComparison.Ordinal))[20]);
     }
@@ -141,7 +142,8 @@ public sealed class WarpFormTests
     [Fact]
     public void Clocks_do_not_run_backwards()
     {
-        string body = "mov.u32 %r3, %clock;\nmov.u64 %rd9, %clock64;\nbar.sync 0;\nmov.u32 %r4, %clock;\nsub.u32 %r2, %r4, %r3;\n" + Out;
+        string body = "mov.u32 %r3, %clock;\nmov.u64 %rd9, %clock64;\nbar.sync 0;\n"
+            + "mov.u32 %r4, %clock;\nsub.u32 %r2, %r4, %r3;\n" + Out;
         Assert.InRange(Ptx.Passes(body)[0], 0u, 1000u);
     }
 }

@@ -169,7 +169,9 @@ internal sealed partial class InstructionDecoder
             ("bfind", U32) => new Unary<uint, uint, FindBit<uint>>(d, a),
             ("bfind", S64) => new Unary<long, uint, FindBit<long>>(d, a),
             ("bfind", _) => new Unary<ulong, uint, FindBit<ulong>>(d, a),
-            ("brev", _) => wide ? new Unary<ulong, ulong, ReverseBits64>(d, a) : new Unary<uint, uint, ReverseBits32>(d, a),
+            ("brev", _) => wide
+                ? new Unary<ulong, ulong, ReverseBits64>(d, a)
+                : new Unary<uint, uint, ReverseBits32>(d, a),
             ("popc", _) => wide
                 ? new Unary<ulong, uint, PopulationCount<ulong>>(d, a)
                 : new Unary<uint, uint, PopulationCount<uint>>(d, a),
