@@ -222,13 +222,60 @@ public sealed class MemoryFormTests
                 Assert.Equal(expected ^ (old << 16), Ptx.Passes(body, Variables)[0]);
             }
 
-            if (parts[0] is not ("exch" or "cas"))
+            if (parts[0] is "exch" or "cas")
+                continue;
+            foreach (string form in new[] { $"red.{space}.{operation}", $"red.{parts[0]}.{space}.{parts[1]}" })
             {
-                string body = one + $"red.{space}.{operation} {place}, {operand};\n"
-                    + $"ld.{space}.u32 %r2, {place};\n" + Out;
+                string body = one + $"{form} {place}, {operand};\nld.{space}.u32 %r2, {place};\n" + Out;
                 Assert.Equal(expected, Ptx.Passes(body, Variables)[0]);
             }
         }
+    }
+
+    [Fact]
+    public void Parameters_of_every_type_lie_where_a_C_struct_has_them()
+    {
+        string text = """
+            .version 7.8
+            .target sm_80
+            .address_size 64
+            .visible .entry k(.param .b64 out, .param .b8 small, .param .f32 x, .param .b16 h, .param .f64 d,
+                .param .align 8 .b8 s[24])
+            {
+                .reg .b32 %r<9>; .reg .b64 %rd<9>; .reg .f32 %f<3>; .reg .f64 %fd<3>; .reg .b16 %h<3>;
+                ld.param.b64 %rd1, [out];
+                ld.param.u8 %r1, [small];
+                st.global.b32 [%rd1], %r1;
+                ld.param.f32 %f1, [x];
+                st.global.f32 [%rd1+4], %f1;
+                ld.param.b16 %h1, [h];
+                cvt.u32.u16 %r2, %h1;
+                st.global.b32 [%rd1+8], %r2;
+                ld.param.f64 %fd1, [d];
+                st.global.f64 [%rd1+16], %fd1;
+                ld.param.b64 %rd2, [s+8];
+                ld.param.b32 %r3, [s+20];
+                cvt.u32.u64 %r4, %rd2;
+                st.global.b32 [%rd1+24], %r4;
+                st.global.b32 [%rd1+28], %r3;
+                ret;
+            }
+            """;
+        using var memory = new DeviceMemory();
+        DeviceBuffer b = memory.Allocate(32, "b", initialized: true);
+        PtxEntry entry = PtxModule.Parse(text).Entry("k");
+        Assert.Equal([0, 8, 12, 16, 24, 32], entry.Parameters.Select(p => p.Offset));
+        var options = new LaunchOptions
+        {
+            Block = 1,
+            Parameters =
+            [
+                BitConverter.GetBytes(b.Address), [200], BitConverter.GetBytes(1.5f), BitConverter.GetBytes((ushort)7),
+                BitConverter.GetBytes(2.5), [.. Enumerable.Range(0, 24).Select(i => (byte)i)],
+            ],
+        };
+        Emulator.Launch(entry, memory, options);
+        Assert.Equal([200u, 0x3fc00000, 7, 0, 0, 0x40040000, 0x0b0a0908, 0x17161514], b.Read<uint>(8));
     }
 
     [Fact]

@@ -10,7 +10,8 @@ public sealed class TestedFormsTests
         "membar.cta", "membar.sys",
         "fence.acq_rel.gpu", "fence.acq_rel.sys", "fence.sc.gpu", "fence.acq_rel.cta",
         "atom.acq_rel.gpu.global.add.u32",
-        "ld.param.b64", "ld.param.b32", "st.param.b32",
+        "ld.param.b64", "ld.param.b32", "ld.param.f32", "ld.param.b16", "ld.param.u8", "ld.param.f64",
+        "st.param.b32",
         // MemoryFormTests
         "cvta.shared.u64", "cvta.local.u64", "cvta.global.u64", "cvta.to.shared.u64", "cvta.to.local.u64",
         "cvta.to.global.u64", "cp.async.cg.shared.global", "cp.async.commit_group", "cp.async.wait_group",
@@ -51,7 +52,11 @@ public sealed class TestedFormsTests
             }
 
             foreach (string operation in Atomics)
+            {
+                string[] parts = operation.Split('.');
                 yield return $"red.{space}.{operation}";
+                yield return $"red.{parts[0]}.{space}.{parts[1]}";
+            }
         }
     }
 
