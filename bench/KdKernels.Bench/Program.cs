@@ -1,10 +1,12 @@
+using KdKernels.Bench.Harness;
+using KdKernels.Bench.TemperedKl;
+using KdKernels.Bench.TrainStep;
+#if !WITHOUT_BENCHMARKDOTNET
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using KdKernels.Bench.Harness;
-using KdKernels.Bench.TemperedKl;
-using KdKernels.Bench.TrainStep;
+#endif
 
 const string Usage = """
     Usage: ./kd bench <name> [--json] [--threads N] [--rounds N]
@@ -18,6 +20,7 @@ const string Usage = """
     """;
 
 string name = args.FirstOrDefault("--help");
+#if !WITHOUT_BENCHMARKDOTNET
 if (name == "bdn")
 {
     // BenchmarkDotNet's own projects would not find the native library; in process it is already loaded.
@@ -27,6 +30,7 @@ if (name == "bdn")
     BenchmarkSwitcher.FromAssembly(typeof(TemperedKlBenchmarks).Assembly).Run(args[1..], config);
     return 0;
 }
+#endif
 
 bool json = args.Contains("--json");
 var options = new BenchOptions(Number("--threads", Math.Min(2, Environment.ProcessorCount)), Number("--rounds", 15), TimeSpan.FromMilliseconds(20));
