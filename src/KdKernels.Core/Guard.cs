@@ -10,20 +10,53 @@ internal static class Guard
 
     public static void IsLogits(RowsView view, [CallerArgumentExpression(nameof(view))] string? name = null)
     {
-        if (view.ElementType is not (KdElementType.Float32 or KdElementType.Float64))
-            throw new ArgumentException($"expected element type Float32 or Float64 but got {view.ElementType}", name);
+        IsComputable(view, name);
         if (view.Outer < 0 || view.Inner < 0 || view.Length < 1)
             throw new ArgumentException(
                 $"expected shape [outer, inner, classes] with classes >= 1 but got {view.Shape}", name);
         HasMemory(view, name);
     }
 
-    /// <summary>Same shape and element type as <paramref name="expected"/>.</summary>
+    /// <summary>Same shape, element type and device as <paramref name="expected"/>.</summary>
     public static void Matches(
         RowsView view, RowsView expected, [CallerArgumentExpression(nameof(view))] string? name = null)
     {
-        HasShape(view, expected.ElementType, expected.Outer, expected.Inner, expected.Length, name);
+        HasShape(
+            view, expected.ElementType, expected.Outer, expected.Inner, expected.Length, expected.Device, name);
     }
+
+    /// <summary>What losses, their gradients, metrics and class weights of such logits are kept in.</summary>
+    public static KdElementType ResultType(RowsView logits) =>
+        logits.ElementType is KdElementType.Float16 or KdElementType.BFloat16
+            ? KdElementType.Float32
+            : logits.ElementType;
+
+    /// <summary>One value, or one per row for <see cref="KdReduction.None"/>, to be written.</summary>
+    public static void IsLoss(
+        RowsView view,
+        RowsView logits,
+        KdReduction reduction,
+        [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        (long outer, long inner) = reduction == KdReduction.None ? (logits.Outer, logits.Inner) : (1, 1);
+        IsOutput(view, ResultType(logits), outer, inner, 1, logits.Device, name);
+    }
+
+    /// <summary>The gradient of the loss, with the loss's shape.</summary>
+    public static void IsUpstream(
+        RowsView view,
+        RowsView logits,
+        KdReduction reduction,
+        [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        (long outer, long inner) = reduction == KdReduction.None ? (logits.Outer, logits.Inner) : (1, 1);
+        HasShape(view, ResultType(logits), outer, inner, 1, logits.Device, name);
+    }
+
+    /// <summary>A gradient of the logits, to be written.</summary>
+    public static void IsGradient(
+        RowsView view, RowsView logits, [CallerArgumentExpression(nameof(view))] string? name = null) =>
+        IsOutput(view, logits.ElementType, logits.Outer, logits.Inner, logits.Length, logits.Device, name);
 
     /// <summary>An output of the given shape: no two of its elements may share memory through a zero stride.</summary>
     public static void IsOutput(
@@ -32,9 +65,10 @@ internal static class Guard
         long outer,
         long inner,
         long length,
+        KdDevice device,
         [CallerArgumentExpression(nameof(view))] string? name = null)
     {
-        HasShape(view, type, outer, inner, length, name);
+        HasShape(view, type, outer, inner, length, device, name);
         bool overlaps = (outer > 1 && view.OuterStride == 0)
             || (inner > 1 && view.InnerStride == 0)
             || (length > 1 && view.ElementStride == 0);
@@ -53,8 +87,11 @@ internal static class Guard
         long outer,
         long inner,
         long length,
+        KdDevice device,
         [CallerArgumentExpression(nameof(view))] string? name = null)
     {
+        if (view.Device != device)
+            throw new ArgumentException($"expected memory on {device}, as the logits, but got {view.Device}", name);
         if (view.ElementType != type)
             throw new ArgumentException($"expected element type {type} but got {view.ElementType}", name);
         if (view.Outer != outer || view.Inner != inner || view.Length != length)
@@ -69,6 +106,14 @@ internal static class Guard
             return;
         throw new ArgumentOutOfRangeException(
             name, temperature, $"expected a temperature in [1e-100, 1e100] or infinity but got {temperature}");
+    }
+
+    public static void IsFiniteTemperature(
+        double temperature, [CallerArgumentExpression(nameof(temperature))] string? name = null)
+    {
+        if (temperature is >= SmallestTemperature and <= LargestTemperature) return;
+        throw new ArgumentOutOfRangeException(
+            name, temperature, $"expected a temperature in [1e-100, 1e100] but got {temperature}");
     }
 
     public static void IsFraction(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
@@ -98,6 +143,22 @@ internal static class Guard
             throw new ArgumentException(
                 "expected temperatureSquared = true at temperature infinity (without T² the limit is 0) but got false",
                 nameof(temperatureSquared));
+    }
+
+    private static void IsComputable(RowsView view, string? name)
+    {
+        (bool supported, string expected, string other) = view.Device.Type == KdDeviceType.Cpu
+            ? (view.ElementType is KdElementType.Float32 or KdElementType.Float64,
+                "Float32 or Float64",
+                "Float16 and BFloat16 are computed on CUDA")
+            : (view.ElementType is KdElementType.Float32 or KdElementType.Float16 or KdElementType.BFloat16,
+                "Float32, Float16 or BFloat16",
+                "Float64 is computed on the CPU");
+        if (supported) return;
+        if (view.ElementType == KdElementType.Int64)
+            throw new ArgumentException($"expected element type {expected} but got {view.ElementType}", name);
+        throw new NotSupportedException(
+            $"expected {name} of element type {expected} on {view.Device} but got {view.ElementType}; {other}");
     }
 
     private static void HasMemory(RowsView view, string? name)

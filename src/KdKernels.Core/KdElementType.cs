@@ -11,4 +11,10 @@ public enum KdElementType
 
     /// <summary>64-bit signed integers: labels.</summary>
     Int64,
+
+    /// <summary>IEEE binary16, on CUDA.</summary>
+    Float16,
+
+    /// <summary>The upper half of a binary32, on CUDA.</summary>
+    BFloat16,
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace KdKernels.Core;
 
 /// <summary>
-/// Memory of this process seen as <c>Outer x Inner</c> rows of <c>Length</c> elements. Element (o, i, c) lies
+/// Memory of <see cref="Device"/> seen as <c>Outer x Inner</c> rows of <c>Length</c> elements. Element (o, i, c) lies
 /// <c>o * OuterStride + i * InnerStride + c * ElementStride</c> elements behind <see cref="Data"/>. Row number
 /// <c>o * Inner + i</c> is row (o, i).
 /// <list type="bullet">
@@ -15,7 +15,8 @@ namespace KdKernels.Core;
 /// </list>
 /// Strides count elements, are 64-bit, and may be zero or negative for inputs.
 /// </summary>
-/// <param name="Data">Address of element (0, 0, 0); never read when the view is empty.</param>
+/// <param name="Data">Address of element (0, 0, 0), storage offset included; never read when the view is
+/// empty.</param>
 /// <param name="ElementType">What lies there.</param>
 /// <param name="Outer">Size of the outer row index.</param>
 /// <param name="Inner">Size of the inner row index.</param>
@@ -33,6 +34,9 @@ public readonly record struct RowsView(
     long InnerStride,
     long ElementStride)
 {
+    /// <summary>Where the memory lies; the CPU unless said.</summary>
+    public KdDevice Device { get; init; }
+
     /// <summary>Number of rows, <c>Outer * Inner</c>.</summary>
     public long Rows => Outer * Inner;
 

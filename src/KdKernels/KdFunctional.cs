@@ -23,4 +23,14 @@ public static partial class KdFunctional
         teacher = teacher.contiguous();
         return RowLayout.Contiguous(classDimension);
     }
+
+    /// <summary>The same for one tensor of logits.</summary>
+    private static RowLayout Layout(ref Tensor logits, long? dim)
+    {
+        KdGuard.AreLogits(logits);
+        int classDimension = KdGuard.ClassDimension(logits, dim);
+        if (RowLayout.Find(logits, logits, classDimension) is { } layout) return layout;
+        logits = logits.contiguous();
+        return RowLayout.Contiguous(classDimension);
+    }
 }

@@ -56,6 +56,14 @@ internal static class KdGuard
             throw new ArgumentOutOfRangeException(name, temperature, $"expected a temperature in (0, ∞] but got {temperature}");
     }
 
+    /// <summary>T in (0, ∞).</summary>
+    internal static void IsFiniteTemperature(
+        double temperature, [CallerArgumentExpression(nameof(temperature))] string? name = null)
+    {
+        if (!(temperature > 0 && double.IsFinite(temperature)))
+            throw new ArgumentOutOfRangeException(name, temperature, $"expected a temperature in (0, ∞) but got {temperature}");
+    }
+
     internal static void IsFraction(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
     {
         if (!(value >= 0 && value <= 1))

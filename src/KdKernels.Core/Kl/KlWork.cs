@@ -10,14 +10,11 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
 {
-    // About 10 us of work: enough to hide the hand-out, little enough that two threads end together.
-    protected const long ElementsPerChunk = 16384;
-    private const long MostChunks = 512;
-
     // When KL is this much smaller than the sum it is the rest of, single precision has lost too many digits: an
     // outlier sits at the origin of an otherwise flat row. Gaussian logits stay below 13.
     private const double WorstCancellation = 32;
 
+    private readonly ChunkPlan plan;
     private readonly double[] sums;
     private readonly bool writesRowLosses;
     private readonly bool hasLabels;
@@ -27,11 +24,8 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     protected KlWork(KlProblem problem, long units, long elementsPerUnit)
     {
         Problem = problem;
-        Units = units;
-        UnitsPerChunk = Math.Max(
-            Math.Max(1, ElementsPerChunk / Math.Max(elementsPerUnit, 1)), (units + MostChunks - 1) / MostChunks);
-        Chunks = (int)((units + UnitsPerChunk - 1) / UnitsPerChunk);
-        sums = new double[Chunks * HintonTotals.Count];
+        plan = ChunkPlan.Of(units, elementsPerUnit);
+        sums = new double[plan.Chunks * HintonTotals.Count];
         Classes = problem.Student.Length;
         Scale = problem.InverseTemperature;
         Weighted = problem.ClassWeights is not null;
@@ -44,10 +38,6 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     }
 
     protected KlProblem Problem { get; }
-
-    protected long Units { get; }
-
-    protected long UnitsPerChunk { get; }
 
     protected long Classes { get; }
 
@@ -63,8 +53,6 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     /// <summary>Class weights as elements, padded to whole vectors.</summary>
     protected TElement* Weights { get; set; }
 
-    private int Chunks { get; }
-
     /// <summary>Above this, e^x times a small p̃ could overflow or have lost its digits.</summary>
     protected static double LargestX => typeof(TElement) == typeof(float) ? 60 : 300;
 
@@ -77,7 +65,7 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         try
         {
             work.PrepareWeights();
-            WorkerPool.Execute(work, work.Chunks, KdCpu.Threads);
+            WorkerPool.Execute(work, work.plan.Chunks, KdCpu.Threads);
         }
         finally
         {
@@ -91,9 +79,9 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
 
     public override void Execute(int chunk)
     {
-        long first = chunk * UnitsPerChunk;
+        (long first, long end) = plan.UnitsOf(chunk);
         fixed (double* sumsOfChunk = &sums[chunk * HintonTotals.Count])
-            Execute(first, Math.Min(Units, first + UnitsPerChunk), sumsOfChunk);
+            Execute(first, end, sumsOfChunk);
     }
 
     protected abstract void Execute(long first, long end, double* sumsOfChunk);

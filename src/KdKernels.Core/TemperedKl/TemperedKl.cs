@@ -25,19 +25,25 @@ namespace KdKernels.Core;
 public static class TemperedKl
 {
     /// <summary>Writes the loss: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student">Raw logits, rows of C classes, Float32 or Float64.</param>
+    /// <param name="student">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on
+    /// CUDA.</param>
     /// <param name="teacher">Raw logits of the same shape and element type.</param>
     /// <param name="settings">T, reduction, weights, mask.</param>
-    /// <param name="loss">Result in the logits' element type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
-    /// <exception cref="ArgumentException">A shape, element type or combination of settings is not as
+    /// <param name="loss">Result in the logits' element type, Float32 for 16-bit logits: shape [1, 1, 1], or
+    /// [outer, inner, 1] for None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">A shape, element type, device or combination of settings is not as
     /// expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature or the reduction is not as expected.</exception>
-    public static void Forward(RowsView student, RowsView teacher, in TemperedKlSettings settings, RowsView loss)
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Forward(
+        RowsView student, RowsView teacher, in TemperedKlSettings settings, RowsView loss, CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
-        CheckPerRow(loss, student, settings.Reduction);
-        TemperedKlCpu.Run(
-            student, teacher, settings, loss, upstream: null, studentGradient: null, teacherGradient: null);
+        Guard.IsLoss(loss, student, settings.Reduction);
+        Run(Describe(student, teacher, settings, loss, upstream: null, studentGradient: null, teacherGradient: null), queue);
     }
 
     /// <summary>
@@ -55,12 +61,13 @@ public static class TemperedKl
         in TemperedKlSettings settings,
         RowsView loss,
         RowsView? studentGradient,
-        RowsView? teacherGradient = null)
+        RowsView? teacherGradient = null,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
-        CheckPerRow(loss, student, settings.Reduction);
+        Guard.IsLoss(loss, student, settings.Reduction);
         CheckGradients(student, studentGradient, teacherGradient);
-        TemperedKlCpu.Run(student, teacher, settings, loss, upstream: null, studentGradient, teacherGradient);
+        Run(Describe(student, teacher, settings, loss, upstream: null, studentGradient, teacherGradient), queue);
     }
 
     /// <summary>Recomputes from the logits and writes the gradients for a given upstream gradient.</summary>
@@ -74,16 +81,47 @@ public static class TemperedKl
         in TemperedKlSettings settings,
         RowsView upstream,
         RowsView? studentGradient,
-        RowsView? teacherGradient = null)
+        RowsView? teacherGradient = null,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
-        if (settings.Reduction == KdReduction.None)
-            Guard.HasShape(upstream, student.ElementType, student.Outer, student.Inner, 1);
-        else
-            Guard.HasShape(upstream, student.ElementType, 1, 1, 1);
+        Guard.IsUpstream(upstream, student, settings.Reduction);
         CheckGradients(student, studentGradient, teacherGradient);
-        TemperedKlCpu.Run(student, teacher, settings, loss: null, upstream, studentGradient, teacherGradient);
+        Run(Describe(student, teacher, settings, loss: null, upstream, studentGradient, teacherGradient), queue);
     }
+
+    private static void Run(KlProblem problem, CudaQueue? queue)
+    {
+        if (problem.Student.Device.Type == KdDeviceType.Cuda)
+            TemperedKlCuda.Run(problem, queue);
+        else
+            TemperedKlCpu.Run(problem);
+    }
+
+    /// <summary>A distillation problem without the cross-entropy part.</summary>
+    private static KlProblem Describe(
+        RowsView student,
+        RowsView teacher,
+        in TemperedKlSettings settings,
+        RowsView? loss,
+        RowsView? upstream,
+        RowsView? studentGradient,
+        RowsView? teacherGradient) => new()
+        {
+            Student = student,
+            Teacher = teacher,
+            Temperature = settings.Temperature,
+            TemperatureSquared = settings.TemperatureSquared,
+            Reduction = settings.Reduction,
+            ClassWeights = settings.ClassWeights,
+            Labels = settings.Labels,
+            IgnoreIndex = settings.IgnoreIndex,
+            KlWeight = 1,
+            Loss = loss,
+            Upstream = upstream,
+            StudentGradient = studentGradient,
+            TeacherGradient = teacherGradient,
+        };
 
     private static void CheckInputs(RowsView student, RowsView teacher, in TemperedKlSettings settings)
     {
@@ -93,26 +131,15 @@ public static class TemperedKl
         Guard.IsReduction(settings.Reduction, "reduction");
         Guard.AllowsLimit(settings.Temperature, settings.TemperatureSquared, settings.ClassWeights);
         if (settings.ClassWeights is { } weights)
-            Guard.HasShape(weights, student.ElementType, 1, 1, student.Length, "classWeights");
+            Guard.HasShape(
+                weights, Guard.ResultType(student), 1, 1, student.Length, student.Device, "classWeights");
         if (settings.Labels is { } labels)
-            Guard.HasShape(labels, KdElementType.Int64, student.Outer, student.Inner, 1, "labels");
-    }
-
-    private static void CheckPerRow(RowsView loss, RowsView student, KdReduction reduction)
-    {
-        if (reduction == KdReduction.None)
-            Guard.IsOutput(loss, student.ElementType, student.Outer, student.Inner, 1);
-        else
-            Guard.IsOutput(loss, student.ElementType, 1, 1, 1);
+            Guard.HasShape(labels, KdElementType.Int64, student.Outer, student.Inner, 1, student.Device, "labels");
     }
 
     private static void CheckGradients(RowsView student, RowsView? studentGradient, RowsView? teacherGradient)
     {
-        if (studentGradient is { } s)
-            Guard.IsOutput(
-                s, student.ElementType, student.Outer, student.Inner, student.Length, nameof(studentGradient));
-        if (teacherGradient is { } t)
-            Guard.IsOutput(
-                t, student.ElementType, student.Outer, student.Inner, student.Length, nameof(teacherGradient));
+        if (studentGradient is { } s) Guard.IsGradient(s, student, nameof(studentGradient));
+        if (teacherGradient is { } t) Guard.IsGradient(t, student, nameof(teacherGradient));
     }
 }

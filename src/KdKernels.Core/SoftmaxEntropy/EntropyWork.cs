@@ -1,0 +1,76 @@
+namespace KdKernels.Core;
+
+/// <summary>
+/// A call cut into chunks: what the two ways of walking it (<see cref="EntropyRows{TVector, TElement}"/> with classes in
+/// the lanes, <see cref="EntropyLanes{TVector, TElement}"/> with rows in the lanes) have in common.
+/// </summary>
+internal abstract unsafe class EntropyWork<TVector, TElement> : ChunkedWork
+    where TVector : unmanaged, IVector<TVector, TElement>
+    where TElement : unmanaged
+{
+    private readonly ChunkPlan plan;
+    private readonly double[] sums;
+    private readonly bool writesRows;
+    private readonly RowsView rowEntropies;
+    private readonly bool upstreamPerRow;
+    private readonly RowsView upstream;
+    private readonly double commonUpstream;
+
+    protected EntropyWork(SoftmaxEntropyCpu call, long units, long elementsPerUnit)
+    {
+        plan = ChunkPlan.Of(units, elementsPerUnit);
+        sums = new double[plan.Chunks];
+        Logits = call.Logits;
+        WantsGradient = call.Gradient is not null;
+        Gradients = call.Gradient.GetValueOrDefault();
+        InverseTemperature = 1 / call.Temperature;
+        Scale = InverseTemperature * 1.4426950408889634;
+        writesRows = call.Loss is not null && call.Reduction == KdReduction.None;
+        rowEntropies = call.Loss.GetValueOrDefault();
+        upstream = call.Upstream.GetValueOrDefault();
+        upstreamPerRow = call.Upstream is not null && call.Reduction == KdReduction.None;
+        commonUpstream = (call.Upstream is null || upstreamPerRow ? 1 : Memory.Read(upstream, 0, 0)) / call.Divisor;
+    }
+
+    protected RowsView Logits { get; }
+
+    protected bool WantsGradient { get; }
+
+    protected RowsView Gradients { get; }
+
+    protected double InverseTemperature { get; }
+
+    /// <summary>log2(e) / T.</summary>
+    protected double Scale { get; }
+
+    protected long Classes => Logits.Length;
+
+    /// <summary>The sum of the entropies of all rows.</summary>
+    public static double Run(SoftmaxEntropyCpu call)
+    {
+        EntropyWork<TVector, TElement> work = EntropyLanes<TVector, TElement>.Fits(call)
+            ? new EntropyLanes<TVector, TElement>(call)
+            : new EntropyRows<TVector, TElement>(call);
+        WorkerPool.Execute(work, work.plan.Chunks, KdCpu.Threads);
+        double total = 0;
+        foreach (double sum in work.sums) total += sum;
+        return total;
+    }
+
+    public override void Execute(int chunk)
+    {
+        (long first, long end) = plan.UnitsOf(chunk);
+        sums[chunk] = Execute(first, end);
+    }
+
+    /// <summary>Does the units of a chunk and returns the sum of their entropies.</summary>
+    protected abstract double Execute(long first, long end);
+
+    protected void Emit(long row, double entropy)
+    {
+        if (writesRows) Memory.Write(rowEntropies, row, 0, entropy);
+    }
+
+    /// <summary>The gradient of a row's own value: upstream over divisor.</summary>
+    protected double UpstreamOf(long row) => upstreamPerRow ? Memory.Read(upstream, row, 0) : commonUpstream;
+}

@@ -1,0 +1,34 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KdKernels;
+
+/// <summary><see cref="KdFunctional.SoftmaxEntropy"/> as a module: <c>call(logits)</c> on logits <c>[B, C]</c>.</summary>
+public sealed class SoftmaxEntropyLoss : nn.Module<Tensor, Tensor>
+{
+    /// <param name="temperature">T, positive and finite.</param>
+    /// <param name="reduction">How the rows are combined.</param>
+    /// <param name="dim">The class dimension; required for logits with more than two dimensions.</param>
+    /// <exception cref="ArgumentOutOfRangeException">T ≤ 0, infinite or NaN; a reduction that does not exist.</exception>
+    public SoftmaxEntropyLoss(double temperature, KdReduction reduction, long? dim = null)
+        : base(nameof(SoftmaxEntropyLoss))
+    {
+        KdGuard.IsFiniteTemperature(temperature);
+        KdGuard.IsReduction(reduction);
+        Temperature = temperature;
+        Reduction = reduction;
+        Dim = dim;
+    }
+
+    /// <summary>T; may be changed between calls, by a schedule for example.</summary>
+    public double Temperature { get; set; }
+
+    /// <summary>How the rows are combined.</summary>
+    public KdReduction Reduction { get; }
+
+    /// <summary>The class dimension, null for the second of two.</summary>
+    public long? Dim { get; }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor logits) => KdFunctional.SoftmaxEntropy(logits, Temperature, Reduction, Dim);
+}
