@@ -18,3 +18,14 @@ public enum KdElementType
     /// <summary>The upper half of a binary32, on CUDA.</summary>
     BFloat16,
 }
+
+internal static class ElementTypes
+{
+    /// <summary>Size of an element.</summary>
+    public static int Bytes(this KdElementType type) => type switch
+    {
+        KdElementType.Float16 or KdElementType.BFloat16 => 2,
+        KdElementType.Float32 => 4,
+        _ => 8,
+    };
+}

@@ -29,7 +29,7 @@ internal static class Examination
             Finding.Ok(".NET", Environment.Version.ToString()),
         ];
         findings.AddRange(Torch());
-        findings.Add(CudaDriver.Examine());
+        findings.Add(CudaFinding.Examine());
         findings.Add(Jpeg());
         findings.Add(Data(environment(DataSources.RootVariable)));
         findings.Add(Disk(Environment.CurrentDirectory));

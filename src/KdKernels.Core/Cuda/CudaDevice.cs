@@ -13,6 +13,8 @@ internal sealed class CudaDevice
 
     private readonly ConcurrentDictionary<(string Stem, KdElementType Type), CudaKernel[]> kernels = new();
     private readonly nint context;
+    private readonly Lock turn = new();
+    private readonly Lazy<CudaKernel> countKernel;
 
     /// <exception cref="NotSupportedException">The device is too old.</exception>
     public CudaDevice(CudaRuntime runtime, int index)
@@ -31,6 +33,7 @@ internal sealed class CudaDevice
                 + $"{Capability / 10}.{Capability % 10}; compute on the CPU there");
         }
 
+        countKernel = new Lazy<CudaKernel>(FindCountKernel);
         Multiprocessors = Attribute(CudaDeviceAttribute.MultiprocessorCount);
         L2Bytes = Attribute(CudaDeviceAttribute.L2CacheBytes);
         driver.Check(driver.RetainPrimaryContext(index, out context), "cuDevicePrimaryCtxRetain", Name);
@@ -53,18 +56,53 @@ internal sealed class CudaDevice
     /// <summary>Makes the device's context current until the scope is disposed.</summary>
     public ContextScope Enter() => new(Runtime.Driver, context, Name);
 
+    /// <summary>
+    /// Keeps other threads from launching until disposed. Two threads may share a stream and with it a workspace, where a
+    /// count and the kernel that uses it must follow one another, and which the other thread could have replaced by a
+    /// larger one.
+    /// </summary>
+    public Lock.Scope TakeTurn() => turn.EnterScope();
+
+    /// <summary>Loads every kernel that runs on this device.</summary>
+    public void Preload()
+    {
+        using ContextScope scope = Enter();
+        foreach (PtxStem entry in Runtime.Kernels.Manifest.Stems)
+        {
+            foreach (KdElementType type in entry.Kernels.Where(IsForRows).Select(kernel => kernel.ElementType).Distinct())
+            {
+                foreach (CudaKernel kernel in Kernels(entry.Stem, type)) kernel.Load(queue: null);
+            }
+        }
+
+        CountKernel.Load(queue: null);
+    }
+
     /// <summary>The kernels of an op that this device can run, in the manifest's order.</summary>
     public CudaKernel[] Kernels(string stem, KdElementType type) =>
         kernels.GetOrAdd((stem, type), static (key, device) => device.Select(key.Stem, key.Type), this);
 
+    /// <summary>Counts labels: it belongs to TemperedKl, and HintonLoss uses it as well.</summary>
+    /// <exception cref="InvalidDataException">The manifest has none.</exception>
+    public CudaKernel CountKernel => countKernel.Value;
+
+    private CudaKernel FindCountKernel()
+    {
+        const string stem = nameof(TemperedKl);
+        PtxKernel kernel = Runtime.Kernels.Kernels(stem).FirstOrDefault(kernel => kernel.Kind == KernelKind.Count)
+            ?? throw new InvalidDataException($"the kernel manifest lists no kernel of kind count in {stem}");
+        return new CudaKernel(this, stem, kernel);
+    }
+
     private CudaKernel[] Select(string stem, KdElementType type) =>
     [
-        .. Runtime.Kernels.Manifest.Stems
-            .Where(entry => entry.Stem == stem)
-            .SelectMany(entry => entry.Kernels)
+        .. Runtime.Kernels.Kernels(stem)
+            .Where(IsForRows)
             .Where(kernel => kernel.ElementType == type && PtxTarget.Runs(kernel.Target, Capability))
             .Select(kernel => new CudaKernel(this, stem, kernel)),
     ];
+
+    private static bool IsForRows(PtxKernel kernel) => kernel.Kind != KernelKind.Count;
 
     private int Attribute(CudaDeviceAttribute attribute)
     {

@@ -74,6 +74,9 @@ internal static unsafe partial class CudaApi
         void** parameters,
         void** extra);
 
+    [LibraryImport(Library, EntryPoint = "cuMemsetD8Async")]
+    public static partial CudaResult MemsetD8Async(nint address, byte value, nuint count, nint stream);
+
     [LibraryImport(Library, EntryPoint = "cuStreamIsCapturing")]
     public static partial CudaResult StreamIsCapturing(nint stream, int* status);
 

@@ -142,6 +142,9 @@ internal sealed unsafe partial class CudaDriver : ICudaDriver
         }
     }
 
+    public CudaResult Zero(nint address, long bytes, nint stream) =>
+        CudaApi.MemsetD8Async(address, 0, (nuint)bytes, stream);
+
     public CudaResult IsCapturing(nint stream, out bool capturing)
     {
         int status = 0;

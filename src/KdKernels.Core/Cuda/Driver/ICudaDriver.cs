@@ -51,6 +51,9 @@ internal interface ICudaDriver
     /// <summary>cuLaunchKernel with one parameter, whose bytes are read before it returns.</summary>
     CudaResult Launch(nint function, CudaGrid grid, nint stream, ReadOnlySpan<byte> argument);
 
+    /// <summary>cuMemsetD8Async with zero.</summary>
+    CudaResult Zero(nint address, long bytes, nint stream);
+
     /// <summary>cuStreamIsCapturing: whether a graph is being captured, an invalidated capture included.</summary>
     CudaResult IsCapturing(nint stream, out bool capturing);
 

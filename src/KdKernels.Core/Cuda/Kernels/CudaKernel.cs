@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace KdKernels.Core;
@@ -33,9 +34,17 @@ internal sealed class CudaKernel(CudaDevice device, string stem, PtxKernel kerne
     }
 
     /// <summary>Launches with one struct as the parameter. The device's context is current.</summary>
+    /// <exception cref="CudaException">The driver refused, or (with KD_SYNC=1) the kernel faulted.</exception>
     public void Launch<T>(CudaQueue queue, int blocks, in T argument)
         where T : unmanaged
     {
+        if (kernel.Parameters is not [{ } parameter] || parameter.Bytes != Unsafe.SizeOf<T>())
+        {
+            throw new InvalidDataException(
+                $"expected kernel {Name} to take {typeof(T).Name} of {Unsafe.SizeOf<T>()} bytes but the manifest says "
+                + string.Join(", ", kernel.Parameters.Select(other => $"{other.Type} of {other.Bytes}")));
+        }
+
         LoadedKernel ready = Load(queue);
         var grid = new CudaGrid(blocks, kernel.Threads);
         bool waits = device.Runtime.Synchronises && !IsCapturing(queue);

@@ -8,18 +8,28 @@ namespace KdKernels.Core;
 /// <param name="read">Gives a file of kernels/ptx by its path there; null when there is none.</param>
 internal sealed class PtxLibrary(Func<string, byte[]?> read)
 {
+    /// <summary>What to say when there are no kernels.</summary>
+    public const string NoKernels =
+        "this build of KdKernels.Core has no CUDA kernels: kernels/ptx/manifest.json was missing when it was built";
+
     private const string ManifestFile = "manifest.json";
     private static readonly Lazy<PtxLibrary> EmbeddedLibrary = new(() => new PtxLibrary(ReadResource));
-    private readonly Lazy<PtxManifest> manifest = new(() => PtxManifest.Parse(
-        read(ManifestFile) ?? throw new NotSupportedException(
-            "this build of KdKernels.Core has no CUDA kernels: kernels/ptx/manifest.json was missing when it was built")));
+    private readonly Lazy<PtxManifest?> manifest = new(
+        () => read(ManifestFile) is { } json ? PtxManifest.Parse(json) : null);
 
     /// <summary>The files of kernels/ptx, which are resources of this assembly.</summary>
     public static PtxLibrary Embedded => EmbeddedLibrary.Value;
 
+    /// <summary>How many kernels there are.</summary>
+    public int Count => manifest.Value?.Stems.Sum(entry => entry.Kernels.Count) ?? 0;
+
     /// <exception cref="NotSupportedException">There are no kernels.</exception>
     /// <exception cref="InvalidDataException">The manifest is broken.</exception>
-    public PtxManifest Manifest => manifest.Value;
+    public PtxManifest Manifest => manifest.Value ?? throw new NotSupportedException(NoKernels);
+
+    /// <summary>The kernels of an op, in the manifest's order.</summary>
+    public IEnumerable<PtxKernel> Kernels(string stem) =>
+        Manifest.Stems.Where(entry => entry.Stem == stem).SelectMany(entry => entry.Kernels);
 
     /// <summary>The text of a kernel, checked against the manifest.</summary>
     /// <exception cref="InvalidDataException">It is missing or not what the manifest says.</exception>
