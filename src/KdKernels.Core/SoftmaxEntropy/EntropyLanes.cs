@@ -4,8 +4,8 @@ namespace KdKernels.Core;
 /// Many rows at once, one in each lane: for logits whose class dimension is strided while neighbouring rows lie side by
 /// side ([N, C, H, W]). A vector of pixels walks through the classes; nothing is transposed.
 /// </summary>
-internal sealed unsafe class EntropyLanes<TVector, TElement>(SoftmaxEntropyCpu call)
-    : EntropyWork<TVector, TElement>(call, call.Logits.Outer * TilesOf(call.Logits), PixelsPerTile * call.Logits.Length)
+internal sealed unsafe class EntropyLanes<TVector, TElement>(EntropyProblem problem)
+    : EntropyWork<TVector, TElement>(problem, problem.Logits.Outer * TilesOf(problem.Logits), PixelsPerTile * problem.Logits.Length)
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
 {
@@ -18,14 +18,14 @@ internal sealed unsafe class EntropyLanes<TVector, TElement>(SoftmaxEntropyCpu c
     // A vector's worth of kept values per class must stay a moderate buffer.
     private const long MostClasses = 1 << 20;
 
-    private readonly long tilesPerOuter = TilesOf(call.Logits);
+    private readonly long tilesPerOuter = TilesOf(problem.Logits);
 
-    public static bool Fits(SoftmaxEntropyCpu call) =>
-        call.Logits.Inner > 1
-        && call.Logits.Length is > 1 and <= MostClasses
-        && call.Logits.ElementStride != 1
-        && HasAdjacentRows(call.Logits)
-        && (call.Gradient is not { } gradient || HasAdjacentRows(gradient));
+    public static bool Fits(EntropyProblem problem) =>
+        problem.Logits.Inner > 1
+        && problem.Logits.Length is > 1 and <= MostClasses
+        && problem.Logits.ElementStride != 1
+        && HasAdjacentRows(problem.Logits)
+        && (problem.Gradient is not { } gradient || HasAdjacentRows(gradient));
 
     protected override double Execute(long first, long end)
     {

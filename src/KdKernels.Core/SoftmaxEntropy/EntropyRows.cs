@@ -4,8 +4,8 @@ namespace KdKernels.Core;
 /// Rows one by one, classes in the lanes. A row is read once from memory, in blocks that stay in the first-level cache
 /// while their largest element is found and their sums are taken; the gradient is made from the kept exponentials.
 /// </summary>
-internal sealed unsafe class EntropyRows<TVector, TElement>(SoftmaxEntropyCpu call)
-    : EntropyWork<TVector, TElement>(call, call.Logits.Rows, call.Logits.Length)
+internal sealed unsafe class EntropyRows<TVector, TElement>(EntropyProblem problem)
+    : EntropyWork<TVector, TElement>(problem, problem.Logits.Rows, problem.Logits.Length)
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
 {

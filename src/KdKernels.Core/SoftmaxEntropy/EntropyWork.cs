@@ -1,7 +1,7 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// A call cut into chunks: what the two ways of walking it (<see cref="EntropyRows{TVector, TElement}"/> with classes in
+/// A problem cut into chunks: what the two ways of walking it (<see cref="EntropyRows{TVector, TElement}"/> with classes in
 /// the lanes, <see cref="EntropyLanes{TVector, TElement}"/> with rows in the lanes) have in common.
 /// </summary>
 internal abstract unsafe class EntropyWork<TVector, TElement> : ChunkedWork
@@ -16,20 +16,20 @@ internal abstract unsafe class EntropyWork<TVector, TElement> : ChunkedWork
     private readonly RowsView upstream;
     private readonly double commonUpstream;
 
-    protected EntropyWork(SoftmaxEntropyCpu call, long units, long elementsPerUnit)
+    protected EntropyWork(EntropyProblem problem, long units, long elementsPerUnit)
     {
         plan = ChunkPlan.Of(units, elementsPerUnit);
         sums = new double[plan.Chunks];
-        Logits = call.Logits;
-        WantsGradient = call.Gradient is not null;
-        Gradients = call.Gradient.GetValueOrDefault();
-        InverseTemperature = 1 / call.Temperature;
+        Logits = problem.Logits;
+        WantsGradient = problem.Gradient is not null;
+        Gradients = problem.Gradient.GetValueOrDefault();
+        InverseTemperature = 1 / problem.Temperature;
         Scale = InverseTemperature * 1.4426950408889634;
-        writesRows = call.Loss is not null && call.Reduction == KdReduction.None;
-        rowEntropies = call.Loss.GetValueOrDefault();
-        upstream = call.Upstream.GetValueOrDefault();
-        upstreamPerRow = call.Upstream is not null && call.Reduction == KdReduction.None;
-        commonUpstream = (call.Upstream is null || upstreamPerRow ? 1 : Memory.Read(upstream, 0, 0)) / call.Divisor;
+        writesRows = problem.Loss is not null && problem.Reduction == KdReduction.None;
+        rowEntropies = problem.Loss.GetValueOrDefault();
+        upstream = problem.Upstream.GetValueOrDefault();
+        upstreamPerRow = problem.Upstream is not null && problem.Reduction == KdReduction.None;
+        commonUpstream = (problem.Upstream is null || upstreamPerRow ? 1 : Memory.Read(upstream, 0, 0)) / problem.Divisor;
     }
 
     protected RowsView Logits { get; }
@@ -46,11 +46,11 @@ internal abstract unsafe class EntropyWork<TVector, TElement> : ChunkedWork
     protected long Classes => Logits.Length;
 
     /// <summary>The sum of the entropies of all rows.</summary>
-    public static double Run(SoftmaxEntropyCpu call)
+    public static double Run(EntropyProblem problem)
     {
-        EntropyWork<TVector, TElement> work = EntropyLanes<TVector, TElement>.Fits(call)
-            ? new EntropyLanes<TVector, TElement>(call)
-            : new EntropyRows<TVector, TElement>(call);
+        EntropyWork<TVector, TElement> work = EntropyLanes<TVector, TElement>.Fits(problem)
+            ? new EntropyLanes<TVector, TElement>(problem)
+            : new EntropyRows<TVector, TElement>(problem);
         WorkerPool.Execute(work, work.plan.Chunks, KdCpu.Threads);
         double total = 0;
         foreach (double sum in work.sums) total += sum;

@@ -20,16 +20,23 @@ namespace KdKernels.Core;
 public static class SoftmaxEntropy
 {
     /// <summary>Writes the entropy: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="logits">Raw logits, rows of C classes, Float32 or Float64.</param>
+    /// <param name="logits">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on
+    /// CUDA.</param>
     /// <param name="settings">T and reduction.</param>
-    /// <param name="loss">Result in the logits' element type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
-    /// <exception cref="ArgumentException">A shape or element type is not as expected.</exception>
+    /// <param name="loss">Result in the logits' element type, Float32 for 16-bit logits: shape [1, 1, 1], or
+    /// [outer, inner, 1] for None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature or the reduction is not as expected.</exception>
-    public static void Forward(RowsView logits, in SoftmaxEntropySettings settings, RowsView loss)
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Forward(
+        RowsView logits, in SoftmaxEntropySettings settings, RowsView loss, CudaQueue? queue = null)
     {
         CheckInputs(logits, settings);
-        CheckLoss(loss, logits, settings.Reduction);
-        SoftmaxEntropyCpu.Run(logits, settings, loss, upstream: null, gradient: null);
+        Guard.IsLoss(loss, logits, settings.Reduction);
+        Run(Describe(logits, settings, loss, upstream: null, gradient: null), queue);
     }
 
     /// <summary>
@@ -38,14 +45,18 @@ public static class SoftmaxEntropy
     /// </summary>
     /// <inheritdoc cref="Forward" path="/param"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    /// <param name="gradient">Where the gradient goes; the logits' shape, any strides.</param>
+    /// <param name="gradient">Where the gradient goes; the logits' shape and element type, any strides.</param>
     public static void ForwardWithGradient(
-        RowsView logits, in SoftmaxEntropySettings settings, RowsView loss, RowsView gradient)
+        RowsView logits,
+        in SoftmaxEntropySettings settings,
+        RowsView loss,
+        RowsView gradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(logits, settings);
-        CheckLoss(loss, logits, settings.Reduction);
-        CheckGradient(gradient, logits);
-        SoftmaxEntropyCpu.Run(logits, settings, loss, upstream: null, gradient);
+        Guard.IsLoss(loss, logits, settings.Reduction);
+        Guard.IsGradient(gradient, logits);
+        Run(Describe(logits, settings, loss, upstream: null, gradient), queue);
     }
 
     /// <summary>Recomputes from the logits and writes the gradient for a given upstream gradient.</summary>
@@ -54,16 +65,38 @@ public static class SoftmaxEntropy
     /// <param name="upstream">Gradient of the loss, with the shape and element type that the loss has; any
     /// strides.</param>
     public static void Backward(
-        RowsView logits, in SoftmaxEntropySettings settings, RowsView upstream, RowsView gradient)
+        RowsView logits,
+        in SoftmaxEntropySettings settings,
+        RowsView upstream,
+        RowsView gradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(logits, settings);
-        if (settings.Reduction == KdReduction.None)
-            Guard.HasShape(upstream, logits.ElementType, logits.Outer, logits.Inner, 1);
-        else
-            Guard.HasShape(upstream, logits.ElementType, 1, 1, 1);
-        CheckGradient(gradient, logits);
-        SoftmaxEntropyCpu.Run(logits, settings, loss: null, upstream, gradient);
+        Guard.IsUpstream(upstream, logits, settings.Reduction);
+        Guard.IsGradient(gradient, logits);
+        Run(Describe(logits, settings, loss: null, upstream, gradient), queue);
     }
+
+    private static void Run(EntropyProblem problem, CudaQueue? queue)
+    {
+        if (problem.Logits.Device.Type == KdDeviceType.Cuda)
+            SoftmaxEntropyCuda.Run(
+                problem.Logits, problem.Temperature, problem.Reduction, problem.Loss, problem.Upstream, problem.Gradient, queue);
+        else
+            SoftmaxEntropyCpu.Run(problem);
+    }
+
+    private static EntropyProblem Describe(
+        RowsView logits, in SoftmaxEntropySettings settings, RowsView? loss, RowsView? upstream, RowsView? gradient) =>
+        new()
+        {
+            Logits = logits,
+            Temperature = settings.Temperature,
+            Reduction = settings.Reduction,
+            Loss = loss,
+            Upstream = upstream,
+            Gradient = gradient,
+        };
 
     private static void CheckInputs(RowsView logits, in SoftmaxEntropySettings settings)
     {
@@ -71,15 +104,4 @@ public static class SoftmaxEntropy
         Guard.IsFiniteTemperature(settings.Temperature, "temperature");
         Guard.IsReduction(settings.Reduction, "reduction");
     }
-
-    private static void CheckLoss(RowsView loss, RowsView logits, KdReduction reduction)
-    {
-        if (reduction == KdReduction.None)
-            Guard.IsOutput(loss, logits.ElementType, logits.Outer, logits.Inner, 1);
-        else
-            Guard.IsOutput(loss, logits.ElementType, 1, 1, 1);
-    }
-
-    private static void CheckGradient(RowsView gradient, RowsView logits) =>
-        Guard.IsOutput(gradient, logits.ElementType, logits.Outer, logits.Inner, logits.Length);
 }

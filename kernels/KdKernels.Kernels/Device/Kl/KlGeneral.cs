@@ -1,0 +1,154 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace KdKernels.Kernels.Device.Kl;
+
+/// <summary>
+/// A row read from memory as often as it takes: any strides, excluded classes, class weights, the teacher's gradient. The kernel
+/// for what no faster one takes, and the second look of the faster ones at a row whose sums are not finite.
+/// </summary>
+public static class KlGeneral
+{
+    /// <summary>Values and gradients of a row at a finite temperature.</summary>
+    /// <typeparam name="T">Storage.</typeparam>
+    /// <typeparam name="TElement">Element type.</typeparam>
+    /// <typeparam name="TGroup">Threads that share the row.</typeparam>
+    /// <typeparam name="TMetrics">Whether there are cross-entropy and metrics.</typeparam>
+    /// <typeparam name="TAll">Whether class weights and the teacher's gradient may be asked for.</typeparam>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static KlResult Row<T, TElement, TGroup, TMetrics, TAll>(
+        in KlArguments<T> a, ref TGroup group, TElement element, KlRowMemory<T> memory, KlFactors factors)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+        where TGroup : struct, IGroup
+        where TMetrics : struct, IFlag
+        where TAll : struct, IFlag
+    {
+        var sums = Sum<T, TElement, TGroup, TMetrics>(a, ref group, element, memory);
+        var normal = KlNormal.Of(sums, a.Scale);
+        bool weighted = default(TAll).Value && a.ClassWeights.Length > 0;
+
+        float divergence = 0f;
+        float mass = 0f;
+        float teacherEntropy = 0f;
+        float studentEntropy = 0f;
+        float unused = 0f;
+        for (int c = group.Rank; c < a.Classes; c += group.Size)
+        {
+            float t = memory.LoadTeacher(element, c);
+            float s = memory.LoadStudent(element, c);
+            float weight = weighted ? a.ClassWeights[c] : 1f;
+            float p = normal.Teacher(t);
+            float q = normal.Student(s);
+            divergence += Term(normal, t, s, p, q, weight, weighted, element.Exact);
+            mass += weight * p;
+            if (!default(TMetrics).Value) continue;
+            teacherEntropy -= p == 0f ? 0f : p * Ptx.Log2(p);
+            studentEntropy -= q == 0f ? 0f : q * Ptx.Log2(q);
+        }
+        group.Sum(ref divergence, ref mass, ref unused, 4);
+
+        KlResult result = default;
+        result.Kl = divergence;
+        if (default(TMetrics).Value)
+        {
+            group.Sum(ref teacherEntropy, ref studentEntropy, ref unused, 5);
+            int label = factors.Label < 0 ? 0 : factors.Label;
+            float weight = weighted ? a.ClassWeights[label] : 1f;
+            result = KlReduce.Metrics<TMetrics>(sums, normal, memory.LoadStudent(element, label), factors.Label);
+            result.Kl = divergence;
+            result.CrossEntropy *= weight;
+            factors.CrossEntropy *= weight;
+            // From the probabilities, since a product of an excluded logit and its mass of 0 would be NaN.
+            result.TeacherEntropy = teacherEntropy * Numbers.Ln2;
+            result.StudentEntropy = studentEntropy * Numbers.Ln2;
+        }
+        if (a.StudentGradient.Length > 0 | (default(TAll).Value & a.TeacherGradient.Length > 0))
+            StoreGradients<T, TElement, TGroup, TMetrics, TAll>(a, group, element, memory, factors, normal, divergence, mass, weighted);
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static KlSums Sum<T, TElement, TGroup, TMetrics>(
+        in KlArguments<T> a, ref TGroup group, TElement element, KlRowMemory<T> memory)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+        where TGroup : struct, IGroup
+        where TMetrics : struct, IFlag
+    {
+        KlMaxVisitor max;
+        max.Teacher = float.NegativeInfinity;
+        max.Student = float.NegativeInfinity;
+        for (int c = group.Rank; c < a.Classes; c += group.Size)
+            max.Visit(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), 0);
+        group.Max(ref max.Teacher, ref max.Student, 0);
+
+        KlSumVisitor<TMetrics> visitor = default;
+        visitor.Sums = KlSums.Empty;
+        visitor.Sums.TeacherMax = max.Teacher;
+        visitor.Sums.StudentMax = max.Student;
+        visitor.Scale = a.Scale;
+        for (int c = group.Rank; c < a.Classes; c += group.Size)
+            visitor.Visit(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), c);
+        KlReduce.Add<TGroup, TMetrics>(ref group, ref visitor.Sums);
+        return visitor.Sums;
+    }
+
+    /// <summary>
+    /// w p (log p − log q), or without weights the term of <see cref="KlCarefulVisitor"/>. A class that the teacher excludes
+    /// contributes q to the latter, which the sum over all classes needs, and nothing to the former.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Term(KlNormal normal, float t, float s, float p, float q, float weight, bool weighted, bool exact)
+    {
+        bool excluded = Numbers.IsExcluded(t);
+        if (excluded) return weighted ? 0f : q;
+        if (Numbers.IsExcluded(s)) return float.PositiveInfinity * (weighted ? weight : 1f);
+        float w = normal.LogRatio(t, s, exact);
+        if (weighted) return weight * p * w;
+        return IntrinsicMath.Abs(w) < 0.1f ? p * Numbers.SmallGap(w) : (q - p) + (p * w);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreGradients<T, TElement, TGroup, TMetrics, TAll>(
+        in KlArguments<T> a,
+        TGroup group,
+        TElement element,
+        KlRowMemory<T> memory,
+        KlFactors factors,
+        KlNormal normal,
+        float divergence,
+        float mass,
+        bool weighted)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+        where TGroup : struct, IGroup
+        where TMetrics : struct, IFlag
+        where TAll : struct, IFlag
+    {
+        for (int c = group.Rank; c < a.Classes; c += group.Size)
+        {
+            float t = memory.LoadTeacher(element, c);
+            float s = memory.LoadStudent(element, c);
+            float p = normal.Teacher(t);
+            float q = normal.Student(s);
+            bool excluded = Numbers.IsExcluded(t) | Numbers.IsExcluded(s);
+            float w = excluded ? (Numbers.IsExcluded(t) ? 0f : float.PositiveInfinity) : normal.LogRatio(t, s, element.Exact);
+            float weight = weighted ? a.ClassWeights[c] : 1f;
+            if (a.StudentGradient.Length > 0)
+            {
+                float qMinusP = IntrinsicMath.Abs(w) < 0.1f & !excluded ? p * Numbers.SmallExpm1OfMinus(w) : q - p;
+                float direction = weighted ? (q * mass) - (weight * p) : qMinusP;
+                float gradient = factors.Kl * direction;
+                if (default(TMetrics).Value)
+                    gradient = KlGradientMap<TMetrics>.WithCrossEntropy(gradient, normal, factors, s, c);
+                memory.StoreStudent(element, c, gradient);
+            }
+            if (default(TAll).Value && a.TeacherGradient.Length > 0)
+            {
+                float slope = weighted ? (weight * (w + 1f)) - divergence - mass : w - divergence;
+                memory.StoreTeacher(element, c, Numbers.IsExcluded(t) ? 0f : factors.Kl * p * slope);
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace KdKernels.Kernels.Device.Kl;
+
+/// <summary>
+/// A row of any length: each thread keeps running sums over its part, and where a gradient is wanted the row is read once more,
+/// from L2 if the launcher keeps few enough rows in flight. Few registers, so that enough warps hide what the loads wait for.
+/// </summary>
+public static class KlStream
+{
+    private const int Unrolled = 2;
+
+    /// <summary>Values and gradient of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static KlResult Row<T, TElement, TGroup, TMetrics>(
+        in KlArguments<T> a, ref TGroup group, long row, KlFactors factors)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+        where TGroup : struct, IGroup
+        where TMetrics : struct, IFlag
+    {
+        TElement element = default;
+        element.BeginPhase(a.Zero, 1);
+        var student = a.Student.SubView(row * a.StudentStrides.Outer);
+        var teacher = a.Teacher.SubView(row * a.TeacherStrides.Outer);
+        var span = RowSpan.Of<T, TElement>(element.AddressOf(ref student[0]), a.Classes);
+        int start = span.Head + (group.Rank * element.PerVector);
+        int step = group.Size * element.PerVector;
+        int edge = span.Edge(group.Rank);
+        bool hasEdge = edge >= 0;
+        float edgeTeacher = hasEdge ? element.Load(ref teacher[edge]) : 0f;
+        float edgeStudent = hasEdge ? element.Load(ref student[edge]) : 0f;
+
+        KlOnline<TMetrics> online = default;
+        online.Reset(a.Scale);
+        int c = start;
+        // Two vectors of each side at a time: the loads of both are under way before the first is looked at.
+        for (; c + step < span.Tail; c += Unrolled * step)
+        {
+            var teacher0 = element.LoadVector(ref teacher[c]);
+            var teacher1 = element.LoadVector(ref teacher[c + step]);
+            var student0 = element.LoadVector(ref student[c]);
+            var student1 = element.LoadVector(ref student[c + step]);
+            KlMaxVisitor max = online.Begin();
+            element.Each(teacher0, student0, ref max);
+            element.Each(teacher1, student1, ref max);
+            online.Raise(max);
+            online.First = c;
+            element.Each(teacher0, student0, ref online);
+            online.First = c + step;
+            element.Each(teacher1, student1, ref online);
+        }
+        if (c < span.Tail)
+        {
+            var teacher0 = element.LoadVector(ref teacher[c]);
+            var student0 = element.LoadVector(ref student[c]);
+            KlMaxVisitor max = online.Begin();
+            element.Each(teacher0, student0, ref max);
+            online.Raise(max);
+            online.First = c;
+            element.Each(teacher0, student0, ref online);
+        }
+        if (hasEdge)
+        {
+            KlMaxVisitor max = online.Begin();
+            max.Visit(edgeTeacher, edgeStudent, 0);
+            online.Raise(max);
+            online.First = edge;
+            online.Visit(edgeTeacher, edgeStudent, 0);
+        }
+
+        var sums = online.Combine(ref group);
+        var normal = KlNormal.Of(sums, a.Scale);
+        float divergence = KlReduce.Divergence(sums, normal);
+        if (!Numbers.IsFinite(divergence))
+        {
+            return KlGeneral.Row<T, TElement, TGroup, TMetrics, Off>(
+                a, ref group, element, KlRowMemory<T>.Of(a, row), factors);
+        }
+
+        float labelLogit = default(TMetrics).Value ? element.Load(ref student[factors.Label < 0 ? 0 : factors.Label]) : 0f;
+        var result = KlReduce.Metrics<TMetrics>(sums, normal, labelLogit, factors.Label);
+        result.Kl = divergence;
+        bool wantsGradient = a.StudentGradient.Length > 0;
+        bool small = divergence < element.SmallDivergence;
+        if (!small & !wantsGradient) return result;
+
+        var gradient = a.StudentGradient.SubView(wantsGradient ? row * a.StudentGradientStrides.Outer : 0);
+        element.BeginPhase(a.Zero, 2);
+        if (small)
+        {
+            KlCarefulMap<TMetrics> careful = default;
+            careful.Normal = normal;
+            careful.Factors = factors;
+            careful.Exact = element.Exact;
+            for (c = start; c < span.Tail; c += step)
+            {
+                careful.First = c;
+                var value = element.Map(element.LoadVector(ref teacher[c]), element.LoadVector(ref student[c]), ref careful);
+                if (wantsGradient) element.StoreVector(ref gradient[c], value);
+            }
+            if (hasEdge)
+            {
+                careful.First = edge;
+                float value = careful.Map(edgeTeacher, edgeStudent, 0);
+                if (wantsGradient) element.Store(ref gradient[edge], value);
+            }
+            float unused = 0f;
+            group.Sum(ref careful.Sum, ref unused, ref unused, 5);
+            result.Kl = careful.Sum;
+            return result;
+        }
+
+        KlGradientMap<TMetrics> plain = default;
+        plain.Normal = normal;
+        plain.Factors = factors;
+        for (c = start; c + step < span.Tail; c += Unrolled * step)
+        {
+            var teacher0 = element.LoadVector(ref teacher[c]);
+            var teacher1 = element.LoadVector(ref teacher[c + step]);
+            var student0 = element.LoadVector(ref student[c]);
+            var student1 = element.LoadVector(ref student[c + step]);
+            plain.First = c;
+            element.StoreVector(ref gradient[c], element.Map(teacher0, student0, ref plain));
+            plain.First = c + step;
+            element.StoreVector(ref gradient[c + step], element.Map(teacher1, student1, ref plain));
+        }
+        if (c < span.Tail)
+        {
+            plain.First = c;
+            var value = element.Map(element.LoadVector(ref teacher[c]), element.LoadVector(ref student[c]), ref plain);
+            element.StoreVector(ref gradient[c], value);
+        }
+        if (hasEdge)
+        {
+            plain.First = edge;
+            element.Store(ref gradient[edge], plain.Map(edgeTeacher, edgeStudent, 0));
+        }
+        return result;
+    }
+}
