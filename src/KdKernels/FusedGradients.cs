@@ -30,7 +30,8 @@ internal sealed record FusedGradients(Tensor? Student, Tensor? Teacher) : IDispo
     /// <summary>Multiplied by the scalar upstream gradient, out of place: the saved gradients serve a second backward unchanged.</summary>
     internal FusedGradients Times(Tensor upstream)
     {
-        // loss.backward() comes with 1, and looking costs nothing on the CPU; elsewhere it would stall the stream.
+        // loss.backward() comes with 1, and looking costs nothing on the CPU; elsewhere it would stall the stream. A 16-bit
+        // gradient stays one: a scalar does not widen what it multiplies.
         if (upstream.device_type == DeviceType.CPU && upstream.ToDouble() == 1) return this;
         return new(Student is null ? null : Student * upstream, Teacher is null ? null : Teacher * upstream);
     }

@@ -7,16 +7,34 @@ namespace KdKernels;
 /// <summary>Argument checks of the ops. Every message shows what was expected and what came.</summary>
 internal static class KdGuard
 {
-    /// <summary>Raw logits that the ops can read: two dimensions at least, float32 or float64, on the CPU.</summary>
+    /// <summary>
+    /// Raw logits that the ops can read: two dimensions at least, on the CPU float32 or float64, on CUDA float32, float16 or
+    /// bfloat16.
+    /// </summary>
     internal static void AreLogits(Tensor logits, [CallerArgumentExpression(nameof(logits))] string? name = null)
     {
         ArgumentNullException.ThrowIfNull(logits, name);
         if (logits.dim() < 2)
             throw new ArgumentException($"expected logits with a batch and a class dimension, [B, C], but got {Shape(logits)}", name);
-        if (logits.dtype is not (ScalarType.Float32 or ScalarType.Float64))
-            throw new NotSupportedException($"expected {name} of dtype float32 or float64 but got {logits.dtype}; convert it with .to(torch.float32)");
-        if (logits.device_type != DeviceType.CPU)
-            throw new NotSupportedException($"expected {name} on cpu but got {logits.device}: there is no kernel for that device yet");
+        switch (logits.device_type, logits.dtype)
+        {
+            case (DeviceType.CPU, ScalarType.Float32 or ScalarType.Float64):
+            case (DeviceType.CUDA, ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16):
+                return;
+            case (DeviceType.CPU, ScalarType.Float16 or ScalarType.BFloat16):
+                throw new NotSupportedException(
+                    $"expected {name} of dtype float32 or float64 on cpu but got {logits.dtype}, which only cuda computes; "
+                    + "convert it with .to(torch.float32)");
+            case (DeviceType.CUDA, ScalarType.Float64):
+                throw new NotSupportedException(
+                    $"expected {name} of dtype float32, float16 or bfloat16 on {logits.device} but got Float64, which only the cpu "
+                    + "computes; convert it with .to(torch.float32)");
+            case (DeviceType.CPU or DeviceType.CUDA, var dtype):
+                throw new NotSupportedException(
+                    $"expected {name} of dtype float32 or float64 but got {dtype}; convert it with .to(torch.float32)");
+            default:
+                throw new NotSupportedException($"expected {name} on cpu or cuda but got {logits.device}, which has no kernels");
+        }
     }
 
     internal static void SameShape(
@@ -103,7 +121,7 @@ internal static class KdGuard
         SameDevice(labels, logits, name, "the logits");
     }
 
-    /// <summary>One weight per class, in the dtype of the logits, without a gradient.</summary>
+    /// <summary>One weight per class, in the dtype of the loss, without a gradient.</summary>
     internal static void AreClassWeights(
         Tensor weights, Tensor logits, int classDimension, [CallerArgumentExpression(nameof(weights))] string? name = null)
     {
@@ -112,7 +130,9 @@ internal static class KdGuard
             throw new ArgumentException($"expected one weight per class, shape [{classes}], but got {Shape(weights)}", name);
         if (weights.requires_grad)
             throw new ArgumentException("expected class weights without a gradient but got a tensor that requires one; detach it", name);
-        SameDtype(weights, logits, name, "the logits");
+        var expected = TensorMemory.ResultType(logits);
+        if (weights.dtype != expected)
+            throw new ArgumentException($"expected class weights of dtype {expected} for {logits.dtype} logits but got {weights.dtype}", name);
         SameDevice(weights, logits, name, "the logits");
     }
 

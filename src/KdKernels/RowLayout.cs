@@ -35,13 +35,21 @@ internal sealed record RowLayout(int ClassDimension, int Split)
     /// <summary>The shape of one value per row: the logits' without the class dimension.</summary>
     internal long[] RowShape(Tensor logits) => [.. logits.shape.Where((_, dimension) => dimension != ClassDimension)];
 
+    /// <summary>Memory for the loss: one value, or one per row.</summary>
+    internal Tensor AllocateLoss(Tensor logits, bool perRow) =>
+        empty(perRow ? RowShape(logits) : [], TensorMemory.ResultType(logits), logits.device);
+
+    /// <summary>The rows of that memory.</summary>
+    internal RowsView LossView(Tensor loss, Tensor logits, bool perRow) =>
+        perRow ? PerRow(loss, logits) : TensorMemory.Scalar(loss);
+
     /// <summary>Memory for a gradient of <paramref name="logits"/>, laid out like them where they are dense.</summary>
     internal Tensor Allocate(Tensor logits)
     {
         var gradient = empty_like(logits);
         if (TryView(gradient, out _)) return gradient;
         gradient.Dispose();
-        return empty(logits.shape, logits.dtype);
+        return empty(logits.shape, logits.dtype, logits.device);
     }
 
     /// <summary>One value per row (labels, losses, upstream gradients): the memory of a contiguous tensor.</summary>
@@ -49,7 +57,10 @@ internal sealed record RowLayout(int ClassDimension, int Split)
     {
         var rows = View(logits);
         return RowsView.PerRow(
-            TensorMemory.Address(values), TensorMemory.ElementType(values), rows.Outer, rows.Inner, rows.Inner, 1);
+            TensorMemory.Address(values), TensorMemory.ElementType(values), rows.Outer, rows.Inner, rows.Inner, 1) with
+        {
+            Device = TensorMemory.Device(values),
+        };
     }
 
     private bool TryView(Tensor tensor, out RowsView view)
@@ -67,7 +78,10 @@ internal sealed record RowLayout(int ClassDimension, int Split)
         }
         view = new RowsView(
             TensorMemory.Address(tensor), TensorMemory.ElementType(tensor), outer, inner, shape[ClassDimension],
-            outerStride, innerStride, strides[ClassDimension]);
+            outerStride, innerStride, strides[ClassDimension])
+        {
+            Device = TensorMemory.Device(tensor),
+        };
         return fits;
     }
 

@@ -6,40 +6,52 @@ namespace KdKernels;
 
 /// <summary>
 /// Tensors as the raw memory that Core works on. A view holds an address, not the tensor: keep the tensor alive
-/// (<see cref="GC.KeepAlive"/>) until the op has returned.
+/// (<see cref="GC.KeepAlive"/>) until the op has returned. On CUDA that is enough too: memory that torch takes back goes to
+/// later work of the same stream, which comes after the kernel.
 /// </summary>
 internal static class TensorMemory
 {
     /// <summary>Address of the first element, also of a slice.</summary>
-    internal static nint Address(Tensor tensor)
-    {
-        if (tensor.numel() == 0) return 0;
-        // A storage holds an alias of the tensor. Left alive, it would count as a second owner of a gradient, and torch then
-        // copies the gradient instead of taking it over.
-        using var scope = NewDisposeScope();
-        // storage<T> copies when T is not the tensor's own type, hence one call per type.
-        nint start = tensor.dtype switch
-        {
-            ScalarType.Float32 => tensor.storage<float>().data_ptr(),
-            ScalarType.Float64 => tensor.storage<double>().data_ptr(),
-            ScalarType.Int64 => tensor.storage<long>().data_ptr(),
-            var other => throw new NotSupportedException($"expected float32, float64 or int64 but got {other}"),
-        };
-        return start + (nint)(tensor.storage_offset() * tensor.ElementSize);
-    }
+    internal static nint Address(Tensor tensor) => tensor.numel() == 0
+        ? 0
+        : new RawStorage(tensor).data_ptr() + (nint)(tensor.storage_offset() * tensor.ElementSize);
 
     /// <summary>A single value.</summary>
-    internal static RowsView Scalar(Tensor tensor) => RowsView.Scalar(Address(tensor), ElementType(tensor));
+    internal static RowsView Scalar(Tensor tensor) =>
+        RowsView.Scalar(Address(tensor), ElementType(tensor)) with { Device = Device(tensor) };
 
     /// <summary>A vector such as the class weights.</summary>
     internal static RowsView Vector(Tensor tensor) =>
-        RowsView.Vector(Address(tensor), ElementType(tensor), tensor.numel(), tensor.stride(0));
+        RowsView.Vector(Address(tensor), ElementType(tensor), tensor.numel(), tensor.stride(0)) with { Device = Device(tensor) };
 
     internal static KdElementType ElementType(Tensor tensor) => tensor.dtype switch
     {
         ScalarType.Float32 => KdElementType.Float32,
         ScalarType.Float64 => KdElementType.Float64,
+        ScalarType.Float16 => KdElementType.Float16,
+        ScalarType.BFloat16 => KdElementType.BFloat16,
         ScalarType.Int64 => KdElementType.Int64,
-        var other => throw new NotSupportedException($"expected float32, float64 or int64 but got {other}"),
+        var other => throw new NotSupportedException($"expected a floating-point type or int64 but got {other}"),
     };
+
+    internal static KdDevice Device(Tensor tensor) =>
+        tensor.device_type == DeviceType.CUDA ? KdDevice.Cuda(tensor.device_index) : KdDevice.Cpu;
+
+    /// <summary>
+    /// What losses, metrics, upstream gradients and class weights of such logits are kept in: float32 for the 16-bit types, whose
+    /// few digits a sum would lose; else the logits' own type.
+    /// </summary>
+    internal static ScalarType ResultType(Tensor logits) =>
+        logits.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? ScalarType.Float32 : logits.dtype;
+
+    /// <summary>The logits in that type, for composed operations.</summary>
+    internal static Tensor Widen(Tensor logits) =>
+        logits.dtype == ResultType(logits) ? logits : logits.to(ResultType(logits));
+
+    // Tensor.storage<T>() converts where T is not the tensor's own type, and cannot name the 16-bit types at all; its base class
+    // asks for nothing but the address.
+    private sealed class RawStorage(Tensor tensor) : Storage(tensor)
+    {
+        public override int element_size() => (int)_tensor.ElementSize;
+    }
 }

@@ -15,19 +15,27 @@ internal static class CudaFailure
     }
 
     /// <summary>The exception for a failed call: call, name, number, the driver's own words, subject, advice.</summary>
+    /// <param name="driver">Whose result it is.</param>
+    /// <param name="result">What the call returned.</param>
+    /// <param name="call">Its name in the driver.</param>
+    /// <param name="subject">What it was about.</param>
+    /// <param name="remark">What is known in place of general advice.</param>
     public static CudaException Failure(
-        this ICudaDriver driver, CudaResult result, string call, string subject, string advice = "")
+        this ICudaDriver driver, CudaResult result, string call, string subject, string remark = "")
     {
         string name = driver.NameOf(result);
         string message = $"{call} failed with {name} ({(int)result}, {driver.TextOf(result)})";
         if (subject.Length > 0) message += $": {subject}";
-        if (advice.Length > 0) message += $"; {advice}";
+        if (remark.Length == 0) remark = Advice(driver, result);
+        if (remark.Length > 0) message += $"; {remark}";
         return new CudaException(result, name, message);
     }
 
-    /// <summary>What to do about a result, where there is something to say.</summary>
-    public static string Advice(CudaResult result) => result switch
+    private static string Advice(ICudaDriver driver, CudaResult result) => result switch
     {
+        CudaResult.OutOfMemory when driver.GetMemoryInfo(out long free, out long total) == CudaResult.Success =>
+            $"{free} of the device's {total} bytes are free",
+        CudaResult.OutOfMemory => "the device's memory is taken; see `nvidia-smi`",
         CudaResult.IllegalAddress or CudaResult.HardwareStackError or CudaResult.IllegalInstruction
             or CudaResult.MisalignedAddress or CudaResult.InvalidAddressSpace or CudaResult.InvalidProgramCounter
             or CudaResult.LaunchFailed or CudaResult.LaunchTimeout =>

@@ -23,6 +23,7 @@ public static class HintonLossComposed
             IgnoreIndex = ignoreIndex,
             TSquared = tSquared,
         };
+        (student, teacher) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher));
         var logProbabilities = nn.functional.log_softmax(student, dimension);
         var crossEntropy = -logProbabilities.gather(dimension, Targets(options, student).unsqueeze(dimension)).squeeze(dimension);
         var rows = crossEntropy * WeightOfLabel(options, student) * (1 - alpha)
@@ -34,11 +35,14 @@ public static class HintonLossComposed
     internal static Tensor Gradient(Tensor student, Tensor teacher, Tensor upstream, HintonLossOptions options)
     {
         int dim = options.Kl.ClassDimension;
+        var dtype = student.dtype;
+        (student, teacher) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher));
         var kl = TemperedKlComposed.Gradient(student, teacher, upstream, options.Kl, new(Student: true, Teacher: false)).Student!;
         var targets = Targets(options.Kl, student).unsqueeze(dim);
-        var oneHot = zeros_like(student).scatter(dim, targets, ones(targets.shape, student.dtype));
+        var oneHot = zeros_like(student).scatter(dim, targets, ones(targets.shape, student.dtype, student.device));
         var rowScale = options.Kl.RowScale(upstream, student) * WeightOfLabel(options.Kl, student);
-        return (student.softmax(dim) - oneHot) * rowScale.unsqueeze(dim) * (1 - options.Alpha) + kl * options.Alpha;
+        var gradient = (student.softmax(dim) - oneHot) * rowScale.unsqueeze(dim) * (1 - options.Alpha) + kl * options.Alpha;
+        return gradient.to(dtype);
     }
 
     // Ignored rows are masked later; until then any class that exists will do.
@@ -52,7 +56,7 @@ public static class HintonLossComposed
     {
         var targets = Targets(options, student);
         return options.ClassWeights is null
-            ? ones(targets.shape, student.dtype)
+            ? ones(targets.shape, student.dtype, student.device)
             : options.ClassWeights.index_select(0, targets.flatten()).view(targets.shape);
     }
 }

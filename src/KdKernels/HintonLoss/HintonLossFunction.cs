@@ -47,19 +47,20 @@ internal sealed class HintonLossFunction : autograd.SingleTensorFunction<HintonL
     internal static Tensor Loss(
         Tensor student, Tensor teacher, HintonLossOptions options, RowLayout layout, HintonMetricsMemory metrics, Tensor? gradient)
     {
-        var loss = empty(metrics.PerRow ? layout.RowShape(student) : [], student.dtype);
-        var lossRows = metrics.PerRow ? layout.PerRow(loss, student) : TensorMemory.Scalar(loss);
+        var loss = layout.AllocateLoss(student, metrics.PerRow);
+        var (lossRows, queue) = (layout.LossView(loss, student, metrics.PerRow), TorchQueue.Of(student));
         var (studentRows, teacherRows) = (layout.View(student), layout.View(teacher));
         var labels = layout.PerRow(options.Labels, student);
         var (perRow, totals) = metrics.Views(layout, student);
         if (gradient is null)
         {
-            Core.HintonLoss.Forward(studentRows, teacherRows, labels, options.ToSettings(), lossRows, perRow, totals);
+            Core.HintonLoss.Forward(studentRows, teacherRows, labels, options.ToSettings(), lossRows, perRow, totals, queue);
         }
         else
         {
             Core.HintonLoss.ForwardWithGradient(
-                studentRows, teacherRows, labels, options.ToSettings(), lossRows, layout.View(gradient), perRow, totals);
+                studentRows, teacherRows, labels, options.ToSettings(), lossRows, layout.View(gradient), perRow, totals,
+                queue);
         }
         GC.KeepAlive((student, teacher, options, metrics));
         return loss;
@@ -71,7 +72,7 @@ internal sealed class HintonLossFunction : autograd.SingleTensorFunction<HintonL
         var gradient = layout.Allocate(student);
         Core.HintonLoss.Backward(
             layout.View(student), layout.View(teacher), layout.PerRow(options.Labels, student), options.ToSettings(),
-            layout.PerRow(upstream, student), layout.View(gradient));
+            layout.PerRow(upstream, student), layout.View(gradient), TorchQueue.Of(student));
         GC.KeepAlive((student, teacher, upstream, options));
         return gradient;
     }
@@ -82,8 +83,10 @@ internal sealed record HintonMetricsMemory(Tensor Tensor, bool PerRow)
 {
     internal static HintonMetricsMemory Allocate(Tensor student, RowLayout layout, KdReduction reduction) =>
         reduction == KdReduction.None
-            ? new(empty([.. layout.RowShape(student), Core.HintonLoss.MetricCount], student.dtype), PerRow: true)
-            : new(empty(HintonTotals.Count, ScalarType.Float64), PerRow: false);
+            ? new(
+                empty([.. layout.RowShape(student), Core.HintonLoss.MetricCount], TensorMemory.ResultType(student), student.device),
+                PerRow: true)
+            : new(empty(HintonTotals.Count, ScalarType.Float64, student.device), PerRow: false);
 
     internal (RowsView? PerRow, RowsView? Totals) Views(RowLayout layout, Tensor student)
     {
@@ -92,6 +95,9 @@ internal sealed record HintonMetricsMemory(Tensor Tensor, bool PerRow)
         const int Columns = Core.HintonLoss.MetricCount;
         return (new RowsView(
             TensorMemory.Address(Tensor), TensorMemory.ElementType(Tensor), rows.Outer, rows.Inner, Columns,
-            rows.Inner * Columns, Columns, 1), null);
+            rows.Inner * Columns, Columns, 1)
+        {
+            Device = TensorMemory.Device(Tensor),
+        }, null);
     }
 }

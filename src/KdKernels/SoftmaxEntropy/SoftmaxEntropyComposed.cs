@@ -15,7 +15,7 @@ public static class SoftmaxEntropyComposed
     {
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(options);
-        var (p, logP) = Probabilities(logits, options);
+        var (p, logP) = Probabilities(TensorMemory.Widen(logits), options);
         return options.Reduce(-(p * logP).sum(options.ClassDimension), logits.shape[options.ClassDimension]);
     }
 
@@ -23,10 +23,10 @@ public static class SoftmaxEntropyComposed
     internal static Tensor Gradient(Tensor logits, Tensor upstream, SoftmaxEntropyOptions options)
     {
         int dim = options.ClassDimension;
-        var (p, logP) = Probabilities(logits, options);
+        var (p, logP) = Probabilities(TensorMemory.Widen(logits), options);
         var rowScale = options.RowScale(upstream, logits) / -options.Temperature;
         if (options.Reduction == KdReduction.None) rowScale = rowScale.unsqueeze(dim);
-        return p * (logP - (p * logP).sum([dim], keepdim: true)) * rowScale;
+        return (p * (logP - (p * logP).sum([dim], keepdim: true)) * rowScale).to(logits.dtype);
     }
 
     // p·log p is 0·(−∞) for an excluded class and for one that underflows; its limit is 0.

@@ -44,12 +44,12 @@ internal sealed class SoftmaxEntropyFunction : autograd.SingleTensorFunction<Sof
     internal static Tensor Loss(Tensor logits, SoftmaxEntropyOptions options, RowLayout layout, Tensor? gradient)
     {
         bool perRow = options.Reduction == KdReduction.None;
-        var loss = empty(perRow ? layout.RowShape(logits) : [], logits.dtype);
-        var lossRows = perRow ? layout.PerRow(loss, logits) : TensorMemory.Scalar(loss);
+        var loss = layout.AllocateLoss(logits, perRow);
+        var (rows, lossRows, queue) = (layout.View(logits), layout.LossView(loss, logits, perRow), TorchQueue.Of(logits));
         if (gradient is null)
-            Core.SoftmaxEntropy.Forward(layout.View(logits), options.ToSettings(), lossRows);
+            Core.SoftmaxEntropy.Forward(rows, options.ToSettings(), lossRows, queue);
         else
-            Core.SoftmaxEntropy.ForwardWithGradient(layout.View(logits), options.ToSettings(), lossRows, layout.View(gradient));
+            Core.SoftmaxEntropy.ForwardWithGradient(rows, options.ToSettings(), lossRows, layout.View(gradient), queue);
         GC.KeepAlive(logits);
         return loss;
     }
@@ -59,7 +59,8 @@ internal sealed class SoftmaxEntropyFunction : autograd.SingleTensorFunction<Sof
         var (options, layout) = call;
         var gradient = layout.Allocate(logits);
         Core.SoftmaxEntropy.Backward(
-            layout.View(logits), options.ToSettings(), layout.PerRow(upstream, logits), layout.View(gradient));
+            layout.View(logits), options.ToSettings(), layout.PerRow(upstream, logits), layout.View(gradient),
+            TorchQueue.Of(logits));
         GC.KeepAlive((logits, upstream));
         return gradient;
     }

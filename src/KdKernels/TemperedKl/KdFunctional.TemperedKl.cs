@@ -10,19 +10,22 @@ public static partial class KdFunctional
     /// Numerator: Σ over classes. Divisor: by <paramref name="reduction"/>. Power of T: 2 unless <paramref name="tSquared"/> is false.
     /// At T = ∞ it is the limit, ½ · mean over classes of the squared centred difference of the logits (section 2.1 there).
     /// </summary>
-    /// <param name="student">Raw logits <c>[B, C]</c>, or more dimensions with <paramref name="dim"/>, float32 or float64; receives the gradient.</param>
+    /// <param name="student">
+    /// Raw logits <c>[B, C]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU, float32, float16 or
+    /// bfloat16 on CUDA; receives the gradient.
+    /// </param>
     /// <param name="teacher">Raw logits of the same shape, dtype and device; receives a gradient when it requires one.</param>
     /// <param name="temperature">T in (0, ∞].</param>
     /// <param name="reduction">
     /// None: one value per row; Sum; Mean: ÷ (rows · C); BatchMean: ÷ rows. Ignored rows are not counted; with no row left,
     /// the means are NaN as in torch.
     /// </param>
-    /// <param name="classWeights">Weights <c>[C]</c> inside the class sum, without a gradient; the divisor does not change.</param>
+    /// <param name="classWeights">Weights <c>[C]</c> of the result's dtype inside the class sum, without a gradient; the divisor does not change.</param>
     /// <param name="labels">Int64 labels, one per row, used only to leave out those equal to <paramref name="ignoreIndex"/>.</param>
     /// <param name="ignoreIndex">The label of rows that are left out.</param>
     /// <param name="tSquared">Whether to multiply by T², which keeps gradients comparable across temperatures.</param>
     /// <param name="dim">The class dimension; required above two dimensions: 1 for <c>[N, C, H, W]</c>, -1 for <c>[B, T, V]</c>.</param>
-    /// <returns>A scalar, or one value per row for None, in the dtype of the logits.</returns>
+    /// <returns>A scalar, or one value per row for None, in the dtype of the logits, float32 for 16-bit ones.</returns>
     /// <remarks>
     /// −∞ logits mask classes: where the teacher has no mass the term is 0, where only the student has none the loss is ∞.
     /// Any strides of the class dimension are read in place; rows with more than two further strides are copied once.
@@ -49,7 +52,7 @@ public static partial class KdFunctional
         if (labels is not null) KdGuard.AreLabels(labels, student, layout.ClassDimension);
         var options = new TemperedKlOptions(temperature, reduction, layout.ClassDimension)
         {
-            ClassWeights = classWeights,
+            ClassWeights = classWeights?.contiguous(),
             Labels = labels?.contiguous(),
             IgnoreIndex = ignoreIndex,
             TSquared = tSquared,

@@ -22,6 +22,7 @@ public static class TemperedKlComposed
     internal static Tensor RowLoss(Tensor student, Tensor teacher, TemperedKlOptions options)
     {
         int dim = options.ClassDimension;
+        (student, teacher) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher));
         if (double.IsPositiveInfinity(options.Temperature))
             return 0.5 * Centred(student, teacher, dim).square().mean([dim]);
         var (p, logRatio) = Ratio(student, teacher, options);
@@ -36,11 +37,13 @@ public static class TemperedKlComposed
         Tensor student, Tensor teacher, Tensor upstream, TemperedKlOptions options, GradientNeeds needs)
     {
         int dim = options.ClassDimension;
+        var dtype = student.dtype;
+        (student, teacher) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher));
         var rowScale = options.RowScale(upstream, student).unsqueeze(dim);
         if (double.IsPositiveInfinity(options.Temperature))
         {
             var gradient = Centred(student, teacher, dim) * (rowScale / student.shape[dim]);
-            return new(needs.Student ? gradient : null, needs.Teacher ? -gradient : null);
+            return new(needs.Student ? gradient.to(dtype) : null, needs.Teacher ? -gradient.to(dtype) : null);
         }
         // One T of T² is cancelled by the chain rule through z/T.
         rowScale = rowScale * (options.Scale / options.Temperature);
@@ -57,7 +60,7 @@ public static class TemperedKlComposed
             var slope = options.Weigh(logRatio + 1);
             teacherGradient = p * (slope - (p * slope).sum([dim], keepdim: true)) * rowScale;
         }
-        return new(studentGradient, teacherGradient);
+        return new(studentGradient?.to(dtype), teacherGradient?.to(dtype));
     }
 
     private static Tensor Centred(Tensor student, Tensor teacher, int dim)

@@ -49,11 +49,11 @@ internal sealed class TemperedKlFunction : autograd.SingleTensorFunction<Tempere
         Tensor student, Tensor teacher, TemperedKlOptions options, RowLayout layout, FusedGradients gradients)
     {
         bool perRow = options.Reduction == KdReduction.None;
-        var loss = empty(perRow ? layout.RowShape(student) : [], student.dtype);
+        var loss = layout.AllocateLoss(student, perRow);
         TemperedKl.ForwardWithGradient(
             layout.View(student), layout.View(teacher), options.ToSettings(student, layout),
-            perRow ? layout.PerRow(loss, student) : TensorMemory.Scalar(loss),
-            gradients.StudentRows(layout), gradients.TeacherRows(layout));
+            layout.LossView(loss, student, perRow), gradients.StudentRows(layout), gradients.TeacherRows(layout),
+            TorchQueue.Of(student));
         GC.KeepAlive((student, teacher, options));
         return loss;
     }
@@ -64,7 +64,7 @@ internal sealed class TemperedKlFunction : autograd.SingleTensorFunction<Tempere
         var gradients = FusedGradients.Allocate(student, teacher, needs, layout);
         TemperedKl.Backward(
             layout.View(student), layout.View(teacher), options.ToSettings(student, layout), layout.PerRow(upstream, student),
-            gradients.StudentRows(layout), gradients.TeacherRows(layout));
+            gradients.StudentRows(layout), gradients.TeacherRows(layout), TorchQueue.Of(student));
         GC.KeepAlive((student, teacher, upstream, options));
         return gradients;
     }

@@ -34,9 +34,6 @@ internal static unsafe partial class CudaApi
     [LibraryImport(Library, EntryPoint = "cuDevicePrimaryCtxRetain")]
     public static partial CudaResult DevicePrimaryCtxRetain(nint* context, int device);
 
-    [LibraryImport(Library, EntryPoint = "cuDevicePrimaryCtxRelease_v2")]
-    public static partial CudaResult DevicePrimaryCtxRelease(int device);
-
     [LibraryImport(Library, EntryPoint = "cuCtxPushCurrent_v2")]
     public static partial CudaResult CtxPushCurrent(nint context);
 

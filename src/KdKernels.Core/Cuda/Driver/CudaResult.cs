@@ -1,16 +1,13 @@
 namespace KdKernels.Core;
 
-/// <summary>The driver's <c>CUresult</c>: the values that are treated in a special way.</summary>
+/// <summary>The driver's <c>CUresult</c>: the values that there is something to say about.</summary>
 internal enum CudaResult
 {
     Success = 0,
     OutOfMemory = 2,
-    NoDevice = 100,
     InvalidPtx = 218,
-    NoBinaryForGpu = 209,
     UnsupportedPtxVersion = 222,
     IllegalAddress = 700,
-    LaunchOutOfResources = 701,
     LaunchTimeout = 702,
     HardwareStackError = 714,
     IllegalInstruction = 715,

@@ -51,12 +51,7 @@ internal sealed class CudaKernel(CudaDevice device, string stem, PtxKernel kerne
         if (waits) Wait(queue, grid, "an earlier launch faulted, before this one");
         CudaResult result = device.Runtime.Driver.Launch(
             ready.Function, grid, queue.Stream, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in argument)));
-        if (result != CudaResult.Success)
-        {
-            throw device.Runtime.Driver.Failure(
-                result, "cuLaunchKernel", Describe(grid), waits ? "" : CudaFailure.Advice(result));
-        }
-
+        if (result != CudaResult.Success) throw device.Runtime.Driver.Failure(result, "cuLaunchKernel", Describe(grid));
         if (waits) Wait(queue, grid, "found by KD_SYNC=1");
     }
 

@@ -19,9 +19,9 @@ internal static class ModuleLoader
         if (result == CudaResult.UnsupportedPtxVersion) throw TooOld(runtime, kernel, leastDriver);
         if (result != CudaResult.Success)
         {
-            string advice = result == CudaResult.OutOfMemory ? OutOfMemory(driver, ptx.Length) : CudaFailure.Advice(result);
-            if (log.Length > 0) advice += $"{(advice.Length > 0 ? "; " : "")}the driver's compiler says: {log}";
-            throw driver.Failure(result, "cuModuleLoadDataEx", subject, advice);
+            string remark = log.Length > 0 ? $"the driver's compiler says: {log}" : "";
+            throw driver.Failure(
+                result, "cuModuleLoadDataEx", $"{ptx.Length} bytes of PTX for {subject}", remark);
         }
 
         try
@@ -53,11 +53,6 @@ internal static class ModuleLoader
     private static NotSupportedException TooOld(CudaRuntime runtime, CudaKernel kernel, int leastDriver) => new(
         $"expected an NVIDIA driver for CUDA {Dotted(leastDriver)} or newer, which the PTX of kernel {kernel.Name} needs, "
         + $"but got one for CUDA {Dotted(runtime.DriverVersion)}; update the driver");
-
-    private static string OutOfMemory(ICudaDriver driver, int bytes) =>
-        driver.GetMemoryInfo(out long free, out long total) == CudaResult.Success
-            ? $"a module of {bytes} bytes of PTX needs device memory, of which {free} of {total} bytes are free"
-            : $"a module of {bytes} bytes of PTX needs device memory";
 
     private static string Dotted(int version) => $"{version / 1000}.{version % 1000 / 10}";
 }
