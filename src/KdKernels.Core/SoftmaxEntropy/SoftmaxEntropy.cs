@@ -80,8 +80,7 @@ public static class SoftmaxEntropy
     private static void Run(EntropyProblem problem, CudaQueue? queue)
     {
         if (problem.Logits.Device.Type == KdDeviceType.Cuda)
-            SoftmaxEntropyCuda.Run(
-                problem.Logits, problem.Temperature, problem.Reduction, problem.Loss, problem.Upstream, problem.Gradient, queue);
+            SoftmaxEntropyCuda.Run(problem, queue);
         else
             SoftmaxEntropyCpu.Run(problem);
     }
