@@ -46,13 +46,13 @@ internal static class Check
         True(Math.Sqrt(off) <= allowed, $"{what} of norm {Math.Sqrt(norm):G4} within {allowed:G3} but got one {Math.Sqrt(off):G3} off");
     }
 
+    /// <summary>Every element equal, NaN where the other has NaN; made on the device, since gradients are large.</summary>
     public static void SameBits(Tensor expected, Tensor actual, string what)
     {
-        // NaN is no reason to differ: what is compared is memory.
-        var type = expected.ElementSize == 4 ? ScalarType.Int32 : expected.ElementSize == 2 ? ScalarType.Int16 : ScalarType.Int64;
+        using var scope = NewDisposeScope();
         True(expected.dtype == actual.dtype, $"{what} of {expected.dtype} but got {actual.dtype}");
-        bool same = (expected.detach().contiguous().view(type) == actual.detach().contiguous().view(type)).all().item<bool>();
-        True(same, $"the same bits of {what}");
+        var same = expected.detach().eq(actual.detach()).logical_or(expected.isnan().logical_and(actual.isnan()));
+        True(same.all().item<bool>(), $"the same bits of {what} but {same.logical_not().sum().item<long>()} elements differ");
     }
 
     /// <exception cref="CheckFailedException">Nothing was thrown, something else, or other words.</exception>

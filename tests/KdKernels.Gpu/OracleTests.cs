@@ -66,7 +66,7 @@ internal static class OracleTests
         Tensor studentLeaf = student.Leaf(), teacherLeaf = options.TeacherGradient ? teacher.Leaf() : teacher.OnDevice;
         var loss = Call(studentLeaf, teacherLeaf);
         CheckLoss(expected, loss);
-        loss.backward(perRow ? tensor(upstream).to(loss.dtype).to(session.Device) : full_like(loss, upstream[0]));
+        loss.backward([perRow ? tensor(upstream).to(loss.dtype).to(session.Device) : full_like(loss, upstream[0])]);
         Check.Gradient(expected.StudentGradient, studentLeaf.grad, type);
         if (options.TeacherGradient) Check.Gradient(expected.TeacherGradient, teacherLeaf.grad, type, "teacher's gradient");
 
@@ -141,7 +141,7 @@ internal static class OracleTests
             Check.Loss(expected.TeacherEntropies.Sum() / Valid(labels), result.TeacherEntropy, "teacher entropy");
         }
         result.Loss.backward(
-            perRow ? tensor(upstream).to(result.Loss.dtype).to(session.Device) : full_like(result.Loss, upstream[0]));
+            [perRow ? tensor(upstream).to(result.Loss.dtype).to(session.Device) : full_like(result.Loss, upstream[0])]);
         Check.Gradient(expected.StudentGradient, leaf.grad, type);
     }
 

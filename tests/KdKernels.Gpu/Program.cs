@@ -16,7 +16,7 @@ try
 {
     options = TestOptions.Parse(args);
 }
-catch (ArgumentException e)
+catch (UsageException e)
 {
     Console.Error.WriteLine($"{e.Message}{Environment.NewLine}{Usage}");
     return 2;

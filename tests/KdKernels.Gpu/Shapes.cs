@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace KdKernels.Gpu;
 
 /// <summary>Rows of classes, one after the other.</summary>
-internal readonly record struct RowShape(int Rows, int Classes)
+internal sealed record RowShape(int Rows, int Classes)
 {
     public override string ToString() => $"[{Rows},{Classes}]";
 }

@@ -3,7 +3,7 @@ namespace KdKernels.Gpu;
 /// <summary>What the command line asks for.</summary>
 internal sealed record TestOptions(IReadOnlyList<string> Groups, bool Quick, string? Json, bool OnCuda, bool ShowHelp)
 {
-    /// <exception cref="ArgumentException">An option, group or device that does not exist.</exception>
+    /// <exception cref="UsageException">An option, group or device that does not exist.</exception>
     public static TestOptions Parse(string[] args)
     {
         var options = new TestOptions([.. TestGroups.All.Keys], Quick: false, Json: null, OnCuda: true, ShowHelp: false);
@@ -24,20 +24,20 @@ internal sealed record TestOptions(IReadOnlyList<string> Groups, bool Quick, str
                     break;
                 case "--device":
                     string device = Value(args, ref i);
-                    if (device is not ("cuda" or "cpu")) throw new ArgumentException($"expected --device cuda or cpu but got '{device}'.");
+                    if (device is not ("cuda" or "cpu")) throw new UsageException($"expected --device cuda or cpu but got '{device}'.");
                     options = options with { OnCuda = device == "cuda" };
                     break;
                 case "--help" or "-h":
                     return options with { ShowHelp = true };
                 default:
-                    throw new ArgumentException($"There is no option '{args[i]}'.");
+                    throw new UsageException($"There is no option '{args[i]}'.");
             }
         }
 
         if (options.OnCuda) return options;
         string[] wrong = [.. options.Groups.Where(group => !TestGroups.OnCpu.Contains(group))];
         if (groupsGiven && wrong.Length > 0)
-            throw new ArgumentException($"expected groups that run on the CPU but got {string.Join(", ", wrong)}.");
+            throw new UsageException($"expected groups that run on the CPU but got {string.Join(", ", wrong)}.");
         return options with { Groups = [.. options.Groups.Where(TestGroups.OnCpu.Contains)] };
     }
 
@@ -47,9 +47,12 @@ internal sealed record TestOptions(IReadOnlyList<string> Groups, bool Quick, str
         string? unknown = groups.FirstOrDefault(group => !TestGroups.All.ContainsKey(group));
         return unknown is null && groups.Length > 0
             ? groups
-            : throw new ArgumentException($"expected groups of {string.Join(", ", TestGroups.All.Keys)} but got '{list}'.");
+            : throw new UsageException($"expected groups of {string.Join(", ", TestGroups.All.Keys)} but got '{list}'.");
     }
 
     private static string Value(string[] args, ref int i) =>
-        i + 1 < args.Length ? args[++i] : throw new ArgumentException($"{args[i]} needs a value.");
+        i + 1 < args.Length ? args[++i] : throw new UsageException($"{args[i]} needs a value.");
 }
+
+/// <summary>The command line is not understood.</summary>
+internal sealed class UsageException(string message) : Exception(message);
