@@ -41,7 +41,6 @@ mkdir -p "$stage/ptx" "$stage/peers"
 [ ! -d "$root/kernels/ptx" ] || cp -r "$root/kernels/ptx/." "$stage/ptx/"
 cp "$root"/bench/peers/*.py "$stage/peers/"
 cp "$root/bench/bundle/run.sh" "$root/bench/bundle/README.txt" "$root/LICENSE" "$stage/"
-cp "$root"/bench/bundle/*.py "$stage/"
 chmod +x "$stage/run.sh"
 
 commit=$(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)
