@@ -1,4 +1,5 @@
 using KdKernels.Kernels.HintonLoss;
+using KdKernels.Kernels.SoftmaxEntropy;
 using KdKernels.Kernels.TemperedKl;
 
 namespace KdKernels.Kernels;
@@ -8,5 +9,5 @@ public static class KernelCatalog
 {
     /// <summary>All variants, in the order of the manifest.</summary>
     public static IEnumerable<KernelVariant> All =>
-        [.. TemperedKlKernels.Variants, .. HintonLossKernels.Variants];
+        [.. TemperedKlKernels.Variants, .. HintonLossKernels.Variants, .. SoftmaxEntropyKernels.Variants];
 }

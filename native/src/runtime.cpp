@@ -175,12 +175,15 @@ int kd_cuda_stream(int32_t device_index, void** stream) {
         const c10::Device device = device_index < 0 ? guard->getDevice() : given;
         const c10::Stream current = guard->getStream(device);
         // c10::cuda::CUDAStream::stream() const. The object is a c10::Stream and nothing else, and this library is
-        // built without CUDA's headers, so the symbol is looked up where libtorch_cuda brought it.
-        void* library = dlopen("libc10_cuda.so", RTLD_NOW | RTLD_NOLOAD);
+        // built without CUDA's headers, so the symbol is looked up, once, where libtorch_cuda brought it.
         using ToNative = void* (*)(const c10::Stream*);
-        auto convert = reinterpret_cast<ToNative>(
-            dlsym(library != nullptr ? library : RTLD_DEFAULT, "_ZNK3c104cuda10CUDAStream6streamEv"));
-        if (library != nullptr) dlclose(library);
+        static const ToNative convert = [] {
+            void* library = dlopen("libc10_cuda.so", RTLD_NOW | RTLD_NOLOAD);
+            const auto found = reinterpret_cast<ToNative>(
+                dlsym(library != nullptr ? library : RTLD_DEFAULT, "_ZNK3c104cuda10CUDAStream6streamEv"));
+            if (library != nullptr) dlclose(library);
+            return found;
+        }();
         TORCH_CHECK(convert != nullptr, "libc10_cuda.so has no c10::cuda::CUDAStream::stream()");
         *stream = convert(&current);
     });

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KdKernels.Core;
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Recipes;
@@ -18,7 +19,7 @@ internal static class FailureReport
             case RecipeException or KdDataException or CheckpointException or RunFolderException:
                 error.WriteLine($"kd: {failure.Message}");
                 return ExitCode.InvalidInput;
-            case DeviceException:
+            case DeviceException or CudaException:
                 error.WriteLine($"kd: {failure.Message}");
                 return ExitCode.Unavailable;
             case DivergedException:
@@ -33,6 +34,12 @@ internal static class FailureReport
         {
             error.WriteLine($"kd: a native library cannot be used: {missing}");
             error.WriteLine($"kd: `{console.Command} doctor` says what is missing and how to install it.");
+            return ExitCode.Unavailable;
+        }
+
+        if (DeviceFailure.Find(failure) is { } refused)
+        {
+            error.WriteLine($"kd: the device cannot go on: {refused}");
             return ExitCode.Unavailable;
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Data;
@@ -16,6 +17,9 @@ public sealed class FailureTests
         { new RunFolderException("runs/x is in use by another trainer"), ExitCode.InvalidInput },
         { new DivergedException("the loss became NaN"), ExitCode.Diverged },
         { new DeviceException("expected a CUDA device"), ExitCode.Unavailable },
+        { new ExternalException("CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0)"), ExitCode.Unavailable },
+        { new ExternalException("CUDA error: device-side assert triggered"), ExitCode.Unavailable },
+        { new ExternalException("mat1 and mat2 shapes cannot be multiplied"), ExitCode.Fault },
         { new TypeInitializationException("A", new DllNotFoundException("no libkdtorch.so")), ExitCode.Unavailable },
     };
 

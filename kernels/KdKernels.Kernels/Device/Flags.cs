@@ -24,12 +24,6 @@ public interface ISize
     int Value { get; }
 }
 
-/// <summary>128.</summary>
-public readonly struct N128 : ISize
-{
-    public int Value => 128;
-}
-
 /// <summary>256.</summary>
 public readonly struct N256 : ISize
 {

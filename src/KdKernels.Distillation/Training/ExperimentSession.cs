@@ -31,7 +31,7 @@ internal sealed class ExperimentSession : IDisposable
         data = TrainingData.Load(recipe);
         evaluator = new Evaluator(data.HeldOut, data.Train.Statistics, recipe.Evaluation.BatchSize, device);
         fingerprint = data.Fingerprint(recipe);
-        RunEnvironment.Of(recipe, data.Train, data.HeldOut, device.ToString()).Write(folder.EnvironmentPath);
+        RunEnvironment.Of(recipe, data.Train, data.HeldOut, TrainingDevice.Describe(device)).Write(folder.EnvironmentPath);
     }
 
     private bool Distils => recipe.Distill.Method != DistillMethod.None;

@@ -9,8 +9,8 @@ namespace KdKernels.Distillation.Training;
 internal static class TrainingDevice
 {
     /// <summary>The recipe's device, with torch and this library set to the recipe's threads.</summary>
-    /// <remarks><c>auto</c> is the CPU: the distillation ops have no CUDA implementation yet, and a run should not
-    /// depend on the machine.</remarks>
+    /// <remarks><c>auto</c> is the CPU: a recipe gives the same bits everywhere there, and a GPU is asked for by
+    /// name.</remarks>
     /// <exception cref="DeviceException">It is not there, or the recipe needs an op that it lacks.</exception>
     public static Device Open(Recipe recipe)
     {
@@ -25,15 +25,41 @@ internal static class TrainingDevice
         }
 
         int index = int.Parse(recipe.Device.AsSpan("cuda:".Length), CultureInfo.InvariantCulture);
-        int devices = cuda.is_available() ? cuda.device_count() : 0;
-        if (index >= devices)
-        {
-            throw new DeviceException($"expected a CUDA device for device: {recipe.Device} but torch sees {devices}");
-        }
+        int seen = cuda.is_available() ? cuda.device_count() : 0;
+        string? objection = index >= seen
+            ? $"expected a CUDA device for device: {recipe.Device} but torch sees {seen}; `kd doctor` says more"
+            : recipe.Distill.Method == DistillMethod.None
+                ? null
+                : WithoutKernels(recipe.Device, index, KdCuda.WhyUnavailable, KdCuda.Devices);
+        return objection is null ? new Device(DeviceType.CUDA, index) : throw new DeviceException(objection);
+    }
 
-        return recipe.Distill.Method == DistillMethod.None
-            ? new Device(recipe.Device)
-            : throw new DeviceException(
-                "expected device: cpu with distill.method: kd, whose loss has no CUDA implementation yet");
+    /// <summary>As torch writes it, a GPU with its name: <c>cuda:0 (NVIDIA H200)</c>.</summary>
+    public static string Describe(Device device)
+    {
+        string? name = device.type == DeviceType.CUDA
+            ? KdCuda.Devices.FirstOrDefault(known => known.Index == device.index)?.Name
+            : null;
+        return name is null ? device.ToString() : $"{device} ({name})";
+    }
+
+    /// <summary>Why the loss of a distillation cannot be computed on a device that torch can use; null where it
+    /// can.</summary>
+    /// <param name="device">As the recipe has it.</param>
+    /// <param name="index">Its ordinal.</param>
+    /// <param name="unavailable">Why no device can be used; null where one can.</param>
+    /// <param name="known">The devices that the driver shows.</param>
+    internal static string? WithoutKernels(
+        string device, int index, string? unavailable, IReadOnlyList<KdCudaDevice> known)
+    {
+        string? reason = unavailable
+            ?? known.FirstOrDefault(candidate => candidate.Index == index) switch
+            {
+                null => $"NVIDIA's driver shows no device of that number",
+                { IsSupported: false } old =>
+                    $"{old.Name} has compute capability {old.ComputeCapability} and the kernels need 7.5",
+                _ => null,
+            };
+        return reason is null ? null : $"device: {device} cannot compute the loss of distill.method: kd: {reason}";
     }
 }

@@ -58,13 +58,15 @@ public static partial class torch
         public Tensor @float() => to_type(ScalarType.Float32);
         public Tensor @double() => to_type(ScalarType.Float64);
 
-        /// <summary>The one element, in the tensor's own type.</summary>
+        /// <summary>The one element, in the tensor's own type, from any device.</summary>
         /// <exception cref="ArgumentException">There is not exactly one element, or T is another type.</exception>
         public T item<T>() where T : unmanaged
         {
             if (NumberOfElements != 1)
                 throw new ArgumentException($"expected a tensor of one element but got {NumberOfElements} elements.");
-            return data<T>()[0];
+            if (device_type == DeviceType.CPU) return data<T>()[0];
+            using Tensor copy = cpu();
+            return copy.data<T>()[0];
         }
 
         /// <summary>The one element, from any device.</summary>

@@ -31,10 +31,12 @@ public static partial class torch
             }
         }
 
-        /// <summary>The elements of a CPU tensor; T is the tensor's own element type.</summary>
+        /// <summary>
+        /// The elements; T is the tensor's own element type. On the CPU they are the tensor's own, from another device a
+        /// copy.
+        /// </summary>
         /// <exception cref="ArgumentException">T is another type.</exception>
-        /// <exception cref="InvalidOperationException">Not on the CPU.</exception>
-        public TensorAccessor<T> data<T>() where T : unmanaged => new(this);
+        public TensorAccessor<T> data<T>() where T : unmanaged => new(device_type == DeviceType.CPU ? this : cpu());
 
         /// <summary>
         /// The whole storage that the tensor looks into, on any device. Converts, and thus copies, when T is another

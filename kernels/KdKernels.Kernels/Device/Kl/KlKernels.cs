@@ -25,17 +25,18 @@ public static class KlKernels
             long row = (tile << 3) + warp;
             long label = row < a.Rows & a.Labels.Length > 0 ? a.Labels[row] : 0;
             var target = sums.SubView(warp << 3, 8);
+            KlValues values = default;
             if (row < a.Rows & (a.Labels.Length == 0 | label != a.IgnoreIndex))
             {
                 var factors = KlRows.Factors<T, TMetrics>(a, row, label, inverseDivisor);
-                var result = default(TBody).Row(a, ref group, row, factors);
-                if (group.Rank == 0) KlRows.Emit<T, TMetrics>(a, row, result, factors.Label, target);
+                values = KlRows.Values<T, TMetrics>(a, default(TBody).Row(a, ref group, row, factors), factors.Label);
             }
-            else
+            else if (row < a.Rows)
             {
-                if (row < a.Rows) KlRowMemory<T>.Of(a, row).StoreZeros(default(TElement), group, a.Classes);
-                if (group.Rank == 0) KlRows.EmitNothing<T, TMetrics>(a, row, target);
+                KlRowMemory<T>.Of(a, row).StoreZeros(default(TElement), group, a.Classes);
             }
+            if (row < a.Rows & group.Rank == 0) KlRows.Write<T, TMetrics>(a, row, values);
+            if (group.Rank == 0) KlRows.StoreSums<TMetrics>(values, target);
             if (!KlRows.WantsSum(a)) continue;
             Group.Barrier();
             if (Group.IdxX < width)
@@ -68,19 +69,114 @@ public static class KlKernels
         for (long row = Grid.IdxX; row < a.Rows; row += Grid.DimX)
         {
             long label = a.Labels.Length > 0 ? a.Labels[row] : 0;
+            KlValues values = default;
             if (a.Labels.Length == 0 | label != a.IgnoreIndex)
             {
                 var factors = KlRows.Factors<T, TMetrics>(a, row, label, inverseDivisor);
-                var result = default(TBody).Row(a, ref group, row, factors);
-                if (Group.IdxX == 0) KlRows.Emit<T, TMetrics>(a, row, result, factors.Label, a.Partials.SubView(row * width, width));
+                values = KlRows.Values<T, TMetrics>(a, default(TBody).Row(a, ref group, row, factors), factors.Label);
             }
             else
             {
                 KlRowMemory<T>.Of(a, row).StoreZeros(default(TElement), group, a.Classes);
-                if (Group.IdxX == 0) KlRows.EmitNothing<T, TMetrics>(a, row, a.Partials.SubView(row * width, width));
             }
+            if (Group.IdxX != 0) continue;
+            KlRows.Write<T, TMetrics>(a, row, values);
+            if (KlRows.WantsSum(a)) KlRows.StoreSums<TMetrics>(values, a.Partials.SubView(row * width, width));
         }
         KlRows.Finish<T, TMetrics>(a, a.Rows, threads, valid, integers, sums);
+    }
+
+    /// <summary>A thread for each row, 128 neighbouring rows to a tile.</summary>
+    public static void Pixels<T, TElement, TMetrics>(KlArguments<T> a)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+        where TMetrics : struct, IFlag
+    {
+        var integers = SharedMemory.Allocate<int>(32);
+        var sums = SharedMemory.Allocate<double>(8 * 8);
+        long valid = KlRows.ValidRows(a, 128, integers);
+        float inverseDivisor = 1f / KlRows.Divisor(a, valid);
+        int width = default(TMetrics).Value ? 8 : 1;
+        long tiles = (a.Rows + 127) >> 7;
+        for (long tile = Grid.IdxX; tile < tiles; tile += Grid.DimX)
+        {
+            long row = (tile << 7) + Group.IdxX;
+            KlValues values = default;
+            if (row < a.Rows)
+            {
+                long label = a.Labels.Length > 0 ? a.Labels[row] : 0;
+                if (a.Labels.Length == 0 | label != a.IgnoreIndex)
+                {
+                    var factors = KlRows.Factors<T, TMetrics>(a, row, label, inverseDivisor);
+                    values = KlRows.Values<T, TMetrics>(a, KlPixels.Row<T, TElement, TMetrics>(a, row, factors), factors.Label);
+                }
+                else
+                {
+                    KlRowMemory<T>.Of(a, row).StoreZeros(default(TElement), default(ThreadGroup), a.Classes);
+                }
+                KlRows.Write<T, TMetrics>(a, row, values);
+            }
+            if (!KlRows.WantsSum(a)) continue;
+            KlRows.SumOverWarp<TMetrics>(values, sums.SubView((Group.IdxX >> 5) << 3, 8));
+            Group.Barrier();
+            if (Group.IdxX < width)
+            {
+                double sum = 0;
+                for (int warp = 0; warp < 4; warp++) sum += sums[(warp << 3) + Group.IdxX];
+                a.Partials[(tile * width) + Group.IdxX] = sum;
+            }
+            Group.Barrier();
+        }
+        KlRows.Finish<T, TMetrics>(a, tiles, 128, valid, integers, sums);
+    }
+
+    /// <summary>Several blocks for each row, loss only.</summary>
+    public static void Split<T, TElement>(KlArguments<T> a)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+    {
+        var integers = SharedMemory.Allocate<int>(32);
+        var floats = SharedMemory.Allocate<float>(BlockGroup<N256>.SharedFloats);
+        var sums = SharedMemory.Allocate<double>(8 * 8);
+        long valid = KlRows.ValidRows(a, 256, integers);
+        var group = new BlockGroup<N256>(floats);
+        int count = (a.Classes + KlSplit.ClassesPerPart - 1) / KlSplit.ClassesPerPart;
+        var parts = a.Partials.SubView(a.Rows).Cast<float>();
+        for (long unit = Grid.IdxX; unit < a.Rows * count; unit += Grid.DimX)
+        {
+            long row = unit / count;
+            int part = (int)(unit - (row * count));
+            if (a.Labels.Length > 0 && a.Labels[row] == a.IgnoreIndex) continue;
+            var partSums = KlSplit.Part<T, TElement, BlockGroup<N256>>(a, ref group, row, part);
+            if (Group.IdxX == 0) KlSplit.Store(parts.SubView(unit * KlSplit.FloatsPerPart), partSums);
+        }
+        if (!LastBlock.IsThis(a.Counters, integers)) return;
+
+        TElement element = default;
+        element.BeginPhase(0, 0);
+        for (long row = 0; row < a.Rows; row++)
+        {
+            KlValues values = default;
+            if (a.Labels.Length == 0 || a.Labels[row] != a.IgnoreIndex)
+            {
+                // Every warp combines, so that all threads know what the row comes to.
+                var rowSums = KlSplit.Combine(parts.SubView(row * count * KlSplit.FloatsPerPart), count, a.Scale);
+                KlResult result = default;
+                result.Kl = KlReduce.Divergence(rowSums, KlNormal.Of(rowSums, a.Scale));
+                if (!(result.Kl >= element.SmallDivergence) | !Numbers.IsFinite(result.Kl))
+                {
+                    KlFactors factors = default;
+                    result = KlGeneral.Row<T, TElement, BlockGroup<N256>, Off, Off>(
+                        a, ref group, element, KlRowMemory<T>.Of(a, row), factors);
+                }
+                values = KlRows.Values<T, Off>(a, result, 0);
+            }
+            if (Group.IdxX != 0) continue;
+            KlRows.Write<T, Off>(a, row, values);
+            a.Partials[row] = values.Loss;
+        }
+        Group.Barrier();
+        KlRows.WriteResults<T, Off>(a, a.Rows, 256, valid, sums);
     }
 
     /// <summary>Counts the rows that the mask leaves, into Counters[1].</summary>

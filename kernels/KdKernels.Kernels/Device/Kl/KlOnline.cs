@@ -5,7 +5,8 @@ namespace KdKernels.Kernels.Device.Kl;
 
 /// <summary>
 /// <see cref="KlSums"/> of what one thread has seen so far, measured from logits that are raised when a new one exceeds them by
-/// more than 8 bits: seldom, and the sums stay below 256 C.
+/// more than 8 bits: seldom, and the sums stay below 256 C. The largest logits of all are kept besides; the final sums are
+/// measured from them.
 /// </summary>
 public struct KlOnline<TMetrics> : IPairVisitor
     where TMetrics : struct, IFlag
@@ -17,6 +18,7 @@ public struct KlOnline<TMetrics> : IPairVisitor
     /// <summary>Class of the element with index 0.</summary>
     public int First;
 
+    private KlMaxVisitor seen;
     private float scale;
     private float largestTeacher;
     private float largestStudent;
@@ -25,25 +27,21 @@ public struct KlOnline<TMetrics> : IPairVisitor
     public void Reset(float logitScale)
     {
         Sums = KlSums.Empty;
+        seen.Teacher = Numbers.Lowest;
+        seen.Student = Numbers.Lowest;
         scale = logitScale;
         largestTeacher = Numbers.Lowest;
         largestStudent = Numbers.Lowest;
     }
 
     /// <summary>To be shown the elements that come next.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly KlMaxVisitor Begin()
-    {
-        KlMaxVisitor max;
-        max.Teacher = Sums.TeacherMax;
-        max.Student = Sums.StudentMax;
-        return max;
-    }
+    public readonly KlMaxVisitor Begin => seen;
 
     /// <summary>Makes room for elements up to these; M' counts at both temperatures with metrics.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Raise(KlMaxVisitor max)
     {
+        seen = max;
         float studentScale = default(TMetrics).Value ? IntrinsicMath.Max(scale, Numbers.Log2E) : scale;
         bool high = (max.Teacher - Sums.TeacherMax) * scale > Slack | (max.Student - Sums.StudentMax) * studentScale > Slack;
         if (high) KlReduce.MoveTo<TMetrics>(ref Sums, max.Teacher, max.Student, scale);
@@ -78,10 +76,8 @@ public struct KlOnline<TMetrics> : IPairVisitor
     public KlSums Combine<TGroup>(ref TGroup group)
         where TGroup : struct, IGroup
     {
-        float teacherMax = Sums.TeacherMax;
-        float studentMax = Sums.StudentMax;
-        group.Max(ref teacherMax, ref studentMax, 0);
-        KlReduce.MoveTo<TMetrics>(ref Sums, teacherMax, studentMax, scale);
+        group.Max(ref seen.Teacher, ref seen.Student, 0);
+        KlReduce.MoveTo<TMetrics>(ref Sums, seen.Teacher, seen.Student, scale);
         if (default(TMetrics).Value)
         {
             float teacherTop = largestTeacher;

@@ -53,11 +53,10 @@ public static class KlReduce
     {
         KlResult result = default;
         if (!default(TMetrics).Value) return result;
-        result.CrossEntropy = (normal.PlainLogMass * Numbers.Ln2) + (sums.StudentMax - labelLogit);
-        result.TeacherEntropy = Numbers.Ln2
-            * (normal.TeacherLogMass - (normal.Scale * sums.TeacherLog * Ptx.Reciprocal(sums.TeacherMass)));
-        result.StudentEntropy = Numbers.Ln2
-            * (normal.StudentLogMass - (normal.Scale * sums.StudentLog * Ptx.Reciprocal(sums.StudentMass)));
+        result.CrossEntropy = Numbers.Log(sums.PlainMass) + (sums.StudentMax - labelLogit);
+        float slope = Numbers.Ln2 * normal.Scale;
+        result.TeacherEntropy = Numbers.Log(sums.TeacherMass) - (slope * sums.TeacherLog * Ptx.Reciprocal(sums.TeacherMass));
+        result.StudentEntropy = Numbers.Log(sums.StudentMass) - (slope * sums.StudentLog * Ptx.Reciprocal(sums.StudentMass));
         result.Hit = sums.StudentIndex == label ? 1f : 0f;
         result.Agreement = sums.StudentIndex == sums.TeacherIndex ? 1f : 0f;
         return result;

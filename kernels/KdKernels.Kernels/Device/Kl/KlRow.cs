@@ -107,6 +107,19 @@ public struct KlResult
     public float Agreement;
 }
 
+/// <summary>What a row adds to loss and totals: factors and weights included; all 0 where the mask excludes it.</summary>
+public struct KlValues
+{
+    public float Loss;
+    public float CrossEntropy;
+    public float Kl;
+    public float StudentEntropy;
+    public float TeacherEntropy;
+    public float Hit;
+    public float Agreement;
+    public float Valid;
+}
+
 /// <summary>What the gradients of a row are multiplied by.</summary>
 public struct KlFactors
 {

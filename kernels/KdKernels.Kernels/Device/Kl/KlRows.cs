@@ -57,57 +57,90 @@ public static class KlRows
         return factors;
     }
 
-    /// <summary>Writes a row's values, and what it adds to its tile's sums.</summary>
+    /// <summary>The values of a valid row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Emit<T, TMetrics>(in KlArguments<T> a, long row, KlResult result, int label, ArrayView<double> sums)
+    public static KlValues Values<T, TMetrics>(in KlArguments<T> a, KlResult result, int label)
         where T : unmanaged
         where TMetrics : struct, IFlag
     {
-        float divergence = result.Kl * a.LossFactor;
-        float loss = a.KlWeight == 0f ? 0f : a.KlWeight * divergence;
-        if (default(TMetrics).Value)
+        KlValues values = default;
+        values.Kl = result.Kl * a.LossFactor;
+        values.Loss = a.KlWeight == 0f ? 0f : a.KlWeight * values.Kl;
+        if (!default(TMetrics).Value) return values;
+        values.CrossEntropy = result.CrossEntropy;
+        if (label < 0)
         {
-            bool known = label >= 0;
-            divergence = known ? divergence : float.NaN;
-            result.CrossEntropy = known ? result.CrossEntropy : float.NaN;
-            loss = known ? loss : float.NaN;
-            if (a.CrossEntropyWeight != 0f) loss += a.CrossEntropyWeight * result.CrossEntropy;
-            bool isNumber = IntrinsicMath.Abs(divergence) <= float.PositiveInfinity;
-            result.Hit = isNumber ? result.Hit : 0f;
-            result.Agreement = isNumber ? result.Agreement : 0f;
+            values.Kl = float.NaN;
+            values.Loss = float.NaN;
+            values.CrossEntropy = float.NaN;
         }
-        sums[0] = loss;
-        if (a.Reduction == 0 & a.Loss.Length > 0) a.Loss[row] = loss;
-        if (!default(TMetrics).Value) return;
-        sums[1] = result.CrossEntropy;
-        sums[2] = divergence;
-        sums[3] = result.StudentEntropy;
-        sums[4] = result.TeacherEntropy;
-        sums[5] = result.Hit;
-        sums[6] = result.Agreement;
-        sums[7] = 1;
-        if (a.Metrics.Length == 0) return;
-        a.Metrics[(row * 6) + 0] = result.CrossEntropy;
-        a.Metrics[(row * 6) + 1] = divergence;
-        a.Metrics[(row * 6) + 2] = result.StudentEntropy;
-        a.Metrics[(row * 6) + 3] = result.TeacherEntropy;
-        a.Metrics[(row * 6) + 4] = result.Hit;
-        a.Metrics[(row * 6) + 5] = result.Agreement;
+        if (a.CrossEntropyWeight != 0f) values.Loss += a.CrossEntropyWeight * values.CrossEntropy;
+        bool isNumber = IntrinsicMath.Abs(values.Kl) <= float.PositiveInfinity;
+        values.StudentEntropy = result.StudentEntropy;
+        values.TeacherEntropy = result.TeacherEntropy;
+        values.Hit = isNumber ? result.Hit : 0f;
+        values.Agreement = isNumber ? result.Agreement : 0f;
+        values.Valid = 1f;
+        return values;
     }
 
-    /// <summary>A row that the mask excludes, or one behind the last: all values 0.</summary>
+    /// <summary>Writes what is wanted of each row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void EmitNothing<T, TMetrics>(in KlArguments<T> a, long row, ArrayView<double> sums)
+    public static void Write<T, TMetrics>(in KlArguments<T> a, long row, KlValues values)
         where T : unmanaged
         where TMetrics : struct, IFlag
     {
-        sums[0] = 0;
-        if (default(TMetrics).Value)
-            for (int i = 1; i < 8; i++) sums[i] = 0;
-        if (row >= a.Rows) return;
-        if (a.Reduction == 0 & a.Loss.Length > 0) a.Loss[row] = 0f;
+        if (a.Reduction == 0 & a.Loss.Length > 0) a.Loss[row] = values.Loss;
         if (!default(TMetrics).Value || a.Metrics.Length == 0) return;
-        for (int i = 0; i < 6; i++) a.Metrics[(row * 6) + i] = 0f;
+        var metrics = a.Metrics.SubView(row * 6, 6);
+        metrics[0] = values.CrossEntropy;
+        metrics[1] = values.Kl;
+        metrics[2] = values.StudentEntropy;
+        metrics[3] = values.TeacherEntropy;
+        metrics[4] = values.Hit;
+        metrics[5] = values.Agreement;
+    }
+
+    /// <summary>Writes what a row adds to the sums: one column, or eight with metrics.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums<TMetrics>(KlValues values, ArrayView<double> sums)
+        where TMetrics : struct, IFlag
+    {
+        sums[0] = values.Loss;
+        if (!default(TMetrics).Value) return;
+        sums[1] = values.CrossEntropy;
+        sums[2] = values.Kl;
+        sums[3] = values.StudentEntropy;
+        sums[4] = values.TeacherEntropy;
+        sums[5] = values.Hit;
+        sums[6] = values.Agreement;
+        sums[7] = values.Valid;
+    }
+
+    /// <summary>The sums over a warp of what each lane's row adds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumOverWarp<TMetrics>(KlValues values, ArrayView<double> sums)
+        where TMetrics : struct, IFlag
+    {
+        double loss = WarpReduce.Sum((double)values.Loss, 16);
+        bool writes = (Group.IdxX & 31) == 0;
+        if (writes) sums[0] = loss;
+        if (!default(TMetrics).Value) return;
+        double crossEntropy = WarpReduce.Sum((double)values.CrossEntropy, 16);
+        double divergence = WarpReduce.Sum((double)values.Kl, 16);
+        double studentEntropy = WarpReduce.Sum((double)values.StudentEntropy, 16);
+        double teacherEntropy = WarpReduce.Sum((double)values.TeacherEntropy, 16);
+        double hits = WarpReduce.Sum((double)values.Hit, 16);
+        double agreements = WarpReduce.Sum((double)values.Agreement, 16);
+        double count = WarpReduce.Sum((double)values.Valid, 16);
+        if (!writes) return;
+        sums[1] = crossEntropy;
+        sums[2] = divergence;
+        sums[3] = studentEntropy;
+        sums[4] = teacherEntropy;
+        sums[5] = hits;
+        sums[6] = agreements;
+        sums[7] = count;
     }
 
     /// <summary>Whether anything needs the sum over the rows.</summary>
@@ -122,7 +155,17 @@ public static class KlRows
         where T : unmanaged
         where TMetrics : struct, IFlag
     {
-        if (!LastBlock.IsThis(a.Counters, ticket)) return;
+        if (!WantsSum(a) & a.Counted == 0) return;
+        if (LastBlock.IsThis(a.Counters, ticket)) WriteResults<T, TMetrics>(a, tiles, threads, valid, shared);
+    }
+
+    /// <summary>What the last block does: sums the tiles, writes the results, leaves the workspace as it was.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void WriteResults<T, TMetrics>(
+        in KlArguments<T> a, long tiles, int threads, long valid, ArrayView<double> shared)
+        where T : unmanaged
+        where TMetrics : struct, IFlag
+    {
         int width = default(TMetrics).Value ? 8 : 1;
         if (WantsSum(a)) LastBlock.Sum(a.Partials, tiles, width, threads, shared);
         if (Group.IdxX != 0) return;

@@ -34,42 +34,8 @@ public static class KlStream
 
         KlOnline<TMetrics> online = default;
         online.Reset(a.Scale);
-        int c = start;
-        // Two vectors of each side at a time: the loads of both are under way before the first is looked at.
-        for (; c + step < span.Tail; c += Unrolled * step)
-        {
-            var teacher0 = element.LoadVector(ref teacher[c]);
-            var teacher1 = element.LoadVector(ref teacher[c + step]);
-            var student0 = element.LoadVector(ref student[c]);
-            var student1 = element.LoadVector(ref student[c + step]);
-            KlMaxVisitor max = online.Begin();
-            element.Each(teacher0, student0, ref max);
-            element.Each(teacher1, student1, ref max);
-            online.Raise(max);
-            online.First = c;
-            element.Each(teacher0, student0, ref online);
-            online.First = c + step;
-            element.Each(teacher1, student1, ref online);
-        }
-        if (c < span.Tail)
-        {
-            var teacher0 = element.LoadVector(ref teacher[c]);
-            var student0 = element.LoadVector(ref student[c]);
-            KlMaxVisitor max = online.Begin();
-            element.Each(teacher0, student0, ref max);
-            online.Raise(max);
-            online.First = c;
-            element.Each(teacher0, student0, ref online);
-        }
-        if (hasEdge)
-        {
-            KlMaxVisitor max = online.Begin();
-            max.Visit(edgeTeacher, edgeStudent, 0);
-            online.Raise(max);
-            online.First = edge;
-            online.Visit(edgeTeacher, edgeStudent, 0);
-        }
-
+        Accumulate(element, teacher, student, start, span.Tail, step, ref online);
+        if (hasEdge) Accumulate(edgeTeacher, edgeStudent, edge, ref online);
         var sums = online.Combine(ref group);
         var normal = KlNormal.Of(sums, a.Scale);
         float divergence = KlReduce.Divergence(sums, normal);
@@ -94,7 +60,7 @@ public static class KlStream
             careful.Normal = normal;
             careful.Factors = factors;
             careful.Exact = element.Exact;
-            for (c = start; c < span.Tail; c += step)
+            for (int c = start; c < span.Tail; c += step)
             {
                 careful.First = c;
                 var value = element.Map(element.LoadVector(ref teacher[c]), element.LoadVector(ref student[c]), ref careful);
@@ -115,22 +81,23 @@ public static class KlStream
         KlGradientMap<TMetrics> plain = default;
         plain.Normal = normal;
         plain.Factors = factors;
-        for (c = start; c + step < span.Tail; c += Unrolled * step)
+        int next = start;
+        for (; next + step < span.Tail; next += Unrolled * step)
         {
-            var teacher0 = element.LoadVector(ref teacher[c]);
-            var teacher1 = element.LoadVector(ref teacher[c + step]);
-            var student0 = element.LoadVector(ref student[c]);
-            var student1 = element.LoadVector(ref student[c + step]);
-            plain.First = c;
-            element.StoreVector(ref gradient[c], element.Map(teacher0, student0, ref plain));
-            plain.First = c + step;
-            element.StoreVector(ref gradient[c + step], element.Map(teacher1, student1, ref plain));
+            var teacher0 = element.LoadVector(ref teacher[next]);
+            var teacher1 = element.LoadVector(ref teacher[next + step]);
+            var student0 = element.LoadVector(ref student[next]);
+            var student1 = element.LoadVector(ref student[next + step]);
+            plain.First = next;
+            element.StoreVector(ref gradient[next], element.Map(teacher0, student0, ref plain));
+            plain.First = next + step;
+            element.StoreVector(ref gradient[next + step], element.Map(teacher1, student1, ref plain));
         }
-        if (c < span.Tail)
+        if (next < span.Tail)
         {
-            plain.First = c;
-            var value = element.Map(element.LoadVector(ref teacher[c]), element.LoadVector(ref student[c]), ref plain);
-            element.StoreVector(ref gradient[c], value);
+            plain.First = next;
+            var value = element.Map(element.LoadVector(ref teacher[next]), element.LoadVector(ref student[next]), ref plain);
+            element.StoreVector(ref gradient[next], value);
         }
         if (hasEdge)
         {
@@ -138,5 +105,52 @@ public static class KlStream
             element.Store(ref gradient[edge], plain.Map(edgeTeacher, edgeStudent, 0));
         }
         return result;
+    }
+
+    /// <summary>Takes the vectors from <paramref name="start"/> on, each <paramref name="step"/> elements apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate<T, TElement, TMetrics>(
+        TElement element, ArrayView<T> teacher, ArrayView<T> student, int start, int end, int step, ref KlOnline<TMetrics> online)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+        where TMetrics : struct, IFlag
+    {
+        int c = start;
+        // Two vectors of each side at a time: the loads of both are under way before the first is looked at.
+        for (; c + step < end; c += Unrolled * step)
+        {
+            var teacher0 = element.LoadVector(ref teacher[c]);
+            var teacher1 = element.LoadVector(ref teacher[c + step]);
+            var student0 = element.LoadVector(ref student[c]);
+            var student1 = element.LoadVector(ref student[c + step]);
+            var max = online.Begin;
+            element.Each(teacher0, student0, ref max);
+            element.Each(teacher1, student1, ref max);
+            online.Raise(max);
+            online.First = c;
+            element.Each(teacher0, student0, ref online);
+            online.First = c + step;
+            element.Each(teacher1, student1, ref online);
+        }
+        if (c >= end) return;
+        var teacherLast = element.LoadVector(ref teacher[c]);
+        var studentLast = element.LoadVector(ref student[c]);
+        var last = online.Begin;
+        element.Each(teacherLast, studentLast, ref last);
+        online.Raise(last);
+        online.First = c;
+        element.Each(teacherLast, studentLast, ref online);
+    }
+
+    /// <summary>Takes one element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate<TMetrics>(float teacher, float student, int position, ref KlOnline<TMetrics> online)
+        where TMetrics : struct, IFlag
+    {
+        var max = online.Begin;
+        max.Visit(teacher, student, 0);
+        online.Raise(max);
+        online.First = position;
+        online.Visit(teacher, student, 0);
     }
 }

@@ -21,7 +21,7 @@ internal static class KlVariants
         int perVector = narrow ? 8 : 4;
         foreach (int vectors in narrow ? new[] { 1, 2, 4 } : [1, 2, 4, 8])
         {
-            var body = typeof(KlResidentBody<,,,,>).MakeGenericType(storage, element, typeof(WarpGroup), metrics, Slots(vectors));
+            var body = typeof(KlResidentBody<,,,,>).MakeGenericType(storage, element, typeof(WarpGroup), metrics, KernelSizes.Slots(vectors, typeof(KlPair)));
             int classes = vectors * perVector * 32;
             yield return new(
                 stem, $"{name}-warp-{classes}", "warp", name, Method(nameof(KlKernels.Warps), storage, element, metrics, body),
@@ -39,40 +39,35 @@ internal static class KlVariants
         };
         foreach (var (threads, vectors, minBlocks) in blocks)
         {
-            var group = typeof(BlockGroup<>).MakeGenericType(Size(threads));
-            var body = typeof(KlResidentBody<,,,,>).MakeGenericType(storage, element, group, metrics, Slots(vectors));
+            var group = typeof(BlockGroup<>).MakeGenericType(KernelSizes.Type(threads));
+            var body = typeof(KlResidentBody<,,,,>).MakeGenericType(storage, element, group, metrics, KernelSizes.Slots(vectors, typeof(KlPair)));
             int classes = threads * vectors * perVector;
             yield return new(
                 stem, $"{name}-block-{classes}", "block", name,
-                Method(nameof(KlKernels.Blocks), storage, element, metrics, Size(threads), body), threads, minBlocks, classes, target);
+                Method(nameof(KlKernels.Blocks), storage, element, metrics, KernelSizes.Type(threads), body), threads, minBlocks, classes, target);
         }
 
         var (streamThreads, streamBlocks) = large ? (256, 3) : (512, 2);
-        var streamGroup = typeof(BlockGroup<>).MakeGenericType(Size(streamThreads));
+        var streamGroup = typeof(BlockGroup<>).MakeGenericType(KernelSizes.Type(streamThreads));
         var stream = typeof(KlStreamBody<,,,>).MakeGenericType(storage, element, streamGroup, metrics);
         yield return new(
             stem, $"{name}-stream", "stream", name,
-            Method(nameof(KlKernels.Blocks), storage, element, metrics, Size(streamThreads), stream),
+            Method(nameof(KlKernels.Blocks), storage, element, metrics, KernelSizes.Type(streamThreads), stream),
             streamThreads, streamBlocks, 0, target);
+
+        yield return new(
+            stem, $"{name}-pixels", "pixels", name, Method(nameof(KlKernels.Pixels), storage, element, metrics), 128, 5, 0, "sm_75");
+        if (metrics == typeof(Off))
+        {
+            yield return new(
+                stem, $"{name}-split", "split", name, Method(nameof(KlKernels.Split), storage, element), 256, 3, 0, "sm_75");
+        }
 
         var general = typeof(KlGeneralBody<,,,>).MakeGenericType(storage, element, typeof(BlockGroup<N256>), metrics);
         yield return new(
             stem, $"{name}-general", "general", name,
             Method(nameof(KlKernels.Blocks), storage, element, metrics, typeof(N256), general), 256, 4, 0, "sm_75");
     }
-
-    internal static Type Slots(int count) => count == 1
-        ? typeof(One<KlPair>)
-        : typeof(Two<,>).MakeGenericType(Slots(count / 2), typeof(KlPair));
-
-    internal static Type Size(int threads) => threads switch
-    {
-        128 => typeof(N128),
-        256 => typeof(N256),
-        512 => typeof(N512),
-        1024 => typeof(N1024),
-        _ => throw new ArgumentOutOfRangeException(nameof(threads), threads, "expected 128, 256, 512 or 1024 threads"),
-    };
 
     private static MethodInfo Method(string name, params Type[] types) =>
         typeof(KlKernels).GetMethod(name)!.MakeGenericMethod(types);

@@ -8,6 +8,9 @@ internal static class CudaGuard
     public const double SmallestTemperature = 1.0 / (1 << 20);
     public const double LargestTemperature = 1 << 20;
 
+    // Kernels number classes in 32 bits and look a few thousand beyond the one that they are at.
+    public const long MostClasses = 1L << 30;
+
     /// <summary>The queue of the operands' device.</summary>
     public static CudaQueue IsQueueOf(KdDevice device, CudaQueue? queue)
     {
@@ -39,8 +42,8 @@ internal static class CudaGuard
     {
         if (view is not { } rows) return;
         IsAligned(rows, name);
-        if (rows.Length > int.MaxValue)
-            throw new ArgumentException($"expected fewer than 2^31 classes on CUDA but got {rows.Length}", name);
+        if (rows.Length > MostClasses)
+            throw new ArgumentException($"expected at most 2^30 classes on CUDA but got {rows.Length}", name);
     }
 
     /// <summary>Labels, losses, metrics, weights: one after the other in the order of the rows.</summary>

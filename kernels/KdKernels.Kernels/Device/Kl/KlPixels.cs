@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+
+namespace KdKernels.Kernels.Device.Kl;
+
+/// <summary>
+/// A row whose classes lie far apart, as in [N, C, H, W]: one thread walks it while its neighbours walk the rows beside it, so
+/// that every load of a warp is one piece of memory and nothing has to be permuted first.
+/// </summary>
+public static class KlPixels
+{
+    /// <summary>Values and gradient of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static KlResult Row<T, TElement, TMetrics>(in KlArguments<T> a, long row, KlFactors factors)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+        where TMetrics : struct, IFlag
+    {
+        ThreadGroup group = default;
+        TElement element = default;
+        element.BeginPhase(0, 0);
+        var memory = KlRowMemory<T>.Of(a, row);
+        KlOnline<TMetrics> online = default;
+        online.Reset(a.Scale);
+        int c = 0;
+        // Four classes at a time: eight loads under way.
+        for (; c + 3 < a.Classes; c += 4)
+        {
+            float t0 = memory.LoadTeacher(element, c);
+            float t1 = memory.LoadTeacher(element, c + 1);
+            float t2 = memory.LoadTeacher(element, c + 2);
+            float t3 = memory.LoadTeacher(element, c + 3);
+            float s0 = memory.LoadStudent(element, c);
+            float s1 = memory.LoadStudent(element, c + 1);
+            float s2 = memory.LoadStudent(element, c + 2);
+            float s3 = memory.LoadStudent(element, c + 3);
+            var max = online.Begin;
+            max.Visit(t0, s0, 0);
+            max.Visit(t1, s1, 1);
+            max.Visit(t2, s2, 2);
+            max.Visit(t3, s3, 3);
+            online.Raise(max);
+            online.First = c;
+            online.Visit(t0, s0, 0);
+            online.Visit(t1, s1, 1);
+            online.Visit(t2, s2, 2);
+            online.Visit(t3, s3, 3);
+        }
+        for (; c < a.Classes; c++)
+            KlStream.Accumulate(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), c, ref online);
+
+        var sums = online.Combine(ref group);
+        var normal = KlNormal.Of(sums, a.Scale);
+        float divergence = KlReduce.Divergence(sums, normal);
+        if (!Numbers.IsFinite(divergence))
+            return KlGeneral.Row<T, TElement, ThreadGroup, TMetrics, Off>(a, ref group, element, memory, factors);
+
+        float labelLogit = default(TMetrics).Value ? memory.LoadStudent(element, factors.Label < 0 ? 0 : factors.Label) : 0f;
+        var result = KlReduce.Metrics<TMetrics>(sums, normal, labelLogit, factors.Label);
+        result.Kl = divergence;
+        bool wantsGradient = a.StudentGradient.Length > 0;
+        if (divergence < element.SmallDivergence)
+        {
+            KlCarefulMap<TMetrics> careful = default;
+            careful.Normal = normal;
+            careful.Factors = factors;
+            careful.Exact = element.Exact;
+            for (c = 0; c < a.Classes; c++)
+            {
+                careful.Begin(c);
+                float value = careful.Map(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), 0);
+                if (wantsGradient) memory.StoreStudent(element, c, value);
+            }
+            result.Kl = careful.Sum;
+        }
+        else if (wantsGradient)
+        {
+            KlGradientMap<TMetrics> plain = default;
+            plain.Normal = normal;
+            plain.Factors = factors;
+            for (c = 0; c < a.Classes; c++)
+            {
+                plain.Begin(c);
+                memory.StoreStudent(element, c, plain.Map(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), 0));
+            }
+        }
+        return result;
+    }
+}
