@@ -35,11 +35,11 @@ internal sealed partial class Assembler
             .Select(folder => Path.Combine(folder, "ptxas"))
             .FirstOrDefault(File.Exists);
         if (found is null) return null;
-        if (!File.Exists(found)) throw new ArgumentException($"expected ptxas at '{found}' but there is no such file", nameof(path));
+        if (!File.Exists(found)) throw new ArgumentException($"expected ptxas at '{found}' but there is no such file");
         Match version = VersionText().Match(Run(found, ["--version"]).Output);
         return version.Success
             ? new Assembler(found, version.Groups[1].Value)
-            : throw new ArgumentException($"expected '{found} --version' to print a version but it did not", nameof(path));
+            : throw new ArgumentException($"expected '{found} --version' to print a version but it did not");
     }
 
     /// <summary>
@@ -61,13 +61,18 @@ internal sealed partial class Assembler
         try
         {
             (int code, string output) = Run(ptxas, ["-v", $"-arch=sm_{device}", ptxFile, "-o", cubin]);
-            if (code != 0) throw new InvalidDataException($"{kernel}: ptxas rejects it for sm_{device}: {output.Trim()}");
+            if (code != 0)
+                throw new InvalidDataException($"{kernel}: ptxas rejects it for sm_{device}: {output.Trim()}");
             int registers = Number(Registers().Match(output));
             int stack = Number(Stack().Match(output));
             int spills = Spills().Matches(output).Sum(Number);
             if (stack != 0 || spills != 0)
+            {
                 throw new InvalidDataException(
-                    $"{kernel}: expected no stack and no spills on sm_{device} but got {stack} bytes of stack and {spills} bytes of spills");
+                    $"{kernel}: expected no stack and no spills on sm_{device} "
+                    + $"but got {stack} bytes of stack and {spills} bytes of spills");
+            }
+
             return Count(cubin, registers, stack, spills);
         }
         finally
@@ -84,8 +89,7 @@ internal sealed partial class Assembler
         if (code != 0) throw new InvalidDataException($"nvdisasm failed: {listing.Trim()}");
         string[] opcodes = [.. Instruction().Matches(listing).Select(match => match.Groups[1].Value)];
         int Of(Predicate<string> wanted) => opcodes.Count(opcode => wanted(opcode));
-        bool Is(string opcode, string name) =>
-            opcode.StartsWith(name, StringComparison.Ordinal) && (opcode.Length == name.Length || opcode[name.Length] == '.');
+        bool Is(string opcode, string name) => opcode.Split('.')[0] == name;
         return new AssemblerReport(
             registers,
             stack,
@@ -105,7 +109,12 @@ internal sealed partial class Assembler
 
     private static (int Code, string Output) Run(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         try
         {
             using Process process = Process.Start(start)!;
@@ -116,7 +125,7 @@ internal sealed partial class Assembler
         }
         catch (Win32Exception failure)
         {
-            throw new ArgumentException($"expected to run '{program}' but got: {failure.Message}", nameof(program), failure);
+            throw new ArgumentException($"expected to run '{program}' but got: {failure.Message}", failure);
         }
     }
 
@@ -134,6 +143,7 @@ internal sealed partial class Assembler
     [GeneratedRegex(@"(\d+) bytes spill (?:stores|loads)", RegexOptions.None, 10_000)]
     private static partial Regex Spills();
 
-    [GeneratedRegex(@"^\s+/\*[0-9a-f]+\*/\s+(?:\{\s*)?(?:@!?U?P\w+\s+)?([A-Z][A-Z0-9_.a-z]*)", RegexOptions.Multiline, 10_000)]
+    [GeneratedRegex(
+        @"^\s+/\*[0-9a-f]+\*/\s+(?:\{\s*)?(?:@!?U?P\w+\s+)?([A-Z][A-Z0-9_.a-z]*)", RegexOptions.Multiline, 10_000)]
     private static partial Regex Instruction();
 }

@@ -16,7 +16,8 @@ internal sealed record BuildOptions(string? Only, string? Ptxas, bool Check)
           --check            write nothing; exit 1 where the committed files differ
         """;
 
-    /// <summary>Reads the arguments after <c>build</c>; throws <see cref="ArgumentException"/> with a sentence.</summary>
+    /// <summary>Reads the arguments after <c>build</c>.</summary>
+    /// <exception cref="ArgumentException">They are wrong; the message says what was expected.</exception>
     public static BuildOptions Parse(ReadOnlySpan<string> arguments)
     {
         var options = new BuildOptions(null, null, false);

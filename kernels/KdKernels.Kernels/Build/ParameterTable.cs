@@ -20,8 +20,12 @@ internal static class ParameterTable
         var fields = new List<FieldEntry>();
         int bytes = Layout(type, fields).Bytes;
         if (bytes != PtxText.ParameterBytes(ptx))
+        {
             throw new InvalidDataException(
-                $"{variant.Stem}/{variant.Name}: expected {bytes} bytes of arguments but ILGPU made {PtxText.ParameterBytes(ptx)}");
+                $"{variant.Stem}/{variant.Name}: expected {bytes} bytes of arguments "
+                + $"but ILGPU made {PtxText.ParameterBytes(ptx)}");
+        }
+
         return new ParameterEntry(type.Name.Split('`')[0], bytes, fields);
     }
 

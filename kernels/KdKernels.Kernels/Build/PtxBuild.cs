@@ -13,9 +13,15 @@ internal sealed class PtxBuild(BuildOptions options, string project, string outp
 
     public int Run()
     {
-        KernelVariant[] all = [.. KernelCatalog.All.OrderBy(v => v.Stem, StringComparer.Ordinal).ThenBy(v => v.Name, StringComparer.Ordinal)];
+        KernelVariant[] all =
+        [
+            .. KernelCatalog.All
+                .OrderBy(v => v.Stem, StringComparer.Ordinal)
+                .ThenBy(v => v.Name, StringComparer.Ordinal),
+        ];
         KernelVariant[] selected = [.. all.Where(options.Selects)];
-        if (selected.Length == 0) throw new ArgumentException($"expected --only to name a kernel but none begins with '{options.Only}'");
+        if (selected.Length == 0)
+            throw new ArgumentException($"expected --only to name a kernel but none begins with '{options.Only}'");
 
         Compiled[] compiled = CompileAll(selected);
         PtxManifest manifest = Manifest(all, compiled);
@@ -95,7 +101,9 @@ internal sealed class PtxBuild(BuildOptions options, string project, string outp
         foreach (IGrouping<string, KernelVariant> stem in all.GroupBy(v => v.Stem, StringComparer.Ordinal))
         {
             KernelEntry[] kernels =
-                [.. stem.Select(v => entries.GetValueOrDefault(v) ?? Previous($"{v.Stem}/{v.Name}")).OfType<KernelEntry>()];
+            [
+                .. stem.Select(v => entries.GetValueOrDefault(v) ?? Previous($"{v.Stem}/{v.Name}")).OfType<KernelEntry>(),
+            ];
             if (kernels.Length == 0) continue;
 
             // A stem of which only a part is new stays stale until the rest is compiled too.
@@ -106,7 +114,8 @@ internal sealed class PtxBuild(BuildOptions options, string project, string outp
             stems.Add(new StemEntry(stem.Key, sources, kernels));
         }
 
-        string? version = assembler?.Version ?? (stems.Any(s => s.Kernels.Any(k => k.Ptxas is not null)) ? previous?.Assembler : null);
+        bool isReported = stems.Any(stem => stem.Kernels.Any(kernel => kernel.Ptxas is not null));
+        string? version = assembler?.Version ?? (isReported ? previous?.Assembler : null);
         return new PtxManifest(PtxManifest.CurrentFormat, KernelCompiler.CompilerVersion, version, stems);
     }
 
@@ -152,7 +161,8 @@ internal sealed class PtxBuild(BuildOptions options, string project, string outp
         string report = assembler is null
             ? "no ptxas at hand: reports of unchanged kernels kept, none for the others"
             : assembler.Version;
-        log.WriteLine($"{files.Count - 1} kernels compiled, {changed} files written, {superfluous.Length} removed ({report})");
+        log.WriteLine(
+            $"{files.Count - 1} kernels compiled, {changed} files written, {superfluous.Length} removed ({report})");
         return 0;
     }
 

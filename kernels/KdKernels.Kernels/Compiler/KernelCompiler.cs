@@ -31,7 +31,8 @@ internal static class KernelCompiler
             .Inlining(InliningMode.Aggressive));
         Ptx.Register(context);
         CudaArchitecture architecture = Architecture(variant.Target);
-        using var backend = new PTXBackend(context, new CudaCapabilityContext(architecture), architecture, Oldest, null);
+        var capabilities = new CudaCapabilityContext(architecture);
+        using var backend = new PTXBackend(context, capabilities, architecture, Oldest, null);
         CompiledKernel kernel = backend.Compile(
             EntryPointDescription.FromExplicitlyGroupedKernel(variant.Method),
             new KernelSpecialization(variant.Threads, variant.MinBlocks));

@@ -61,7 +61,7 @@ internal static partial class PtxText
             ptx, $@"\b{Regex.Escape(parameter)}\b", ParameterName, RegexOptions.None, TimeSpan.FromSeconds(10));
     }
 
-    /// <summary>Labels carry ids of a counter of the process; here they count from 0 in the order of the text.</summary>
+    /// <summary>Labels carry ids of a counter of the process; here they count in the order of the text.</summary>
     private static string RenameLabels(string ptx)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -105,10 +105,13 @@ internal static partial class PtxText
 
     // A declaration ends with a semicolon, a definition with a brace at the beginning of a line.
     [GeneratedRegex(
-        @"^(?:\.visible |\.weak )?\.func [^;{]*(?:;|\{.*?^\})[ \t]*\n", RegexOptions.Multiline | RegexOptions.Singleline, 10_000)]
+        @"^(?:\.visible |\.weak )?\.func [^;{]*(?:;|\{.*?^\})[ \t]*\n",
+        RegexOptions.Multiline | RegexOptions.Singleline,
+        10_000)]
     private static partial Regex Function();
 
-    [GeneratedRegex(@"^\s+(?:@!?%p\d+\s+)?call(?:\.uni)?\s+(?:\([^)]*\),\s*)?([^\s,;]+)", RegexOptions.Multiline, 10_000)]
+    [GeneratedRegex(
+        @"^\s+(?:@!?%p\d+\s+)?call(?:\.uni)?\s+(?:\([^)]*\),\s*)?([^\s,;]+)", RegexOptions.Multiline, 10_000)]
     private static partial Regex Call();
 
     [GeneratedRegex(@"\.entry (\w+)\(([^)]*)\)", RegexOptions.None, 10_000)]

@@ -50,7 +50,8 @@ public sealed record PtxManifest(
     public string ToJson()
     {
         var text = new StringBuilder("{\n");
-        text.Append($"  \"format\": {Format},\n  \"compiler\": {Json(Compiler)},\n  \"assembler\": {Json(Assembler)},\n");
+        text.Append($"  \"format\": {Format},\n  \"compiler\": {Json(Compiler)},\n");
+        text.Append($"  \"assembler\": {Json(Assembler)},\n");
         text.Append("  \"stems\": [");
         text.AppendJoin(",", Stems.Select(StemJson)).Append("\n  ]\n}\n");
         return text.ToString();

@@ -54,7 +54,8 @@ internal sealed class CaseData
             values[i] = kernelCase.Pattern switch
             {
                 Pattern.Ties => random.Next(-1, 2),
-                Pattern.Outliers when random.Next(Math.Max(kernelCase.Classes / 2, 4)) == 0 => random.Next(2) == 0 ? 1e4 : -1e4,
+                Pattern.Outliers when random.Next(Math.Max(kernelCase.Classes / 2, 4)) == 0 =>
+                    random.Next(2) == 0 ? 1e4 : -1e4,
                 _ => 3 * Normal(random),
             };
         }

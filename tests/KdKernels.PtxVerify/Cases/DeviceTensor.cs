@@ -16,7 +16,11 @@ internal sealed class DeviceTensor : IDisposable
     private readonly int size;
 
     private DeviceTensor(
-        DeviceMemory memory, string name, KdElementType type, (int Outer, int Inner, int Length) shape, Placement placement)
+        DeviceMemory memory,
+        string name,
+        KdElementType type,
+        (int Outer, int Inner, int Length) shape,
+        Placement placement)
     {
         this.memory = memory;
         this.type = type;
@@ -47,7 +51,13 @@ internal sealed class DeviceTensor : IDisposable
         : (long)shape.Outer * shape.Inner * shape.Length * size;
 
     public static DeviceTensor Output(
-        DeviceMemory memory, string name, KdElementType type, int outer, int inner, int length, Placement? placement = null) =>
+        DeviceMemory memory,
+        string name,
+        KdElementType type,
+        int outer,
+        int inner,
+        int length,
+        Placement? placement = null) =>
         new(memory, name, type, (outer, inner, length), placement ?? Placement.Contiguous(outer, inner, length));
 
     public static DeviceTensor Input(

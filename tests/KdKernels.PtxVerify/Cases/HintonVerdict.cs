@@ -22,12 +22,13 @@ internal static class HintonVerdict
             data.Upstream);
         double log = Math.Log(kernelCase.Classes) + 1;
         double weighted = data.Weights is null ? 0 : kernelCase.Temperature * 60;
-        double Scale(int row) => Math.Abs(truth.Divergences[row]) + Math.Abs(truth.CrossEntropies[row]) + log + weighted;
+        double Scale(int row) =>
+            Math.Abs(truth.Divergences[row]) + Math.Abs(truth.CrossEntropies[row]) + log + weighted;
         if (run.Loss is { } loss) Oracle.CheckLoss(judge, kernelCase, loss, truth.RowLosses, truth.Loss, Scale);
         if (run.Metrics is { } metrics) CheckMetrics(judge, kernelCase, truth, metrics, log, weighted);
         if (run.Totals is { } totals) CheckTotals(judge, kernelCase, data, truth, totals, Scale);
         if (run.StudentGradient is { } gradient)
-            judge.CheckRows(truth.StudentGradient, gradient, row => judge.Largest(truth.StudentGradient, row), "gradient");
+            judge.CheckRows(truth.StudentGradient, gradient, "gradient");
     }
 
     private static void CheckMetrics(
@@ -36,8 +37,12 @@ internal static class HintonVerdict
         for (int row = 0; row < kernelCase.Rows; row++)
         {
             int r = row;
-            void Check(HintonMetric metric, double expected, double relative, double scale) => judge.Check(
-                expected, metrics[(r * HintonLoss.MetricCount) + (int)metric], relative, scale, () => $"{metric} of row {r}");
+            void Check(HintonMetric metric, double expected, double relative, double scale)
+            {
+                double actual = metrics[(r * HintonLoss.MetricCount) + (int)metric];
+                judge.Check(expected, actual, relative, scale, () => $"{metric} of row {r}");
+            }
+
             double ce = truth.CrossEntropies[row], kl = truth.Divergences[row];
             Check(HintonMetric.CrossEntropy, ce, Cases.Judge.Entropy, log + Math.Abs(ce));
             Check(HintonMetric.Kl, kl, judge.LossTolerance, Math.Abs(kl) + weighted);
@@ -49,7 +54,12 @@ internal static class HintonVerdict
     }
 
     private static void CheckTotals(
-        Judge judge, KernelCase kernelCase, CaseData data, HintonLossOracleResult truth, double[] totals, Func<int, double> scaleOf)
+        Judge judge,
+        KernelCase kernelCase,
+        CaseData data,
+        HintonLossOracleResult truth,
+        double[] totals,
+        Func<int, double> scaleOf)
     {
         double divisor = Oracle.Divisor(kernelCase, data.Labels);
         double valid = data.Labels!.Count(label => label != CaseData.IgnoredLabel);

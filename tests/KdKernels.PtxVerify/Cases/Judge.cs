@@ -3,8 +3,8 @@ using KdKernels.Core;
 namespace KdKernels.PtxVerify.Cases;
 
 /// <summary>
-/// Compares results with the oracle's. Errors are relative, to the loss itself or to the largest gradient of the row, so
-/// that a small loss cannot pass by being small.
+/// Compares results with the oracle's. Errors are relative, to the loss itself or to the largest gradient of the row,
+/// so that a small loss cannot pass by being small.
 /// </summary>
 internal sealed class Judge(KernelCase kernelCase)
 {
@@ -45,7 +45,12 @@ internal sealed class Judge(KernelCase kernelCase)
     /// <summary>|actual − expected| ≤ relative·scale, one rounding to the type besides; what is not finite must be
     /// met exactly.</summary>
     public void Check(
-        double expected, double actual, double relative, double scale, Func<string> what, KdElementType type = KdElementType.Float32)
+        double expected,
+        double actual,
+        double relative,
+        double scale,
+        Func<string> what,
+        KdElementType type = KdElementType.Float32)
     {
         bool holds = double.IsFinite(expected)
             ? Math.Abs(actual - expected) <= (relative * scale) + (1.001 * Narrow.RoundingError(expected, type))
@@ -54,23 +59,24 @@ internal sealed class Judge(KernelCase kernelCase)
             Add($"{what()}: expected {expected:R} but got {actual:R} (allowed {relative * scale:E2} off)");
     }
 
-    /// <summary>A gradient, row by row.</summary>
-    public void CheckRows(double[] expected, double[] actual, Func<int, double> scaleOf, string what)
+    /// <summary>A gradient, each row by its largest value.</summary>
+    public void CheckRows(double[] expected, double[] actual, string what)
     {
         int classes = kernelCase.Classes;
         for (int row = 0; row < kernelCase.Rows; row++)
         {
-            double scale = scaleOf(row);
+            double scale = Largest(expected, row);
             for (int c = 0; c < classes; c++)
             {
                 int at = (row * classes) + c, r = row, k = c;
-                Check(expected[at], actual[at], GradientTolerance, scale, () => $"{what}, row {r}, class {k}", kernelCase.Type);
+                string Place() => $"{what}, row {r}, class {k}";
+                Check(expected[at], actual[at], GradientTolerance, scale, Place, kernelCase.Type);
             }
         }
     }
 
     /// <summary>The largest finite absolute value of a row.</summary>
-    public double Largest(double[] values, int row) => values
+    private double Largest(double[] values, int row) => values
         .AsSpan(row * kernelCase.Classes, kernelCase.Classes).ToArray()
         .Where(double.IsFinite).Select(Math.Abs).Append(0).Max();
 }

@@ -35,7 +35,8 @@ internal readonly record struct Placement(
             Layout.Sliced => new Placement(
                 outer * ((inner * (classes + 2L)) + 5), 0, (inner * (classes + 2L)) + 5, classes + 2, 1),
             Layout.Pixels => new Placement((long)outer * inner * classes, 0, (long)classes * inner, 1, inner),
-            Layout.Reversed when isInput => Rows(outer, inner, classes, classes, classes - 1) with { ElementStride = -1 },
+            Layout.Reversed when isInput =>
+                Rows(outer, inner, classes, classes, classes - 1) with { ElementStride = -1 },
             Layout.ExpandedTeacher when role == Role.Teacher => new Placement(classes, 0, 0, 0, 1),
             _ => Contiguous(outer, inner, classes),
         };
