@@ -27,7 +27,7 @@ mkdir -p "$stage/app" "$stage/results" "$(dirname "$out")"
 publish() {
     say "publishing $1"
     (cd "$root" && dotnet publish "$1" -c Release -r linux-x64 --self-contained -o "$stage/app" -p:ForBundle=true -p:DebugType=none \
-        -p:PublishReadyToRun=false -v quiet -nologo --disable-build-servers) >"$work/publish.log" 2>&1 ||
+        -p:PublishReadyToRun=false -p:RunAnalyzers=false -v quiet -nologo --disable-build-servers) >"$work/publish.log" 2>&1 ||
         { grep -E 'error|warn' "$work/publish.log" | sort -u | head -n 20 >&2; stop "publishing failed (whole log: $work/publish.log)."; }
 }
 publish src/KdKernels.Cli

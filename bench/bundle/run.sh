@@ -196,9 +196,9 @@ peers() {
     "$python" "$here/peers/$script" --ptx "$here/ptx" --stamp "$here/stamp.json" ${cpu_check:+--device cpu} "$@"
 }
 
-step_bench() { peers bench.py --out "$out/records-peers.jsonl" --seconds "$(left 0.9)"; }
+step_bench() { peers bench.py --out "$out/records-peers.jsonl" --seconds "$(left 0.8)"; }
 
-step_tune() { peers tune.py --out "$out/tune.jsonl" --seconds "$(left 0.9)"; }
+step_tune() { peers tune.py --out "$out/tune.jsonl" --seconds "$(left 0.8)"; }
 
 step_host_bench() {
     [ -z "$cpu_check" ] || { program KdKernels.Bench --help; return; }

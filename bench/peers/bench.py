@@ -209,7 +209,12 @@ def measure_case(case: Case, settings: Settings, records: Records) -> None:
         records.not_measured.append(f"{case}: not enough device memory")
         return
     inputs = [make_inputs(case, device, seed=1000 + number) for number in range(sets)]
-    who = providers.all_for(case, device, settings.ptx)
+    who = providers.peers_of(case, device)
+    if settings.ptx is not None:
+        try:
+            who.insert(0, providers.kdkernels(case, settings.ptx, device))
+        except ours.KernelError as e:
+            records.failed(case, "every mode", "kdkernels", str(e))
     for mode in MODES:
         measure_mode(case, mode, "cold", inputs, who, settings, records)
         release(device)

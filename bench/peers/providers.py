@@ -163,12 +163,12 @@ def triton(case: Case) -> Provider | None:
     return fused("triton", forward, gradient)
 
 
-def all_for(case: Case, device: torch.device, ptx: Path | None) -> list[Provider]:
-    """Ours first, then every peer that this machine has."""
+def peers_of(case: Case, device: torch.device) -> list[Provider]:
+    """Every peer that this machine has."""
     eager = from_loss("eager", COMPOSED[case.op])
     if device.type == "cpu":
         return [eager]
-    found: list[Provider | None] = [kdkernels(case, ptx, device) if ptx is not None else None, eager]
+    found: list[Provider | None] = [eager]
     if hasattr(torch, "compile"):
         torch.compiler.reset()
         found += [compiled(case, "default"), compiled(case, "reduce-overhead")]

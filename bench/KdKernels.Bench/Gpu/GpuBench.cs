@@ -22,6 +22,8 @@ internal sealed class GpuBench(GpuMachine machine)
     // A float64 composite of more than this would need most of a device's memory.
     private const long LargestChecked = 300_000_000;
 
+    private static readonly string[] Providers = ["kdkernels-csharp", "composed-csharp"];
+
     private static readonly (string Op, long Rows, long Classes)[] Shapes =
     [
         ("tempered-kl", 256, 1000), ("tempered-kl", 1024, 100), ("tempered-kl", 16384, 1000), ("tempered-kl", 8192, 32000),
@@ -53,7 +55,7 @@ internal sealed class GpuBench(GpuMachine machine)
         foreach (string mode in new[] { "forward", "autograd" })
         {
             Timing[] timings = Alternate([CallOf(ours, mode, student), CallOf(composed, mode, student)]);
-            foreach (var (provider, timing) in new[] { "kdkernels-csharp", "composed-csharp" }.Zip(timings))
+            foreach (var (provider, timing) in Providers.Zip(timings))
             {
                 bool isOurs = provider.StartsWith("kdkernels", StringComparison.Ordinal);
                 records.Add(new GpuRecord
