@@ -125,7 +125,20 @@ gpu_facts() {
 # Each runs under `timeout` in a shell of its own with its output in a log; status 77 says "not applicable here".
 
 step_build() {
-    mkdir -p "$out/native"
+    local key
+    key="$torch_version $torch_lib cmake=$use_cmake $(cat "$here"/native/src/* "$here"/native/include/* | sha256sum)"
+    if [ "$(cat "$out/native/built-for" 2>/dev/null)" = "$key" ]; then
+        echo "built before for this torch"
+    else
+        rm -rf "$out/native"
+        mkdir -p "$out/native"
+        build_bridge || return 1
+        printf %s "$key" >"$out/native/built-for"
+    fi
+    LD_LIBRARY_PATH=$program_libraries "$out/native/smoke" && program kd list recipes && program kd doctor
+}
+
+build_bridge() {
     local sources=$here/native
     if [ -n "$use_cmake" ] && command -v cmake >/dev/null; then
         echo "cmake: $(cmake --version | head -n 1)"
@@ -150,7 +163,6 @@ step_build() {
         g++ -std=c++20 -O2 -I"$sources/include" "$sources/tests/smoke.cpp" -o "$out/native/smoke" "$out/native/libkdtorch.so" \
             -Wl,--unresolved-symbols=ignore-in-shared-libs -Wl,-rpath,"$out/native" || return 1
     fi
-    LD_LIBRARY_PATH=$program_libraries "$out/native/smoke" && program kd list && program kd doctor
 }
 
 step_python_tests() { (cd "$here/peers" && "$python" -m unittest discover -p 'test_*.py'); }

@@ -1,5 +1,6 @@
 """Tests of the harness that need no GPU: `python3 -m unittest discover` in this folder."""
 
+import hashlib
 import json
 import math
 import struct
@@ -196,6 +197,48 @@ class ArgumentTests(unittest.TestCase):
             arguments.float32("Scales", 1)
         with self.assertRaisesRegex(ours.KernelError, "expected 8 bytes for Classes"):
             arguments.int64("Classes", 1)
+
+
+def committed_kernels() -> Path | None:
+    """Beside this folder in the archive, in kernels/ptx in the source tree."""
+    here = Path(__file__).resolve().parent
+    folders = (here.parent / "ptx", here.parent.parent / "kernels" / "ptx")
+    return next((folder for folder in folders if (folder / "manifest.json").exists()), None)
+
+
+@unittest.skipIf(committed_kernels() is None, "there is no manifest of kernels")
+class CommittedKernelTests(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = committed_kernels()
+        assert folder is not None
+        self.manifest = ours.Manifest(folder)
+
+    def test_every_file_is_the_one_that_the_manifest_means(self) -> None:
+        for entry in self.manifest.kernels:
+            text = entry.path.read_bytes()
+            self.assertEqual(hashlib.sha256(text).hexdigest(), entry.sha256, entry.path)
+            self.assertIn(f".entry {entry.entry}(".encode(), text)
+
+    def test_every_argument_that_we_set_is_in_every_kernel_at_its_size(self) -> None:
+        ops = {stem: op for op, stem in ours.STEMS.items()}
+        for entry in self.manifest.kernels:
+            if entry.kind == "count":
+                continue
+            case = Case(ops[entry.stem], (2, 5), entry.element_type)
+            workspace = ours.Workspace(torch.zeros(7, dtype=torch.float64), torch.zeros(64, dtype=torch.int32))
+            outputs = ours.Outputs(torch.zeros(()), torch.zeros(2, 5), torch.zeros(8, dtype=torch.float64))
+            if case.op == "softmax-entropy":
+                outputs.totals = None
+            packed = ours.pack(entry, case, make_inputs(case, CPU, 1), outputs, workspace, False)
+            self.assertEqual(len(packed), entry.argument_bytes)
+
+    def test_there_is_a_kernel_for_every_case_of_its_ops(self) -> None:
+        stems = {entry.stem for entry in self.manifest.kernels}
+        for case in all_cases():
+            if ours.STEMS[case.op] in stems:
+                for gradient in (False, True):
+                    chosen = ours.choose(self.manifest.kernels, case, gradient, LIMITS)
+                    self.assertTrue(ours.accepts(chosen, case, gradient), case)
 
 
 class ChoiceTests(unittest.TestCase):
