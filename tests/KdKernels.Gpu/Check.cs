@@ -41,7 +41,9 @@ internal static class Check
             off += (expected[i] - found[i]) * (expected[i] - found[i]);
             norm += expected[i] * expected[i];
         }
-        double allowed = Tolerance.Gradient(type) * Math.Sqrt(norm) + Tolerance.Resolution(type) * Math.Sqrt(expected.Length);
+        double allowed = norm == 0
+            ? Tolerance.OfZeroGradient
+            : Tolerance.Gradient(type) * Math.Sqrt(norm) + Tolerance.Resolution(type) * Math.Sqrt(expected.Length);
         // Not `off > allowed`: NaN must not pass.
         True(Math.Sqrt(off) <= allowed, $"{what} of norm {Math.Sqrt(norm):G4} within {allowed:G3} but got one {Math.Sqrt(off):G3} off");
     }

@@ -91,20 +91,20 @@ internal static class LayoutTests
             student.Values, teacher.Values, labels.Values, c, 0.7, Temperature, OracleReduction.BatchMean, ignoreIndex: Labels.Ignored);
         var entropy = SoftmaxEntropyOracle.Compute(student.Values, c, Temperature, OracleReduction.BatchMean);
 
-        var leaf = Image(student.OnDevice);
+        var leaf = Image(student.OnDevice).requires_grad_();
         var loss = KdFunctional.TemperedKl(leaf, Image(teacher.OnDevice), Temperature, KdReduction.BatchMean, dim: 1);
         Check.Loss(kl.Loss, loss);
         loss.backward();
         Check.Gradient(kl.StudentGradient, Back(leaf.grad), type);
 
-        leaf = Image(student.OnDevice);
+        leaf = Image(student.OnDevice).requires_grad_();
         using var result = KdFunctional.HintonLoss(
             leaf, Image(teacher.OnDevice), labels.OnDevice.reshape(n, h, w), Temperature, 0.7, KdReduction.BatchMean, dim: 1);
         Check.Loss(hinton.Loss, result.Loss, "Hinton loss");
         result.Loss.backward();
         Check.Gradient(hinton.StudentGradient, Back(leaf.grad), type, "Hinton gradient");
 
-        leaf = Image(student.OnDevice);
+        leaf = Image(student.OnDevice).requires_grad_();
         var mean = KdFunctional.SoftmaxEntropy(leaf, Temperature, KdReduction.BatchMean, dim: 1);
         Check.Loss(entropy.Loss, mean, "entropy");
         mean.backward();
@@ -113,7 +113,7 @@ internal static class LayoutTests
         Tensor Image(Tensor rowsOfClasses)
         {
             var permuted = rowsOfClasses.reshape(n, h, w, c).permute(0, 3, 1, 2);
-            return (channelsLast ? permuted : permuted.contiguous()).detach().requires_grad_();
+            return (channelsLast ? permuted : permuted.contiguous()).detach();
         }
 
         Tensor? Back(Tensor? gradient) => gradient?.permute(0, 2, 3, 1);

@@ -11,6 +11,9 @@ internal static class Tolerance
     // Times T² = 16 in most tests; a row whose loss is far below this is compared absolutely.
     public const double LossAbsolute = 5e-6;
 
+    // A single class has no gradient; its 1 − 1 may be a rounding error.
+    public const double OfZeroGradient = 1e-6;
+
     public static double Gradient(ScalarType type) => type switch
     {
         ScalarType.Float32 => 1e-5,
