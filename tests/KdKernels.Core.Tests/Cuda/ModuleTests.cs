@@ -187,6 +187,20 @@ public class ModuleTests
         Assert.Empty(driver.Loaded);
     }
 
+    [Fact]
+    public void The_committed_kernels_are_what_the_manifest_says_and_an_sm_90_runs_them_all()
+    {
+        CudaDevice device = new CudaRuntime(driver, PtxLibrary.Embedded).Device(0);
+        device.Preload();
+        Assert.Equal(PtxLibrary.Embedded.Count, driver.Loaded.Count);
+        foreach (PtxKernel kernel in PtxLibrary.Embedded.Manifest.Stems.SelectMany(stem => stem.Kernels))
+        {
+            string ptx = PtxLibrary.Embedded.Text(kernel);
+            Assert.Contains($".entry {kernel.Entry}(", ptx, StringComparison.Ordinal);
+            Assert.Contains($".target {kernel.Target}", ptx, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("{ broken", "the kernel manifest is broken: ")]
     [InlineData("{\"format\":2,\"compiler\":\"x\",\"stems\":[]}", "expected a kernel manifest of format 1 but got 2")]

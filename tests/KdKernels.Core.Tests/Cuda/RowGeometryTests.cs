@@ -31,7 +31,7 @@ public class RowGeometryTests
         var geometry = new RowGeometry(shifted, shifted);
         Assert.False(geometry.IsRowMajor);
         Assert.False(geometry.IsPixelMajor);
-        Assert.Equal(4, geometry.Inner);
+        Assert.Equal((12, 4), (geometry.Rows, geometry.Inner));
         Assert.Equal(new RowStrides(500, 100, 1), geometry.Strides(shifted));
     }
 
@@ -40,9 +40,11 @@ public class RowGeometryTests
     {
         RowsView plain = new(64, Single, 3, 4, 100, 400, 100, 1);
         RowsView gaps = new(64, Single, 3, 4, 100, 500, 100, 1);
-        Assert.True(new RowGeometry(plain, plain).IsRowMajor);
-        Assert.False(new RowGeometry(plain, gaps).IsRowMajor);
-        Assert.Equal(new RowStrides(400, 100, 1), new RowGeometry(plain, gaps).Strides(plain));
+        Assert.Equal(new RowStrides(100, 0, 1), new RowGeometry(plain, plain).Strides(plain));
+        var geometry = new RowGeometry(plain, gaps);
+        Assert.False(geometry.IsRowMajor);
+        Assert.Equal(new RowStrides(400, 100, 1), geometry.Strides(plain));
+        Assert.Equal(new RowStrides(500, 100, 1), geometry.Strides(gaps));
     }
 
     [Fact]

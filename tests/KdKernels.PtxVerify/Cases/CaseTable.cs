@@ -95,7 +95,7 @@ internal static class CaseTable
     private static IEnumerable<KernelCase> Split(KernelCase any)
     {
         // The launcher splits rows of at least 65536 classes, and fewer rows than half the multiprocessors.
-        KernelCase one = any with { Outer = 1, Classes = 65536, Pass = Pass.Forward, Multiprocessors = 8 };
+        KernelCase one = any with { Outer = 1, Classes = 65536, Pass = Pass.Forward };
         yield return one;
         yield return one with { Classes = 65539, Outer = 2, Layout = Layout.Misaligned, Reduction = KdReduction.None };
         yield return one with { Classes = 81920, Reduction = KdReduction.Mean, Labels = true };

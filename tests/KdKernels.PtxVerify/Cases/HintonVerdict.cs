@@ -24,11 +24,11 @@ internal static class HintonVerdict
         double weighted = data.Weights is null ? 0 : kernelCase.Temperature * 60;
         double Scale(int row) =>
             Math.Abs(truth.Divergences[row]) + Math.Abs(truth.CrossEntropies[row]) + log + weighted;
-        if (run.Loss is { } loss) Oracle.CheckLoss(judge, kernelCase, loss, truth.RowLosses, truth.Loss, Scale);
+        if (run.Loss is { } loss)
+            Oracle.CheckLoss(judge, kernelCase, loss.Read(), truth.RowLosses, truth.Loss, Scale);
         if (run.Metrics is { } metrics) CheckMetrics(judge, kernelCase, truth, metrics, log, weighted);
         if (run.Totals is { } totals) CheckTotals(judge, kernelCase, data, truth, totals, Scale);
-        if (run.StudentGradient is { } gradient)
-            judge.CheckRows(truth.StudentGradient, gradient, "gradient");
+        if (run.Gradient is { } gradient) judge.CheckRows(truth.StudentGradient, gradient.Read(), "gradient");
     }
 
     private static void CheckMetrics(

@@ -24,7 +24,7 @@ internal sealed class Judge(KernelCase kernelCase)
     public const double Entropy = 2e-6;
 
     // A message for each of thousands of wrong elements helps nobody.
-    private const int MostFaults = 5;
+    private const int MostFaults = 2;
 
     private readonly List<string> faults = [];
 

@@ -95,13 +95,24 @@ internal sealed record KernelCase(string Stem, KdElementType Type, int Outer, in
 
     public bool Metrics { get; init; }
 
-    /// <summary>Multiprocessors of the emulated device: few of them give each block many rows.</summary>
-    public int Multiprocessors { get; init; } = 2;
-
-    /// <summary>In which order the emulator runs blocks and warps.</summary>
-    public int Order { get; init; }
-
     public int Rows => Outer * Inner;
 
     public bool HasLabels => Labels || Ignored || Stem == "HintonLoss";
+
+    public override string ToString()
+    {
+        string shape = Inner == 1 ? $"[{Outer}, {Classes}]" : $"[{Outer}, {Inner}, {Classes}]";
+        string[] options =
+        [
+            .. Labels ? ["labels"] : Array.Empty<string>(),
+            .. Ignored ? ["ignored"] : Array.Empty<string>(),
+            .. ClassWeights ? ["weights"] : Array.Empty<string>(),
+            .. TeacherGradient ? ["teacher's gradient"] : Array.Empty<string>(),
+            .. Metrics ? ["metrics"] : Array.Empty<string>(),
+            .. TemperatureSquared ? Array.Empty<string>() : ["without T squared"],
+        ];
+        string alpha = Stem == "HintonLoss" ? $" alpha {Alpha}" : "";
+        return $"{Stem} {Type} {shape} {Layout} {Pattern} {Pass} {Reduction} T {Temperature}{alpha} "
+            + string.Join(' ', options);
+    }
 }

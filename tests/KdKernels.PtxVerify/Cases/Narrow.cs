@@ -25,8 +25,8 @@ internal static class Narrow
     /// <summary>Half a unit in the last place of a value: what one rounding to the type may add.</summary>
     public static double RoundingError(double value, KdElementType type) => type switch
     {
-        KdElementType.Float16 => Math.Max(Math.Abs(value) * Math.ScaleB(1, -11), Math.ScaleB(1, -25)),
-        KdElementType.BFloat16 => Math.Abs(value) * Math.ScaleB(1, -9),
+        KdElementType.Float16 => value == 0 ? 0 : Math.ScaleB(1, Math.Max(Math.ILogB(value), -14) - 11),
+        KdElementType.BFloat16 => value == 0 ? 0 : Math.ScaleB(1, Math.Max(Math.ILogB(value), -126) - 8),
         _ => 0,
     };
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KdKernels.Core;
 
 namespace KdKernels.PtxVerify.Cases;
@@ -16,6 +17,7 @@ internal enum Role
 /// <param name="OuterStride">From row (o, i) to (o + 1, i).</param>
 /// <param name="InnerStride">From row (o, i) to (o, i + 1).</param>
 /// <param name="ElementStride">From class to class.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Placement(
     long Length, long Offset, long OuterStride, long InnerStride, long ElementStride)
 {

@@ -98,7 +98,16 @@ internal sealed class EmulatedDriver(DeviceMemory memory, EmulatedGpuShape shape
     public CudaResult Launch(nint function, CudaGrid grid, nint stream, ReadOnlySpan<byte> argument)
     {
         (PtxModule module, string entry) = functions[(int)function - 1];
-        Launches.Add(Emulation.Launch(module, entry, grid, memory, argument, shape.Order));
+        Launches.Add(Emulator.Launch(module.Entry(entry), memory, new LaunchOptions
+        {
+            Grid = grid.Blocks,
+            Block = grid.Threads,
+            SharedBytes = grid.SharedBytes,
+            Parameters = [argument.ToArray()],
+            Multiprocessors = shape.Multiprocessors,
+            BlockOrder = shape.BlockOrder,
+            Seed = shape.Seed,
+        }));
         return CudaResult.Success;
     }
 

@@ -30,13 +30,15 @@ internal sealed class KernelFolder
     public string Text(KernelEntry kernel) => File.ReadAllText(Path.Combine(folder, kernel.File));
 
     /// <summary>
-    /// One kernel, and the one that counts labels: whatever the launcher is asked, it takes this kernel or refuses.
+    /// One kernel, and the one that counts labels: whatever the launcher is asked, it takes this kernel or refuses. For
+    /// the one that counts labels: everything, since it runs before another.
     /// </summary>
     /// <param name="name"><c>stem/name</c>.</param>
     /// <param name="change">What is done to the kernel's text; null: nothing.</param>
-    public PtxLibrary Only(string name, Func<string, string>? change = null)
+    public PtxLibrary LibraryFor(string name, Func<string, string>? change = null)
     {
         (StemEntry chosenStem, KernelEntry chosen) = Find(name);
+        bool keepsAll = chosen.Kind == "count";
         var texts = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         KernelEntry Add(KernelEntry kernel)
         {
@@ -55,7 +57,7 @@ internal sealed class KernelFolder
                     Kernels =
                     [
                         .. stem.Kernels
-                            .Where(kernel => (stem == chosenStem && kernel == chosen) || kernel.Kind == "count")
+                            .Where(kernel => keepsAll || kernel.Kind == "count" || (stem, kernel) == (chosenStem, chosen))
                             .Select(Add),
                     ],
                 })

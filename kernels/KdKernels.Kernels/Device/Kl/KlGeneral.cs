@@ -27,12 +27,32 @@ public static class KlGeneral
         var sums = Sum<T, TElement, TGroup, TMetrics>(a, ref group, element, memory);
         var normal = KlNormal.Of(sums, a.Scale);
         bool weighted = default(TAll).Value && a.ClassWeights.Length > 0;
+        float small = KlReduce.Divergence(sums, normal);
+        bool isSmall = small < element.SmallDivergence;
+        float unused = 0f;
+        if (isSmall)
+        {
+            KlCarefulVisitor again = default;
+            again.Normal = normal;
+            again.Normal.Centre(sums);
+            again.Exact = element.Exact;
+            for (int c = group.Rank; c < a.Classes; c += group.Size)
+            {
+                float t = memory.LoadTeacher(element, c);
+                float s = memory.LoadStudent(element, c);
+                // What p e^(-w) becomes where p is 0.
+                if (!Numbers.IsExcluded(t)) again.Visit(t, s, 0);
+                else again.Gap += Ptx.Exp2(((s - sums.StudentMax + again.Normal.Mean) * a.Scale) - normal.TeacherLogMass);
+            }
+            group.Sum(ref again.First, ref again.Gap, ref unused, 4);
+            small = again.Finish();
+            normal = again.Normal;
+        }
 
         float divergence = 0f;
         float mass = 0f;
         float teacherEntropy = 0f;
         float studentEntropy = 0f;
-        float unused = 0f;
         for (int c = group.Rank; c < a.Classes; c += group.Size)
         {
             float t = memory.LoadTeacher(element, c);
@@ -40,13 +60,15 @@ public static class KlGeneral
             float weight = weighted ? a.ClassWeights[c] : 1f;
             float p = normal.Teacher(t);
             float q = normal.Student(s);
-            divergence += Term(normal, t, s, p, q, weight, weighted, element.Exact);
+            float w = Numbers.IsExcluded(s) ? float.PositiveInfinity : normal.LogRatio(t, s, element.Exact);
+            divergence += Numbers.IsExcluded(t) ? 0f : weight * (Numbers.IsExcluded(s) ? w : p * w);
             mass += weight * p;
             if (!default(TMetrics).Value) continue;
             teacherEntropy -= p == 0f ? 0f : p * Ptx.Log2(p);
             studentEntropy -= q == 0f ? 0f : q * Ptx.Log2(q);
         }
-        group.Sum(ref divergence, ref mass, ref unused, 4);
+        group.Sum(ref divergence, ref mass, ref unused, 0);
+        if (isSmall & !weighted) divergence = small;
 
         KlResult result = default;
         result.Kl = divergence;
@@ -83,7 +105,7 @@ public static class KlGeneral
             max.Visit(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), 0);
         group.Max(ref max.Teacher, ref max.Student, 0);
 
-        KlSumVisitor<TMetrics> visitor = default;
+        KlSumVisitor<TMetrics, On> visitor = default;
         visitor.Sums = KlSums.Empty;
         visitor.Sums.TeacherMax = max.Teacher;
         visitor.Sums.StudentMax = max.Student;
@@ -92,21 +114,6 @@ public static class KlGeneral
             visitor.Visit(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), c);
         KlReduce.Add<TGroup, TMetrics>(ref group, ref visitor.Sums);
         return visitor.Sums;
-    }
-
-    /// <summary>
-    /// w p (log p − log q), or without weights the term of <see cref="KlCarefulVisitor"/>. A class that the teacher excludes
-    /// contributes q to the latter, which the sum over all classes needs, and nothing to the former.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Term(KlNormal normal, float t, float s, float p, float q, float weight, bool weighted, bool exact)
-    {
-        bool excluded = Numbers.IsExcluded(t);
-        if (excluded) return weighted ? 0f : q;
-        if (Numbers.IsExcluded(s)) return float.PositiveInfinity * (weighted ? weight : 1f);
-        float w = normal.LogRatio(t, s, exact);
-        if (weighted) return weight * p * w;
-        return IntrinsicMath.Abs(w) < 0.1f ? p * Numbers.SmallGap(w) : (q - p) + (p * w);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -33,7 +33,7 @@ public static class KlLimit
         float inverse = 1f / a.Classes;
         float mean = sum * inverse;
 
-        KlSumVisitor<TMetrics> plain = default;
+        KlSumVisitor<TMetrics, On> plain = default;
         plain.Sums = KlSums.Empty;
         plain.Sums.TeacherMax = max.Teacher;
         plain.Sums.StudentMax = max.Student;

@@ -60,17 +60,23 @@ public static class KlPixels
         bool wantsGradient = a.StudentGradient.Length > 0;
         if (divergence < element.SmallDivergence)
         {
+            KlCarefulVisitor again = default;
+            again.Normal = normal;
+            again.Normal.Centre(sums);
+            again.Exact = element.Exact;
+            for (c = 0; c < a.Classes; c++) again.Visit(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), 0);
+            result.Kl = again.Finish();
+            if (!wantsGradient) return result;
+
             KlCarefulMap<TMetrics> careful = default;
-            careful.Normal = normal;
+            careful.Normal = again.Normal;
             careful.Factors = factors;
             careful.Exact = element.Exact;
             for (c = 0; c < a.Classes; c++)
             {
                 careful.Begin(c);
-                float value = careful.Map(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), 0);
-                if (wantsGradient) memory.StoreStudent(element, c, value);
+                memory.StoreStudent(element, c, careful.Map(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), 0));
             }
-            result.Kl = careful.Sum;
         }
         else if (wantsGradient)
         {

@@ -79,38 +79,46 @@ public static class KlResident
         var gradient = a.StudentGradient.SubView(wantsGradient ? row * a.StudentGradientStrides.Outer : 0);
         if (divergence < element.SmallDivergence)
         {
+            KlVisit<T, TElement, TGroup, KlCarefulVisitor> again;
+            again.Element = element;
+            again.Element.BeginPhase(a.Zero, 3);
+            again.Left = load.Left;
+            again.Visitor = default;
+            again.Visitor.Normal = normal;
+            again.Visitor.Normal.Centre(sums);
+            again.Visitor.Exact = element.Exact;
+            slots.Each(ref again, 0);
+            if (hasEdge) again.Visitor.Visit(edgeTeacher, edgeStudent, 0);
+            float unused = 0f;
+            group.Sum(ref again.Visitor.First, ref again.Visitor.Gap, ref unused, 5);
+            result.Kl = again.Visitor.Finish();
+            if (!wantsGradient) return result;
+
             KlStore<T, TElement, TGroup, KlCarefulMap<TMetrics>> careful;
             careful.Element = element;
-            careful.Element.BeginPhase(a.Zero, 3);
+            careful.Element.BeginPhase(a.Zero, 4);
             careful.Left = load.Left;
             careful.Start = start;
-            careful.Gradient = gradient.SubView(wantsGradient ? start : 0);
-            careful.Writes = wantsGradient;
+            careful.Gradient = gradient.SubView(start);
             careful.Map = default;
-            careful.Map.Normal = normal;
+            careful.Map.Normal = again.Visitor.Normal;
             careful.Map.Factors = factors;
             careful.Map.Exact = element.Exact;
-            // One copy of the code: where no gradient is wanted, its values are computed and dropped.
             slots.Each(ref careful, 0);
             if (hasEdge)
             {
                 careful.Map.Begin(edge);
-                float value = careful.Map.Map(edgeTeacher, edgeStudent, 0);
-                if (wantsGradient) element.Store(ref gradient[edge], value);
+                element.Store(ref gradient[edge], careful.Map.Map(edgeTeacher, edgeStudent, 0));
             }
-            float unused = 0f;
-            group.Sum(ref careful.Map.Sum, ref unused, ref unused, 5);
-            result.Kl = careful.Map.Sum;
         }
         else if (wantsGradient)
         {
             KlStore<T, TElement, TGroup, KlGradientMap<TMetrics>> plain;
             plain.Element = element;
-            plain.Element.BeginPhase(a.Zero, 4);
+            plain.Element.BeginPhase(a.Zero, 5);
             plain.Left = load.Left;
             plain.Start = start;
             plain.Gradient = gradient.SubView(start);
-            plain.Writes = true;
             plain.Map = default;
             plain.Map.Normal = normal;
             plain.Map.Factors = factors;

@@ -40,13 +40,13 @@ public struct KlSums
     };
 }
 
-/// <summary>What a row's elements are turned into once its sums are known; all logarithms are to base 2.</summary>
+/// <summary>What a row's elements are turned into once its sums are known; logarithms of masses are to base 2.</summary>
 public struct KlNormal
 {
     public float TeacherMax;
     public float StudentMax;
 
-    /// <summary>What rounding TeacherMax − StudentMax lost, and that difference.</summary>
+    /// <summary>TeacherMax − StudentMax, and what rounding it lost.</summary>
     public float MaxDifference;
 
     public float MaxDifferenceError;
@@ -54,6 +54,12 @@ public struct KlNormal
     public float StudentLogMass;
     public float PlainLogMass;
     public float Scale;
+
+    /// <summary>What t − s is measured from besides the maxima.</summary>
+    public float Mean;
+
+    /// <summary>log p − log q where t − s is at that origin.</summary>
+    public float Shift;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static KlNormal Of(KlSums sums, float scale)
@@ -67,7 +73,20 @@ public struct KlNormal
         normal.StudentLogMass = Ptx.Log2(sums.StudentMass);
         normal.PlainLogMass = Ptx.Log2(sums.PlainMass);
         normal.Scale = scale;
+        normal.Mean = 0f;
+        normal.Shift = Numbers.Ln2 * (normal.StudentLogMass - normal.TeacherLogMass);
         return normal;
+    }
+
+    /// <summary>
+    /// Measures log p − log q from its mean under p instead of from the masses. Those are rounded like any sum, and where the two
+    /// distributions nearly agree, that is more than all that distinguishes them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Centre(KlSums sums)
+    {
+        Mean = sums.Difference * Ptx.Reciprocal(sums.TeacherMass);
+        Shift = 0f;
     }
 
     /// <summary>p of a teacher logit.</summary>
@@ -83,8 +102,8 @@ public struct KlNormal
     public readonly float PlainStudent(float s) => Ptx.Exp2(((s - StudentMax) * Numbers.Log2E) - PlainLogMass);
 
     /// <summary>
-    /// log p − log q in nats. Measured from t − s where that is exact, so that neither a student near its teacher nor logits with
-    /// a large common offset lose digits.
+    /// log p − log q in nats, up to a constant until <see cref="Shift"/> is known. From t − s, with what its rounding lost, so that
+    /// neither a student near its teacher nor logits with a large common offset lose digits.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float LogRatio(float t, float s, bool exact)
@@ -92,7 +111,7 @@ public struct KlNormal
         float difference = t - s;
         float u = difference - MaxDifference;
         if (exact) u += Numbers.DifferenceError(t, s, difference) - MaxDifferenceError;
-        return ((u * Scale) - (TeacherLogMass - StudentLogMass)) * Numbers.Ln2;
+        return ((u - Mean) * (Scale * Numbers.Ln2)) + Shift;
     }
 }
 

@@ -54,7 +54,7 @@ public struct KlVisitSum<T, TElement, TGroup, TMetrics> : ISlotVisitor<KlPair>
     where TMetrics : struct, IFlag
 {
     public TElement Element;
-    public KlSumVisitor<TMetrics> Visitor;
+    public KlSumVisitor<TMetrics, Off> Visitor;
     public int Left;
 
     /// <summary>Class of this thread's first element.</summary>
@@ -91,7 +91,6 @@ public struct KlStore<T, TElement, TGroup, TMap> : ISlotVisitor<KlPair>
 
     public int Left;
     public int Start;
-    public bool Writes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Visit(ref KlPair slot, int index)
@@ -101,6 +100,6 @@ public struct KlStore<T, TElement, TGroup, TMap> : ISlotVisitor<KlPair>
         int offset = index * stride * default(TElement).PerVector;
         Map.Begin(Start + offset);
         var gradient = Element.Map(slot.Teacher, slot.Student, ref Map);
-        if (Writes) default(TElement).StoreVector(ref Gradient[offset], gradient);
+        default(TElement).StoreVector(ref Gradient[offset], gradient);
     }
 }

@@ -56,25 +56,33 @@ public static class KlStream
         element.BeginPhase(a.Zero, 2);
         if (small)
         {
+            KlCarefulVisitor again = default;
+            again.Normal = normal;
+            again.Normal.Centre(sums);
+            again.Exact = element.Exact;
+            for (int c = start; c < span.Tail; c += step)
+                element.Each(element.LoadVector(ref teacher[c]), element.LoadVector(ref student[c]), ref again);
+            if (hasEdge) again.Visit(edgeTeacher, edgeStudent, 0);
+            float unused = 0f;
+            group.Sum(ref again.First, ref again.Gap, ref unused, 5);
+            result.Kl = again.Finish();
+            if (!wantsGradient) return result;
+
             KlCarefulMap<TMetrics> careful = default;
-            careful.Normal = normal;
+            careful.Normal = again.Normal;
             careful.Factors = factors;
             careful.Exact = element.Exact;
             for (int c = start; c < span.Tail; c += step)
             {
-                careful.First = c;
+                careful.Begin(c);
                 var value = element.Map(element.LoadVector(ref teacher[c]), element.LoadVector(ref student[c]), ref careful);
-                if (wantsGradient) element.StoreVector(ref gradient[c], value);
+                element.StoreVector(ref gradient[c], value);
             }
             if (hasEdge)
             {
-                careful.First = edge;
-                float value = careful.Map(edgeTeacher, edgeStudent, 0);
-                if (wantsGradient) element.Store(ref gradient[edge], value);
+                careful.Begin(edge);
+                element.Store(ref gradient[edge], careful.Map(edgeTeacher, edgeStudent, 0));
             }
-            float unused = 0f;
-            group.Sum(ref careful.Sum, ref unused, ref unused, 5);
-            result.Kl = careful.Sum;
             return result;
         }
 

@@ -33,7 +33,7 @@ internal static class KlVariants
         (int Threads, int Vectors, int MinBlocks)[] blocks = (narrow, large) switch
         {
             (true, false) => [(256, 2, 4), (256, 4, 3), (1024, 2, 1), (512, 8, 1)],
-            (true, true) => [(256, 2, 4), (256, 4, 3), (512, 4, 1), (512, 8, 1)],
+            (true, true) => [(256, 2, 3), (256, 4, 2), (512, 4, 1), (512, 8, 1)],
             (false, false) => [(256, 4, 3), (512, 4, 2), (1024, 4, 1)],
             (false, true) => [(256, 4, 3), (1024, 2, 1)],
         };

@@ -17,9 +17,13 @@ public struct KlMaxVisitor : IPairVisitor
     }
 }
 
-/// <summary>The sums of <see cref="KlSums"/> from fixed M and M'.</summary>
-public struct KlSumVisitor<TMetrics> : IPairVisitor
+/// <summary>
+/// The sums of <see cref="KlSums"/> from fixed M and M'. With <typeparamref name="TMasked"/> an excluded class adds nothing;
+/// without, its 0 · inf makes the sums NaN, which costs nothing to find out.
+/// </summary>
+public struct KlSumVisitor<TMetrics, TMasked> : IPairVisitor
     where TMetrics : struct, IFlag
+    where TMasked : struct, IFlag
 {
     public KlSums Sums;
     public float Scale;
@@ -36,40 +40,52 @@ public struct KlSumVisitor<TMetrics> : IPairVisitor
         float q = Ptx.Exp2(b * Scale);
         Sums.TeacherMass += p;
         Sums.StudentMass += q;
-        Sums.Difference += p * (a - b);
+        Sums.Difference += Product(p, a - b);
         if (!default(TMetrics).Value) return;
         Sums.PlainMass += Ptx.Exp2(b * Numbers.Log2E);
-        Sums.TeacherLog += p * a;
-        Sums.StudentLog += q * b;
+        Sums.TeacherLog += Product(p, a);
+        Sums.StudentLog += Product(q, b);
         // Largest exactly where the distance to the largest is 0; the first of equals counts.
         int position = First + index;
         Sums.TeacherIndex = a == 0f & position < Sums.TeacherIndex ? position : Sums.TeacherIndex;
         Sums.StudentIndex = b == 0f & position < Sums.StudentIndex ? position : Sums.StudentIndex;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Product(float mass, float value) => default(TMasked).Value & mass == 0f ? 0f : mass * value;
 }
 
 /// <summary>
-/// The divergence as a sum of non-negative terms p (e^(−w) − 1 + w), w = log p − log q: what is left of it when it is small.
+/// The sums that a small divergence is made from without cancellation. With w = log p − log q up to a constant:
+/// Σ p w and Σ p (e^(−w) − 1 + w), a sum of non-negative terms.
 /// </summary>
 public struct KlCarefulVisitor : IPairVisitor
 {
     public KlNormal Normal;
-    public float Sum;
+    public float First;
+    public float Gap;
     public bool Exact;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Visit(float first, float second, int index) => Sum += Term(Normal, first, second, Exact, out _);
-
-    /// <summary>The term of one class, and q − p.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Term(KlNormal normal, float t, float s, bool exact, out float qMinusP)
+    public void Visit(float first, float second, int index)
     {
-        float p = normal.Teacher(t);
-        float w = normal.LogRatio(t, s, exact);
-        float difference = normal.Student(s) - p;
-        bool small = IntrinsicMath.Abs(w) < 0.1f;
-        qMinusP = small ? p * Numbers.SmallExpm1OfMinus(w) : difference;
-        return small ? p * Numbers.SmallGap(w) : difference + (p * w);
+        float p = Normal.Teacher(first);
+        float w = Normal.LogRatio(first, second, Exact);
+        float gap = IntrinsicMath.Abs(w) < 0.1f ? Numbers.SmallGap(w) : Ptx.Exp2(-w * Numbers.Log2E) - 1f + w;
+        First += p * w;
+        Gap += p * gap;
+    }
+
+    /// <summary>The divergence from the sums over the row; <see cref="KlNormal.Shift"/> makes w what it says from here on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Finish()
+    {
+        float y = Gap - First;
+        // y − ln(1 + y); y is about as small as the divergence.
+        float rest = y * y * (0.5f + (y * ((-1f / 3f) + (y * (0.25f + (y * (-0.2f + (y * (1f / 6f)))))))));
+        float divergence = Gap - rest;
+        Normal.Shift = divergence - First;
+        return divergence;
     }
 }
 
@@ -100,14 +116,13 @@ public struct KlGradientMap<TMetrics> : IRowMap
     }
 }
 
-/// <summary>The gradient by q − p = p (e^(−w) − 1), and the terms of the divergence from the same read.</summary>
+/// <summary>The gradient by q − p = p (e^(−w) − 1), which does not cancel where the two nearly agree.</summary>
 public struct KlCarefulMap<TMetrics> : IRowMap
     where TMetrics : struct, IFlag
 {
     public KlNormal Normal;
     public KlFactors Factors;
     public int First;
-    public float Sum;
     public bool Exact;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -116,10 +131,15 @@ public struct KlCarefulMap<TMetrics> : IRowMap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Map(float first, float second, int index)
     {
-        Sum += KlCarefulVisitor.Term(Normal, first, second, Exact, out float qMinusP);
-        float gradient = Factors.Kl * qMinusP;
+        float w = Normal.LogRatio(first, second, Exact);
+        float gradient = Factors.Kl * (Normal.Teacher(first) * Expm1OfMinus(w));
         return default(TMetrics).Value
             ? KlGradientMap<TMetrics>.WithCrossEntropy(gradient, Normal, Factors, second, First + index)
             : gradient;
     }
+
+    /// <summary>e^(−w) − 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Expm1OfMinus(float w) =>
+        IntrinsicMath.Abs(w) < 0.1f ? Numbers.SmallExpm1OfMinus(w) : Ptx.Exp2(-w * Numbers.Log2E) - 1f;
 }

@@ -45,8 +45,8 @@ internal readonly record struct RowGeometry
     public long Inner { get; }
 
     /// <summary>
-    /// Every row is one piece of memory, and the rows of all operands begin at the same distance from a multiple of 16
-    /// bytes, so that all can be read in pieces of 16.
+    /// One index reaches all rows, every row is one piece of memory, and the rows of all operands begin at the same
+    /// distance from a multiple of 16 bytes, so that all can be read in pieces of 16.
     /// </summary>
     public bool IsRowMajor { get; }
 
@@ -89,18 +89,20 @@ internal readonly record struct RowGeometry
 
     private bool AreEquallyAligned(ReadOnlySpan<RowsView> operands)
     {
-        const long piece = 16;
-        (long start, long step) = Phase(operands[0], Strides(operands[0]));
+        (long, long) first = Phase(operands[0]);
         foreach (RowsView view in operands)
         {
-            if (Phase(view, Strides(view)) != (start, step)) return false;
+            if (Phase(view) != first) return false;
         }
 
         return true;
+    }
 
-        static (long Start, long Step) Phase(RowsView view, RowStrides strides) =>
-            (view.Data & (piece - 1),
-                view.Rows > 1 ? strides.Outer * view.ElementType.Bytes() & (piece - 1) : 0);
+    /// <summary>Where the first row begins behind a multiple of 16 bytes, and how much further each next one.</summary>
+    private (long Start, long Step) Phase(RowsView view)
+    {
+        const long mask = 15;
+        return (view.Data & mask, Rows > 1 ? Strides(view).Outer * view.ElementType.Bytes() & mask : 0);
     }
 
     private static bool All(ReadOnlySpan<RowsView> operands, RowGeometry geometry, Func<RowStrides, bool> holds)

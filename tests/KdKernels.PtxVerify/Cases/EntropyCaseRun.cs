@@ -1,0 +1,44 @@
+using KdKernels.Core;
+using KdKernels.PtxVerify.Driver;
+using KdKernels.Reference;
+
+namespace KdKernels.PtxVerify.Cases;
+
+/// <summary>A case of SoftmaxEntropy; its logits are the data's student.</summary>
+internal sealed class EntropyCaseRun(EmulatedGpu gpu, KernelCase kernelCase, CaseData data)
+    : CaseRun(gpu, kernelCase, data)
+{
+    private readonly EmulatedGpu gpu = gpu;
+    private readonly KernelCase kernelCase = kernelCase;
+    private readonly CaseData data = data;
+    private DeviceTensor? logits;
+
+    public override void Execute()
+    {
+        logits ??= Logits("logits", Role.Student, data.Student);
+        var settings = new SoftmaxEntropySettings(kernelCase.Temperature, kernelCase.Reduction);
+        if (kernelCase.Pass == Pass.Backward)
+            SoftmaxEntropy.Backward(logits.View, settings, Upstream!.View, Gradient!.View, gpu.Queue);
+        else if (Gradient is null)
+            SoftmaxEntropy.Forward(logits.View, settings, Loss!.View, gpu.Queue);
+        else
+            SoftmaxEntropy.ForwardWithGradient(logits.View, settings, Loss!.View, Gradient.View, gpu.Queue);
+    }
+
+    protected override void Compare(Judge judge)
+    {
+        SoftmaxEntropyOracleResult truth = SoftmaxEntropyOracle.Compute(
+            data.Student,
+            kernelCase.Classes,
+            kernelCase.Temperature,
+            Oracle.Reduction(kernelCase.Reduction),
+            data.Upstream);
+        if (Loss is not null)
+        {
+            Oracle.CheckLoss(
+                judge, kernelCase, Loss.Read(), truth.RowEntropies, truth.Loss, row => truth.RowEntropies[row]);
+        }
+
+        if (Gradient is not null) judge.CheckRows(truth.Gradient, Gradient.Read(), "gradient");
+    }
+}
