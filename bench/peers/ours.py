@@ -178,7 +178,8 @@ class Arguments:
         if field is None:
             raise KernelError(f"{self._kernel.entry} has no argument {name}: {', '.join(self._fields)}")
         if struct.calcsize(layout) != field.bytes:
-            raise KernelError(f"expected {struct.calcsize(layout)} bytes for {name} of {self._kernel.entry} but got {field.bytes}")
+            size = struct.calcsize(layout)
+            raise KernelError(f"expected {size} bytes for {name} of {self._kernel.entry} but got {field.bytes}")
         struct.pack_into(layout, self._bytes, field.offset, *values)
 
     def view(self, name: str, tensor: Tensor | None) -> None:

@@ -31,7 +31,8 @@ class Candidate:
     right: bool
 
 
-def candidates(driver: ours.Driver, manifest: ours.Manifest, case: Case, gradient: bool, device: torch.device) -> list[ours.Launcher]:
+def candidates(
+        driver: ours.Driver, manifest: ours.Manifest, case: Case, gradient: bool, device: torch.device) -> list[ours.Launcher]:
     """Every variant with its own grid, and with smaller ones where the grid is free."""
     found = []
     for launcher in ours.launchers(driver, manifest, case, gradient, device):
@@ -60,7 +61,8 @@ def check(launcher: ours.Launcher, case: Case, inputs: Inputs, gradient: bool) -
     return errors.loss <= 1e-5 and (errors.gradient is None or errors.gradient <= limit)
 
 
-def tune_case(driver: ours.Driver, manifest: ours.Manifest, case: Case, gradient: bool, device: torch.device) -> list[dict[str, object]]:
+def tune_case(
+        driver: ours.Driver, manifest: ours.Manifest, case: Case, gradient: bool, device: torch.device) -> list[dict[str, object]]:
     limits = ours.limits_of(device)
     sets = measure.input_sets(case.input_bytes, limits.l2_bytes)
     inputs = [make_inputs(case, device, seed=2000 + number) for number in range(sets)]
@@ -107,7 +109,7 @@ def main() -> int:
     torch.zeros(1, device=device)
     driver = ours.Driver()
     machine = fingerprint.of_machine(device, options.stamp)
-    until, wrong, late = time.perf_counter() + options.seconds, 0, 0
+    until, wrong, late, too_large = time.perf_counter() + options.seconds, 0, 0, 0
     with options.out.open("w", encoding="utf-8") as file:
         file.write(json.dumps({"machine": machine, "state": fingerprint.gpu_state()}) + "\n")
         for case in all_cases():
@@ -118,7 +120,14 @@ def main() -> int:
                 if time.perf_counter() > until:
                     late += 1
                     continue
-                rows = tune_case(driver, manifest, case, gradient, device)
+                try:
+                    rows = tune_case(driver, manifest, case, gradient, device)
+                except (torch.cuda.OutOfMemoryError, ours.KernelError) as e:
+                    print(f"{case}: {e}", file=sys.stderr)
+                    too_large += isinstance(e, torch.cuda.OutOfMemoryError)
+                    wrong += isinstance(e, ours.KernelError)
+                    torch.cuda.empty_cache()
+                    continue
                 print(f"{case} {'forward+gradient' if gradient else 'forward'}")
                 for row in rows:
                     file.write(json.dumps(row | {"fingerprint": machine["id"]}) + "\n")
@@ -126,7 +135,7 @@ def main() -> int:
                     print(f"    {row['p50_us']:11.2f} us  {row['variant']} x {row['blocks']} {mark}")
                     wrong += not row["right"]
                 torch.cuda.empty_cache()
-    print(f"{wrong} wrong results, {late} not timed for lack of time")
+    print(f"{wrong} wrong results or missing kernels, not timed: {late} for lack of time, {too_large} for lack of memory")
     return 1 if wrong else 0
 
 

@@ -13,7 +13,8 @@ internal static class ResultTable
     public static string Of(IReadOnlyList<GpuRun> runs)
     {
         var text = new StringBuilder();
-        foreach (GpuRun run in runs) Append(text, run);
+        // A run from C# has no peers to compare with: its records are for reading, not for this table.
+        foreach (GpuRun run in runs.Where(run => run.Records.Any(record => record.Provider == Ours))) Append(text, run);
         return text.Length == 0 ? NoMeasurement + "\n" : text.ToString();
     }
 
