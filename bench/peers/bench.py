@@ -1,8 +1,8 @@
 """Measures the library's kernels and the peers in one process, alternating, and checks every result against float64.
 
-One JSON line per op, shape, dtype, mode and provider (bench/results/README.md explains the fields). Modes: `forward` and
-`forward+gradient` are device time, by CUDA-graph replay over rotating inputs; `autograd` is a whole forward and backward by the
-host's clock, one live call after the other.
+One JSON line per op, shape, dtype, mode and provider (bench/results/README.md explains the fields). Modes: `forward`
+and `forward+gradient` are device time, by CUDA-graph replay over rotating inputs; `autograd` is a whole forward and
+backward by the host's clock, one live call after the other.
 """
 
 import argparse
@@ -129,7 +129,8 @@ def measure_mode(
     for provider in who:
         try:
             quality = quality_of(provider, case, mode, sets[0], device)
-            ready.append((provider, quality, host_median(provider, mode, sets[0]), timed_of(provider, mode, sets, device)))
+            ready.append(
+                (provider, quality, host_median(provider, mode, sets[0]), timed_of(provider, mode, sets, device)))
         except Exception as e:  # noqa: BLE001 - any peer may fail in any way, and the others are still measured
             records.failed(case, mode, provider.name, f"{type(e).__name__}: {e}")
             release(device)
@@ -250,7 +251,8 @@ def main() -> int:
             machine |= {"copy_gb_per_s": ceilings.copy / 1e3, "read_gb_per_s": ceilings.read / 1e3}
             release(device)
         records.write({"machine": machine, "state": fingerprint.gpu_state()})
-        settings = Settings(device, options.ptx if device.type == "cuda" else None, l2_bytes, copy_rate, seconds_per_mode=1.5)
+        settings = Settings(device,
+            options.ptx if device.type == "cuda" else None, l2_bytes, copy_rate, seconds_per_mode=1.5)
         for case in small_cases() if device.type == "cpu" else all_cases():
             if options.match not in str(case):
                 continue
@@ -262,7 +264,8 @@ def main() -> int:
             except torch.cuda.OutOfMemoryError as e:
                 records.failures.append(f"{case}: {e}")
             release(device)
-        records.write({"end": fingerprint.gpu_state(), "not_measured": records.not_measured, "failures": records.failures})
+        records.write(
+            {"end": fingerprint.gpu_state(), "not_measured": records.not_measured, "failures": records.failures})
     for sentence in records.not_measured:
         print(f"not measured: {sentence}")
     for sentence in records.failures:

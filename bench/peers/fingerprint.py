@@ -13,7 +13,8 @@ import torch
 
 import providers
 
-QUERY = ("name", "driver_version", "clocks.sm", "clocks.mem", "temperature.gpu", "power.draw", "clocks_throttle_reasons.active")
+QUERY = (
+    "name", "driver_version", "clocks.sm", "clocks.mem", "temperature.gpu", "power.draw", "clocks_throttle_reasons.active")
 
 
 def gpu_state() -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""Timing: CUDA-graph replays over rotating inputs, strictly alternating between providers; and the machine's ceilings."""
+"""Timing: CUDA-graph replays over rotating inputs, strictly alternating between providers; and the machine's
+ceilings."""
 
 import ctypes
 import gc
@@ -133,7 +134,8 @@ def new_graph() -> Any:
 
 
 def node_count(graph: Any) -> int | None:
-    """Kernels, copies and fills of a captured graph. A profiler would tell too, and slow down what is measured after it."""
+    """Kernels, copies and fills of a captured graph. A profiler would tell too, and slow down what is measured after
+    it."""
     try:
         handle = graph.raw_cuda_graph()
     except (AttributeError, RuntimeError):
@@ -145,7 +147,8 @@ def node_count(graph: Any) -> int | None:
 
 
 def as_live_calls(name: str, calls: Sequence[Call], method: str) -> Timed:
-    """One call after the other. "events": what cannot be captured, by the device's time; "wall": by the host's clock."""
+    """One call after the other. "events": what cannot be captured, by the device's time; "wall": by the host's
+    clock."""
     single = warm_up(calls)
     count = max(len(calls), min(100, repeats(single, len(calls))))
 

@@ -1,7 +1,7 @@
 """Launches the library's own kernels from Python: the PTX files and their manifest through the CUDA driver.
 
-The same files, argument structs, choice of variant and grid as the C# library has (src/KdKernels.Core/Cuda), so that they can
-be timed in one process with the peers, on the same tensors.
+The same files, argument structs, choice of variant and grid as the C# library has (src/KdKernels.Core/Cuda), so that
+they can be timed in one process with the peers, on the same tensors.
 """
 
 import ctypes
@@ -130,7 +130,8 @@ class Driver:
         log = ctypes.create_string_buffer(8192)
         options = (ctypes.c_int * 2)(5, 6)
         values = (ctypes.c_void_p * 2)(ctypes.cast(log, ctypes.c_void_p), ctypes.c_void_p(len(log)))
-        status = self._library.cuModuleLoadDataEx(ctypes.byref(module), ctypes.c_char_p(ptx + b"\0"), 2, options, values)
+        status = self._library.cuModuleLoadDataEx(ctypes.byref(module),
+            ctypes.c_char_p(ptx + b"\0"), 2, options, values)
         self._check(f"cuModuleLoadDataEx({kernel.path.name})", status, log.value.decode(errors="replace"))
         name = kernel.entry.encode()
         self._check("cuModuleGetFunction", self._library.cuModuleGetFunction(ctypes.byref(function), module, name))
@@ -372,7 +373,8 @@ class Launcher:
         return outputs.loss, gradient
 
 
-def launchers(driver: Driver, manifest: Manifest, case: Case, gradient: bool, device: torch.device) -> Iterator[Launcher]:
+def launchers(driver: Driver, manifest: Manifest, case: Case, gradient: bool,
+    device: torch.device) -> Iterator[Launcher]:
     """Every variant that accepts the case, with the library's grid."""
     limits = limits_of(device)
     for kernel in manifest.kernels:

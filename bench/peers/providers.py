@@ -20,7 +20,8 @@ LossFunction = Callable[[Tensor, Tensor | None, Tensor | None], Tensor]
 
 @dataclass(frozen=True)
 class Provider:
-    """`forward` gives the loss without a graph, `gradient` the loss and its gradient, `autograd` runs a full backward."""
+    """`forward` gives the loss without a graph, `gradient` the loss and its gradient, `autograd` runs a full
+    backward."""
 
     name: str
     forward: Callable[[Inputs], Tensor]
@@ -77,8 +78,8 @@ def from_loss(name: str, loss: LossFunction, capturable: bool = True) -> Provide
 
 
 def compiled(case: Case, mode: str) -> Provider:
-    """Captured by us, "default" is what a graph makes of it; "reduce-overhead" makes graphs of its own, which copy the inputs
-    that are not its own first."""
+    """Captured by us, "default" is what a graph makes of it; "reduce-overhead" makes graphs of its own, which copy the
+    inputs that are not its own first."""
     function = torch.compile(COMPOSED[case.op], mode=None if mode == "default" else mode, dynamic=False)
     name = f"torch.compile-{mode}"
     if mode == "default":

@@ -23,11 +23,13 @@ from cases import ALPHA, Case, Inputs, all_cases, make_inputs
 
 CPU = torch.device("cpu")
 LIMITS = ours.DeviceLimits(multiprocessors=132, l2_bytes=60 << 20, capability=90)
-VIEWS = ("Student", "Teacher", "StudentGradient", "TeacherGradient", "Labels", "ClassWeights", "Upstream", "Loss", "Metrics",
+VIEWS = (
+    "Student", "Teacher", "StudentGradient", "TeacherGradient", "Labels", "ClassWeights", "Upstream", "Loss", "Metrics",
          "Totals", "Partials", "Counters")
 STRIDES = ("StudentStrides", "TeacherStrides", "StudentGradientStrides", "TeacherGradientStrides")
 LONGS = ("Rows", "Inner", "IgnoreIndex")
-WORDS = ("Classes", "Reduction", "Limit", "Counted", "Scale", "InverseTemperature", "LossFactor", "GradientFactor", "KlWeight",
+WORDS = (
+    "Classes", "Reduction", "Limit", "Counted", "Scale", "InverseTemperature", "LossFactor", "GradientFactor", "KlWeight",
          "CrossEntropyWeight", "Zero", "Reserved")
 
 
@@ -41,7 +43,8 @@ def kl_fields() -> tuple[tuple[ours.Field, ...], int]:
     return tuple(fields), offset
 
 
-def kernel(kind: str, max_classes: int = 0, threads: int = 256, dtype: str = "float32", target: int = 75) -> ours.Kernel:
+def kernel(kind: str, max_classes: int = 0, threads: int = 256,
+    dtype: str = "float32", target: int = 75) -> ours.Kernel:
     fields, size = kl_fields()
     name = f"{dtype}-{kind}-{max_classes}"
     return ours.Kernel(
@@ -173,7 +176,8 @@ class ArgumentTests(unittest.TestCase):
                     workspace.partials, workspace.counters]
         for place, tensor in enumerate(expected):
             address, length = views[2 * place : 2 * place + 2]
-            self.assertEqual((address, length), (0, 0) if tensor is None else (tensor.data_ptr(), tensor.numel()), VIEWS[place])
+            self.assertEqual((address, length), (0, 0) if tensor is None else (tensor.data_ptr(), tensor.numel()),
+                VIEWS[place])
         self.assertEqual(struct.unpack_from("<12q", packed, 192), (5, 1, 1) * 4)
         self.assertEqual(struct.unpack_from("<3q", packed, 288), (6, 1, -100))
         self.assertEqual(struct.unpack_from("<4i", packed, 312), (5, 3, 0, 0))
@@ -269,8 +273,10 @@ class ChoiceTests(unittest.TestCase):
         stream = kernel("stream", threads=1024)
         self.assertEqual(ours.grid_of(stream, case, False, LIMITS, 2), 264)
         self.assertEqual(ours.grid_of(stream, case, True, LIMITS, 2), 132)
-        self.assertEqual(ours.grid_of(kernel("warp", 128), Case("tempered-kl", (1024, 100), "float32"), True, LIMITS, 8), 128)
-        self.assertEqual(ours.grid_of(kernel("split"), Case("tempered-kl", (4, 1048576), "float32"), False, LIMITS, 8), 256)
+        self.assertEqual(
+            ours.grid_of(kernel("warp", 128), Case("tempered-kl", (1024, 100), "float32"), True, LIMITS, 8), 128)
+        self.assertEqual(
+            ours.grid_of(kernel("split"), Case("tempered-kl", (4, 1048576), "float32"), False, LIMITS, 8), 256)
 
 
 class BenchTests(unittest.TestCase):
@@ -278,13 +284,15 @@ class BenchTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "records.jsonl")
             arguments = ["bench.py", "--device", "cpu", "--out", str(path), "--match", "[64,100]"]
-            with mock.patch.object(sys, "argv", arguments), mock.patch.object(bench, "ROUNDS", 5), mock.patch("builtins.print"):
+            with mock.patch.object(sys,
+                "argv", arguments), mock.patch.object(bench, "ROUNDS", 5), mock.patch("builtins.print"):
                 self.assertEqual(bench.main(), 0)
             lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         self.assertEqual(lines[0]["machine"]["gpu"], "none")
         records = [line for line in lines if "p50_us" in line]
         self.assertEqual([(r["op"], r["mode"]) for r in records], [
-            (op, mode) for op in ("tempered-kl", "hinton-loss") for mode in ("forward", "forward+gradient", "autograd")])
+            (op, mode) for op in (
+                "tempered-kl", "hinton-loss") for mode in ("forward", "forward+gradient", "autograd")])
         for record in records:
             self.assertLessEqual(record["p20_us"], record["p50_us"])
             self.assertLess(record["rel_err"], 1e-5)

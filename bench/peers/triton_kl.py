@@ -1,5 +1,5 @@
-"""A fair Triton peer for tempered-kl: one program per row, one online pass for both softmaxes and the divergence, then the
-gradient from a second read (from registers where the row is one block). Tuned by Triton's own autotuner."""
+"""A fair Triton peer for tempered-kl: one program per row, one online pass for both softmaxes and the divergence, then
+the gradient from a second read (from registers where the row is one block). Tuned by Triton's own autotuner."""
 
 import math
 

@@ -1,4 +1,5 @@
-"""Times every kernel variant that accepts a shape, over several grids, alternating: which one should the library choose?
+"""Times every kernel variant that accepts a shape, over several grids, alternating: which one should the library
+choose?
 
 The mark * is what it chooses today. A variant whose result is wrong is marked, and fails the run.
 """
@@ -70,7 +71,8 @@ def tune_case(
     found = [
         Candidate(
             launcher, f"{launcher.kernel.name} x {launcher.blocks}",
-            launcher.kernel is today.kernel and launcher.blocks == today.blocks, check(launcher, case, inputs[0], gradient))
+            launcher.kernel is today.kernel and launcher.blocks == today.blocks, check(launcher, case, inputs[0],
+                gradient))
         for launcher in candidates(driver, manifest, case, gradient, device)]
     timed = []
     for candidate in found:

@@ -8,7 +8,8 @@ public sealed class PythonHarnessTests
     [NeedsPythonTorchFact]
     public void Its_tests_pass_on_the_CPU()
     {
-        var (code, output) = Python.Run(Path.Combine(Repository(), "bench", "peers"), "-m", "unittest", "discover", "-p", "test_*.py");
+        var (code, output) = Python.Run(
+            Path.Combine(Repository(), "bench", "peers"), "-m", "unittest", "discover", "-p", "test_*.py");
         Assert.True(code == 0, output);
         Assert.Matches(@"Ran \d{2,} tests", output);
     }
@@ -38,7 +39,8 @@ internal static class Python
         new[] { Environment.GetEnvironmentVariable("KD_PYTHON"), "python3", "/usr/bin/python3" }
             .FirstOrDefault(candidate => !string.IsNullOrEmpty(candidate) && HasTorch(candidate));
 
-    public static (int Code, string Output) Run(string folder, params string[] arguments) => Start(Interpreter!, folder, arguments);
+    public static (int Code, string Output) Run(string folder, params string[] arguments) =>
+        Start(Interpreter!, folder, arguments);
 
     private static bool HasTorch(string interpreter)
     {

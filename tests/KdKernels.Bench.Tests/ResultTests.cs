@@ -27,7 +27,8 @@ public sealed class ResultTests : IDisposable
         string table = Table();
         Assert.Contains($"### {Sample.Gpu}, 2000-01-02", table, StringComparison.Ordinal);
         Assert.Contains("torch 2.0, commit f00", table, StringComparison.Ordinal);
-        string row = Assert.Single(table.Split('\n'), line => line.StartsWith("| tempered-kl", StringComparison.Ordinal));
+        string row = Assert.Single(
+            table.Split('\n'), line => line.StartsWith("| tempered-kl", StringComparison.Ordinal));
         // The faster of torch.compile's two forms counts; a missing error and a missing peer are dashes, not zeros.
         Assert.Equal(
             "| tempered-kl | [1000, 50000] | bfloat16 | forward+gradient | cold | 100 | 80.0 | - | 0.001 | 8.00× | 3.00× | - | - |", row);
@@ -44,7 +45,8 @@ public sealed class ResultTests : IDisposable
         Assert.Contains("27 torch.compile", texts);
         Assert.Contains("10 eager", texts);
         // The background and three bars.
-        double[] widths = [.. svg.Elements().Where(e => e.Name.LocalName == "rect").Skip(1).Select(e => (double)e.Attribute("width")!)];
+        double[] widths = [.. svg.Elements().Where(e =>
+            e.Name.LocalName == "rect").Skip(1).Select(e => (double)e.Attribute("width")!)];
         Assert.Equal(3, widths.Length);
         Assert.Equal(8, widths[0] / widths[2], precision: 1);
     }

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace KdKernels.Bench.Tests;
 
-/// <summary>Record files with round numbers that no machine would give: they test the pages, and say nothing about a GPU.</summary>
+/// <summary>Record files with round numbers that no machine would give: they test the pages, and say nothing about a
+/// GPU.</summary>
 internal static class Sample
 {
     public const string Gpu = "Synthetic 9000";
@@ -18,7 +19,8 @@ internal static class Sample
         """{"end": {}, "not_measured": [], "failures": [], "fingerprint": "abc"}""",
     ];
 
-    public static string Record(string provider, double microseconds, double? share, string fingerprint, long bytes = 400_000_000) =>
+    public static string Record(string provider, double microseconds, double? share, string fingerprint,
+        long bytes = 400_000_000) =>
         JsonSerializer.Serialize(new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["op"] = "tempered-kl",

@@ -16,7 +16,8 @@ internal sealed unsafe class CapturedGraph : IDisposable
         _stream = stream;
     }
 
-    /// <summary>Runs <paramref name="body"/> with the current stream in capture; tensors that it makes must outlive the graph.</summary>
+    /// <summary>Runs <paramref name="body"/> with the current stream in capture; tensors that it makes must outlive the
+    /// graph.</summary>
     public static CapturedGraph Of(Action body)
     {
         nint stream = LibTorch.CudaStream();
@@ -67,5 +68,6 @@ internal sealed unsafe class CapturedGraph : IDisposable
         _ = GraphApi.Destroy(_graph);
     }
 
-    private static void Require(int status, string call) => Check.True(status == 0, $"{call} to succeed but it returned {status}");
+    private static void Require(int status, string call) =>
+        Check.True(status == 0, $"{call} to succeed but it returned {status}");
 }

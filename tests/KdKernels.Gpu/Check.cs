@@ -27,7 +27,8 @@ internal static class Check
         }
     }
 
-    /// <summary>In the Euclidean norm, relative to the whole gradient, with what the type cannot resolve added.</summary>
+    /// <summary>In the Euclidean norm, relative to the whole gradient, with what the type cannot resolve
+    /// added.</summary>
     public static void Gradient(double[] expected, Tensor? actual, ScalarType type, string what = "gradient")
     {
         True(actual is not null, $"a {what} but got none");
@@ -45,16 +46,19 @@ internal static class Check
             ? Tolerance.OfZeroGradient
             : Tolerance.Gradient(type) * Math.Sqrt(norm) + Tolerance.Resolution(type) * Math.Sqrt(expected.Length);
         // Not `off > allowed`: NaN must not pass.
-        True(Math.Sqrt(off) <= allowed, $"{what} of norm {Math.Sqrt(norm):G4} within {allowed:G3} but got one {Math.Sqrt(off):G3} off");
+        True(Math.Sqrt(off) <= allowed,
+            $"{what} of norm {Math.Sqrt(norm):G4} within {allowed:G3} but got one {Math.Sqrt(off):G3} off");
     }
 
-    /// <summary>Every element equal, NaN where the other has NaN; made on the device, since gradients are large.</summary>
+    /// <summary>Every element equal, NaN where the other has NaN; made on the device, since gradients are
+    /// large.</summary>
     public static void SameBits(Tensor expected, Tensor actual, string what)
     {
         using var scope = NewDisposeScope();
         True(expected.dtype == actual.dtype, $"{what} of {expected.dtype} but got {actual.dtype}");
         var same = expected.detach().eq(actual.detach()).logical_or(expected.isnan().logical_and(actual.isnan()));
-        True(same.all().item<bool>(), $"the same bits of {what} but {same.logical_not().sum().item<long>()} elements differ");
+        True(same.all().item<bool>(),
+            $"the same bits of {what} but {same.logical_not().sum().item<long>()} elements differ");
     }
 
     /// <exception cref="CheckFailedException">Nothing was thrown, something else, or other words.</exception>
@@ -67,7 +71,8 @@ internal static class Check
         }
         catch (TException e)
         {
-            True(e.Message.Contains(words, StringComparison.Ordinal), $"'{words}' in the message but got '{e.Message}'");
+            True(e.Message.Contains(words, StringComparison.Ordinal),
+                $"'{words}' in the message but got '{e.Message}'");
             return;
         }
         throw new CheckFailedException($"expected {typeof(TException).Name} but nothing was thrown");

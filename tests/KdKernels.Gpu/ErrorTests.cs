@@ -36,6 +36,7 @@ internal static class ErrorTests
         using var result = KdFunctional.HintonLoss(logits, logits, labels, 4, 0.9, KdReduction.None);
         double[] losses = Check.Values(result.Loss);
         bool[] expected = [false, true, true, false];
-        Check.True(losses.Select(double.IsNaN).SequenceEqual(expected), $"NaN in rows 1 and 2 but got {string.Join(", ", losses)}");
+        Check.True(losses.Select(double.IsNaN).SequenceEqual(expected),
+            $"NaN in rows 1 and 2 but got {string.Join(", ", losses)}");
     }
 }

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Gpu;
 
-/// <summary>Ops inside a captured graph: replayed with other inputs they give what a call gives, bit for bit, and a forward pass
-/// is one kernel.</summary>
+/// <summary>Ops inside a captured graph: replayed with other inputs they give what a call gives, bit for bit, and a
+/// forward pass is one kernel.</summary>
 internal static class GraphTests
 {
     private const double Temperature = 4;
@@ -14,7 +14,8 @@ internal static class GraphTests
     {
         foreach (var type in Shapes.Types(session))
         {
-            foreach (var shape in new RowShape[] { new(1024, 100), new(256, 1000), new(64, 32000), new(16, 128256), new(2, 500000) })
+            foreach (var shape in new RowShape[] { new(1024, 100), new(256, 1000), new(64, 32000), new(16, 128256),
+                new(2, 500000) })
             {
                 session.Test($"forward {shape} {type}", () => Forward(session, type, shape));
                 session.Test($"forward and backward {shape} {type}", () => ForwardBackward(session, type, shape));
@@ -74,7 +75,8 @@ internal static class GraphTests
         using var none = no_grad();
         var (student, teacher) = (Data(session, ScalarType.Float32, shape), Data(session, ScalarType.Float32, shape));
         Compare(
-            () => KdFunctional.TemperedKl(student, teacher, Temperature, KdReduction.BatchMean), () => { }, kernels: 1, rounds: 50);
+            () => KdFunctional.TemperedKl(student, teacher, Temperature, KdReduction.BatchMean), () =>
+                { }, kernels: 1, rounds: 50);
     }
 
     /// <summary>Captures an op, then replays it with other inputs, each time beside an ordinary call.</summary>
@@ -96,8 +98,8 @@ internal static class GraphTests
     }
 
     /// <summary>
-    /// On a side stream, which nothing else uses while the graph lives: torch does not know of this capture, and would hand the
-    /// memory that the graph works in to later calls on that stream.
+    /// On a side stream, which nothing else uses while the graph lives: torch does not know of this capture, and would
+    /// hand the memory that the graph works in to later calls on that stream.
     /// </summary>
     private static CapturedGraph Capture(Action op)
     {

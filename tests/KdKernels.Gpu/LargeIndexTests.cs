@@ -29,7 +29,8 @@ internal static unsafe class LargeIndexTests
         foreach (int row in new[] { 0, boundary - 1, boundary, boundary + 1, rows - 1 })
         {
             var expected = TemperedKlOracle.Compute(
-                Check.Values(student[row]), Check.Values(teacher[row]), classes, Temperature, OracleReduction.Sum, upstream: [1.0 / rows]);
+                Check.Values(student[row]), Check.Values(
+                    teacher[row]), classes, Temperature, OracleReduction.Sum, upstream: [1.0 / rows]);
             Check.Losses(expected.RowLosses, losses[row].reshape(1), $"loss of row {row}");
             Check.Gradient(expected.StudentGradient, leaf.grad![row], ScalarType.BFloat16, $"gradient of row {row}");
         }
@@ -49,9 +50,12 @@ internal static unsafe class LargeIndexTests
             foreach (int at in new[] { 0, side / 2, side - 1 })
             {
                 var expected = SoftmaxEntropyOracle.Compute(
-                    Check.Values(logits[image, .., at, at]), classes, Temperature, OracleReduction.Sum, upstream: [1 / rows]);
-                Check.Losses(expected.RowEntropies, entropies[image, at, at].reshape(1), $"entropy of pixel ({image}, {at}, {at})");
-                Check.Gradient(expected.Gradient, leaf.grad![image, .., at, at], ScalarType.BFloat16, $"gradient of pixel ({image}, {at}, {at})");
+                    Check.Values(
+                        logits[image, .., at, at]), classes, Temperature, OracleReduction.Sum, upstream: [1 / rows]);
+                Check.Losses(expected.RowEntropies, entropies[image, at, at].reshape(1),
+                    $"entropy of pixel ({image}, {at}, {at})");
+                Check.Gradient(expected.Gradient, leaf.grad![image, .., at, at], ScalarType.BFloat16,
+                    $"gradient of pixel ({image}, {at}, {at})");
             }
         }
     }

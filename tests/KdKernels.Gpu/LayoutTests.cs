@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Gpu;
 
-/// <summary>The same rows in other places: slices, misaligned starts, transposed, images, repeated. Nothing may be copied wrongly,
-/// read beyond its end, or written beside its place.</summary>
+/// <summary>The same rows in other places: slices, misaligned starts, transposed, images, repeated. Nothing may be
+/// copied wrongly, read beyond its end, or written beside its place.</summary>
 internal static class LayoutTests
 {
     private const double Temperature = 4;
@@ -14,12 +14,15 @@ internal static class LayoutTests
     {
         foreach (var type in Shapes.Types(session))
         {
-            foreach (var shape in session.Quick ? [new(9, 100)] : new RowShape[] { new(37, 100), new(37, 1000), new(9, 4096), new(5, 32001), new(3, 70001) })
+            foreach (var shape in session.Quick ? [new(9, 100)] : new RowShape[] { new(37, 100), new(37, 1000),
+                new(9, 4096), new(5, 32001), new(3, 70001) })
                 Rows(session, type, shape);
             foreach (var (n, c, h, w) in Shapes.Pixels(session.Quick))
             {
-                session.Test($"pixels [{n},{c},{h},{w}] {type}", () => Pixels(session, type, n, c, h, w, channelsLast: false));
-                session.Test($"pixels channels last [{n},{c},{h},{w}] {type}", () => Pixels(session, type, n, c, h, w, channelsLast: true));
+                session.Test(
+                    $"pixels [{n},{c},{h},{w}] {type}", () => Pixels(session, type, n, c, h, w, channelsLast: false));
+                session.Test(
+                    $"pixels channels last [{n},{c},{h},{w}] {type}", () => Pixels(session, type, n, c, h, w, channelsLast: true));
             }
             session.Test($"[batch, time, classes], a slice, {type}", () => Sequence(session, type));
         }
@@ -50,7 +53,8 @@ internal static class LayoutTests
     {
         var student = Logits.Random(3, type, session.Device, shape.Rows, shape.Classes);
         var teacher = Logits.Random(5, type, session.Device, shape.Rows, shape.Classes);
-        var kl = TemperedKlOracle.Compute(student.Values, teacher.Values, shape.Classes, Temperature, OracleReduction.BatchMean);
+        var kl = TemperedKlOracle.Compute(student.Values, teacher.Values, shape.Classes, Temperature,
+            OracleReduction.BatchMean);
         var leaf = ofStudent(student.OnDevice).detach().requires_grad_();
         var loss = KdFunctional.TemperedKl(leaf, ofTeacher(teacher.OnDevice), Temperature, KdReduction.BatchMean);
         Check.Loss(kl.Loss, loss);
@@ -70,7 +74,8 @@ internal static class LayoutTests
         var student = Logits.Random(7, type, session.Device, shape.Rows, shape.Classes);
         var teacher = Logits.Random(11, type, session.Device, 1, shape.Classes);
         double[] repeated = [.. Enumerable.Range(0, shape.Rows).SelectMany(_ => teacher.Values)];
-        var kl = TemperedKlOracle.Compute(student.Values, repeated, shape.Classes, Temperature, OracleReduction.BatchMean);
+        var kl = TemperedKlOracle.Compute(student.Values, repeated, shape.Classes, Temperature,
+            OracleReduction.BatchMean);
         var leaf = student.Leaf();
         var loss = KdFunctional.TemperedKl(
             leaf, teacher.OnDevice.expand(shape.Rows, shape.Classes), Temperature, KdReduction.BatchMean);
@@ -99,7 +104,8 @@ internal static class LayoutTests
 
         leaf = Image(student.OnDevice).requires_grad_();
         using var result = KdFunctional.HintonLoss(
-            leaf, Image(teacher.OnDevice), labels.OnDevice.reshape(n, h, w), Temperature, 0.7, KdReduction.BatchMean, dim: 1);
+            leaf, Image(teacher.OnDevice), labels.OnDevice.reshape(n, h,
+                w), Temperature, 0.7, KdReduction.BatchMean, dim: 1);
         Check.Loss(hinton.Loss, result.Loss, "Hinton loss");
         result.Loss.backward();
         Check.Gradient(hinton.StudentGradient, Back(leaf.grad), type, "Hinton gradient");
@@ -124,7 +130,8 @@ internal static class LayoutTests
         const int batch = 4, time = 6, classes = 300;
         var student = Logits.Random(23, type, session.Device, batch * time, classes);
         var teacher = Logits.Random(29, type, session.Device, batch * time, classes);
-        var kl = TemperedKlOracle.Compute(student.Values, teacher.Values, classes, Temperature, OracleReduction.BatchMean);
+        var kl = TemperedKlOracle.Compute(student.Values, teacher.Values, classes, Temperature,
+            OracleReduction.BatchMean);
         var leaf = Later(student.OnDevice).detach().requires_grad_();
         var loss = KdFunctional.TemperedKl(leaf, Later(teacher.OnDevice), Temperature, KdReduction.BatchMean, dim: -1);
         Check.Loss(kl.Loss, loss);

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace KdKernels.Gpu;
 
 /// <summary>
-/// What an op takes from the device beyond its outputs. torch's allocator keeps what it once took, so the device's free memory
-/// after a call tells the call's peak, to the allocator's 20 MiB blocks and the driver's own.
+/// What an op takes from the device beyond its outputs. torch's allocator keeps what it once took, so the device's free
+/// memory after a call tells the call's peak, to the allocator's 20 MiB blocks and the driver's own.
 /// </summary>
 internal static unsafe class MemoryTests
 {
@@ -31,7 +31,8 @@ internal static unsafe class MemoryTests
         long before = Free();
         if (gradient)
         {
-            KdFunctional.TemperedKl(student.detach().requires_grad_(), teacher, Temperature, KdReduction.BatchMean).backward();
+            KdFunctional.TemperedKl(student.detach().requires_grad_(), teacher, Temperature,
+                KdReduction.BatchMean).backward();
         }
         else
         {

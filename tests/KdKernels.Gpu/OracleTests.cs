@@ -19,8 +19,10 @@ internal static class OracleTests
             {
                 session.Test($"tempered-kl {shape} {type}", () => TemperedKl(session, type, shape));
                 if (shape.Rows == 0) continue;
-                session.Test($"hinton-loss {shape} {type}", () => HintonLoss(session, type, shape, KdReduction.BatchMean));
-                session.Test($"softmax-entropy {shape} {type}", () => SoftmaxEntropy(session, type, shape, KdReduction.BatchMean));
+                session.Test(
+                    $"hinton-loss {shape} {type}", () => HintonLoss(session, type, shape, KdReduction.BatchMean));
+                session.Test(
+                    $"softmax-entropy {shape} {type}", () => SoftmaxEntropy(session, type, shape, KdReduction.BatchMean));
             }
             foreach (var shape in Shapes.Split(session.Quick))
                 session.Test($"split rows {shape} {type}", () => SplitRows(session, type, shape));
@@ -32,34 +34,46 @@ internal static class OracleTests
     {
         foreach (var reduction in Enum.GetValues<KdReduction>())
         {
-            session.Test($"tempered-kl {shape} {type} {reduction}", () => Options(session, type, shape, new() { Reduction = reduction }));
+            session.Test(
+                $"tempered-kl {shape} {type} {reduction}", () => Options(session, type, shape, new() { Reduction = reduction }));
             session.Test($"hinton-loss {shape} {type} {reduction}", () => HintonLoss(session, type, shape, reduction));
-            session.Test($"softmax-entropy {shape} {type} {reduction}", () => SoftmaxEntropy(session, type, shape, reduction));
+            session.Test(
+                $"softmax-entropy {shape} {type} {reduction}", () => SoftmaxEntropy(session, type, shape, reduction));
         }
-        session.Test($"tempered-kl {shape} {type} ignored rows", () => Options(session, type, shape, new() { Masked = true }));
-        session.Test($"tempered-kl {shape} {type} class weights", () => Options(session, type, shape, new() { Weighted = true }));
-        session.Test($"tempered-kl {shape} {type} weights and mask", () => Options(session, type, shape, new() { Weighted = true, Masked = true }));
-        session.Test($"tempered-kl {shape} {type} without T²", () => Options(session, type, shape, new() { TSquared = false }));
-        session.Test($"tempered-kl {shape} {type} T = ∞", () => Options(session, type, shape, new() { Temperature = double.PositiveInfinity }));
-        session.Test($"tempered-kl {shape} {type} T = 1", () => Options(session, type, shape, new() { Temperature = 1 }));
-        session.Test($"tempered-kl {shape} {type} teacher gradient", () => Options(session, type, shape, new() { TeacherGradient = true }));
+        session.Test(
+            $"tempered-kl {shape} {type} ignored rows", () => Options(session, type, shape, new() { Masked = true }));
+        session.Test(
+            $"tempered-kl {shape} {type} class weights", () => Options(session, type, shape, new() { Weighted = true }));
+        session.Test(
+            $"tempered-kl {shape} {type} weights and mask", () => Options(session, type, shape, new() { Weighted = true, Masked = true }));
+        session.Test(
+            $"tempered-kl {shape} {type} without T²", () => Options(session, type, shape, new() { TSquared = false }));
+        session.Test(
+            $"tempered-kl {shape} {type} T = ∞", () => Options(session, type, shape, new() { Temperature = double.PositiveInfinity }));
+        session.Test(
+            $"tempered-kl {shape} {type} T = 1", () => Options(session, type, shape, new() { Temperature = 1 }));
+        session.Test(
+            $"tempered-kl {shape} {type} teacher gradient", () => Options(session, type, shape, new() { TeacherGradient = true }));
         session.Test($"tempered-kl {shape} {type} excluded classes", () => ExcludedClasses(session, type, shape));
         session.Test($"tempered-kl {shape} {type} a NaN stays in its row", () => NaNRow(session, type, shape));
         session.Test($"tempered-kl {shape} {type} identical logits", () => IdenticalLogits(session, type, shape));
     }
 
-    private static void TemperedKl(TestSession session, ScalarType type, RowShape shape) => Options(session, type, shape, new());
+    private static void TemperedKl(TestSession session, ScalarType type, RowShape shape) =>
+        Options(session, type, shape, new());
 
     private static void Options(TestSession session, ScalarType type, RowShape shape, KlOptions options)
     {
         var student = Logits.Random(11 * shape.Classes + shape.Rows, type, session.Device, shape.Rows, shape.Classes);
         var teacher = Logits.Random(13 * shape.Classes + shape.Rows, type, session.Device, shape.Rows, shape.Classes);
         var weights = options.Weighted ? Weights(session, shape.Classes) : null;
-        var labels = options.Masked ? Labels.Random(5, session.Device, shape.Rows, shape.Classes, ignoreEvery: 3) : null;
+        var labels = options.Masked ? Labels.Random(5, session.Device, shape.Rows, shape.Classes,
+            ignoreEvery: 3) : null;
         bool perRow = options.Reduction == KdReduction.None;
         double[] upstream = perRow ? [.. Enumerable.Range(0, shape.Rows).Select(i => 1 + i % 5 * 0.5)] : [3];
         var expected = TemperedKlOracle.Compute(
-            student.Values, teacher.Values, shape.Classes, options.Temperature, Oracle(options.Reduction), options.TSquared,
+            student.Values, teacher.Values, shape.Classes, options.Temperature, Oracle(
+                options.Reduction), options.TSquared,
             weights?.Values, labels?.Values, Labels.Ignored, upstream);
 
         using (no_grad()) CheckLoss(expected, Call(student.OnDevice, teacher.OnDevice));
@@ -68,7 +82,8 @@ internal static class OracleTests
         CheckLoss(expected, loss);
         loss.backward([perRow ? tensor(upstream).to(loss.dtype).to(session.Device) : full_like(loss, upstream[0])]);
         Check.Gradient(expected.StudentGradient, studentLeaf.grad, type);
-        if (options.TeacherGradient) Check.Gradient(expected.TeacherGradient, teacherLeaf.grad, type, "teacher's gradient");
+        if (options.TeacherGradient) Check.Gradient(expected.TeacherGradient, teacherLeaf.grad, type,
+            "teacher's gradient");
 
         Tensor Call(Tensor s, Tensor t) => KdFunctional.TemperedKl(
             s, t, options.Temperature, options.Reduction, weights?.OnDevice.reshape(shape.Classes), labels?.OnDevice,
@@ -91,7 +106,8 @@ internal static class OracleTests
         using var none = no_grad();
         foreach (var reduction in new[] { KdReduction.None, KdReduction.BatchMean })
         {
-            var kl = TemperedKlOracle.Compute(student.Values, teacher.Values, shape.Classes, Temperature, Oracle(reduction));
+            var kl = TemperedKlOracle.Compute(student.Values, teacher.Values, shape.Classes, Temperature,
+                Oracle(reduction));
             var loss = KdFunctional.TemperedKl(student.OnDevice, teacher.OnDevice, Temperature, reduction);
             if (reduction == KdReduction.None) Check.Losses(kl.RowLosses, loss);
             else Check.Loss(kl.Loss, loss);
@@ -101,8 +117,10 @@ internal static class OracleTests
         using var result = KdFunctional.HintonLoss(
             student.OnDevice, teacher.OnDevice, labels.OnDevice, Temperature, Alpha, KdReduction.BatchMean);
         Check.Loss(hinton.Loss, result.Loss, "Hinton loss");
-        var entropy = SoftmaxEntropyOracle.Compute(student.Values, shape.Classes, Temperature, OracleReduction.BatchMean);
-        Check.Loss(entropy.Loss, KdFunctional.SoftmaxEntropy(student.OnDevice, Temperature, KdReduction.BatchMean), "entropy");
+        var entropy = SoftmaxEntropyOracle.Compute(student.Values, shape.Classes, Temperature,
+            OracleReduction.BatchMean);
+        Check.Loss(entropy.Loss, KdFunctional.SoftmaxEntropy(student.OnDevice, Temperature, KdReduction.BatchMean),
+            "entropy");
     }
 
     private static void HintonLoss(TestSession session, ScalarType type, RowShape shape, KdReduction reduction)
@@ -123,7 +141,8 @@ internal static class OracleTests
         };
 
         var leaf = student.Leaf();
-        using var result = KdFunctional.HintonLoss(leaf, teacher.OnDevice, labels.OnDevice, Temperature, Alpha, reduction);
+        using var result = KdFunctional.HintonLoss(leaf, teacher.OnDevice, labels.OnDevice, Temperature, Alpha,
+            reduction);
         if (perRow)
         {
             Check.Losses(expected.RowLosses, result.Loss);
@@ -172,19 +191,25 @@ internal static class OracleTests
         raw[1, shape.Classes / 2] = float.NaN;
         var student = Logits.Of(raw, type, session.Device);
         var teacher = Logits.Of(Raw(43, shape), type, session.Device);
-        var expected = TemperedKlOracle.Compute(student.Values, teacher.Values, shape.Classes, Temperature, OracleReduction.None);
+        var expected = TemperedKlOracle.Compute(student.Values, teacher.Values, shape.Classes, Temperature,
+            OracleReduction.None);
         using var none = no_grad();
-        Check.Losses(expected.RowLosses, KdFunctional.TemperedKl(student.OnDevice, teacher.OnDevice, Temperature, KdReduction.None));
-        Check.Loss(double.NaN, KdFunctional.TemperedKl(student.OnDevice, teacher.OnDevice, Temperature, KdReduction.BatchMean));
+        Check.Losses(expected.RowLosses,
+            KdFunctional.TemperedKl(student.OnDevice, teacher.OnDevice, Temperature, KdReduction.None));
+        Check.Loss(double.NaN,
+            KdFunctional.TemperedKl(student.OnDevice, teacher.OnDevice, Temperature, KdReduction.BatchMean));
     }
 
-    /// <summary>Where composed torch operations give noise of either sign, the loss must be tiny and not negative.</summary>
+    /// <summary>Where composed torch operations give noise of either sign, the loss must be tiny and not
+    /// negative.</summary>
     private static void IdenticalLogits(TestSession session, ScalarType type, RowShape shape)
     {
         var logits = Logits.Of(Raw(47, shape), type, session.Device);
         using var none = no_grad();
-        double[] losses = Check.Values(KdFunctional.TemperedKl(logits.OnDevice, logits.OnDevice, Temperature, KdReduction.None));
-        Check.True(losses.All(loss => loss is >= 0 and <= 1e-5), $"losses in [0, 1e-5] but got {losses.Min():G3} to {losses.Max():G3}");
+        double[] losses = Check.Values(
+            KdFunctional.TemperedKl(logits.OnDevice, logits.OnDevice, Temperature, KdReduction.None));
+        Check.True(losses.All(loss => loss is >= 0 and <= 1e-5),
+            $"losses in [0, 1e-5] but got {losses.Min():G3} to {losses.Max():G3}");
     }
 
     private static void CompareBatchMean(Logits student, Logits teacher, ScalarType type, RowShape shape)
@@ -202,7 +227,8 @@ internal static class OracleTests
         randn([shape.Rows, shape.Classes], ScalarType.Float32, generator: new Generator((ulong)seed, CPU)) * 3;
 
     private static Logits Weights(TestSession session, int classes) =>
-        Logits.Of(rand([1, classes], ScalarType.Float32, generator: new Generator(53, CPU)) + 0.5, ScalarType.Float32, session.Device);
+        Logits.Of(rand([1, classes], ScalarType.Float32, generator: new Generator(53, CPU)) + 0.5, ScalarType.Float32,
+            session.Device);
 
     private static int Valid(Labels labels) => labels.Values.Count(label => label != Labels.Ignored);
 

@@ -7,7 +7,8 @@ const string Usage = """
     Usage: KdKernels.Gpu [--groups NAME,...] [--quick] [--json FILE] [--device cuda|cpu]
 
     Tests the ops on CUDA tensors against float64 oracles. Groups: memory, oracle, layouts, errors, repeats, streams, graphs,
-    large. --quick takes a few small shapes (for compute-sanitizer). --device cpu runs what makes sense there, as a test of
+    large. --quick takes a few small shapes (
+        for compute-sanitizer). --device cpu runs what makes sense there, as a test of
     these tests. Exit status: 0 all passed, 1 something failed, 2 wrong arguments, 4 no CUDA device.
     """;
 
@@ -36,7 +37,8 @@ if (options.OnCuda)
         Console.WriteLine($"no CUDA device: not run ({missing})");
         return 4;
     }
-    Console.WriteLine($"{KdCuda.Devices[0]}, driver {KdCuda.DriverVersion}, {KdCuda.KernelCount} kernels, torch {__version__}");
+    Console.WriteLine(
+        $"{KdCuda.Devices[0]}, driver {KdCuda.DriverVersion}, {KdCuda.KernelCount} kernels, torch {__version__}");
 }
 
 using var session = new TestSession(options);

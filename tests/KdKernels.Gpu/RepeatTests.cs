@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Gpu;
 
-/// <summary>Twenty calls give the same bits, for every kind of kernel: no float atomics, no dependence on which block is last.</summary>
+/// <summary>Twenty calls give the same bits, for every kind of kernel: no float atomics, no dependence on which block
+/// is last.</summary>
 internal static class RepeatTests
 {
     private const int Times = 20;
@@ -23,10 +24,12 @@ internal static class RepeatTests
 
     private static void Rows(TestSession session, ScalarType type, RowShape shape)
     {
-        var (student, teacher) = (OnDevice(session, 1, type, shape.Rows, shape.Classes), OnDevice(session, 2, type, shape.Rows, shape.Classes));
+        var (student, teacher) = (OnDevice(session, 1, type, shape.Rows, shape.Classes),
+            OnDevice(session, 2, type, shape.Rows, shape.Classes));
         var labels = Labels.Random(3, session.Device, shape.Rows, shape.Classes, ignoreEvery: 6).OnDevice;
         Same(student, leaf => KdFunctional.TemperedKl(leaf, teacher, Temperature, KdReduction.BatchMean));
-        Same(student, leaf => KdFunctional.HintonLoss(leaf, teacher, labels, Temperature, 0.9, KdReduction.BatchMean).Loss);
+        Same(student, leaf =>
+            KdFunctional.HintonLoss(leaf, teacher, labels, Temperature, 0.9, KdReduction.BatchMean).Loss);
         Same(student, leaf => KdFunctional.SoftmaxEntropy(leaf, Temperature, KdReduction.BatchMean));
     }
 
@@ -36,7 +39,8 @@ internal static class RepeatTests
         using var none = no_grad();
         var first = KdFunctional.TemperedKl(student, teacher, Temperature, KdReduction.BatchMean);
         for (int i = 1; i < Times; i++)
-            Check.SameBits(first, KdFunctional.TemperedKl(student, teacher, Temperature, KdReduction.BatchMean), $"call {i}'s loss");
+            Check.SameBits(first, KdFunctional.TemperedKl(student, teacher, Temperature, KdReduction.BatchMean),
+                $"call {i}'s loss");
     }
 
     private static void Pixels(TestSession session, ScalarType type)

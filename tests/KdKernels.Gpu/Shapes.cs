@@ -8,7 +8,8 @@ internal sealed record RowShape(int Rows, int Classes)
     public override string ToString() => $"[{Rows},{Classes}]";
 }
 
-/// <summary>Shapes that together reach every kind of kernel, the edges between them, and grids with more tiles than blocks.</summary>
+/// <summary>Shapes that together reach every kind of kernel, the edges between them, and grids with more tiles than
+/// blocks.</summary>
 internal static class Shapes
 {
     public static ScalarType[] Types(TestSession session) =>
@@ -35,5 +36,6 @@ internal static class Shapes
 
     /// <summary>[N, C, H, W] with the classes in dimension 1.</summary>
     public static IEnumerable<(int N, int C, int H, int W)> Pixels(bool quick) =>
-        quick ? [(2, 5, 7, 9)] : [(2, 21, 16, 17), (3, 5, 33, 7), (1, 19, 128, 128), (2, 150, 20, 20), (1, 2, 1, 3), (64, 21, 64, 64)];
+        quick ? [(2, 5, 7, 9)] : [(2, 21, 16, 17), (3, 5, 33, 7), (1, 19, 128, 128), (2, 150, 20, 20), (1, 2, 1, 3),
+            (64, 21, 64, 64)];
 }

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Gpu;
 
-/// <summary>Kernels go to torch's current stream, after what was put there before and before what comes next; two streams do not
-/// share scratch memory.</summary>
+/// <summary>Kernels go to torch's current stream, after what was put there before and before what comes next; two
+/// streams do not share scratch memory.</summary>
 internal static class StreamTests
 {
     private const double Temperature = 4;

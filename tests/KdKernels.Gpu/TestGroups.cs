@@ -3,7 +3,8 @@ namespace KdKernels.Gpu;
 /// <summary>The groups, in the order in which they run.</summary>
 internal static class TestGroups
 {
-    /// <summary>Memory comes first: it watches what torch's allocator takes from the device, which earlier work would hide.</summary>
+    /// <summary>Memory comes first: it watches what torch's allocator takes from the device, which earlier work would
+    /// hide.</summary>
     public static IReadOnlyDictionary<string, Action<TestSession>> All { get; } =
         new OrderedDictionary<string, Action<TestSession>>(StringComparer.Ordinal)
         {
@@ -18,5 +19,6 @@ internal static class TestGroups
         };
 
     /// <summary>Those that make sense on CPU tensors.</summary>
-    public static IReadOnlySet<string> OnCpu { get; } = new HashSet<string>(StringComparer.Ordinal) { "oracle", "layouts", "repeats" };
+    public static IReadOnlySet<string> OnCpu { get; } = new HashSet<string>(
+        StringComparer.Ordinal) { "oracle", "layouts", "repeats" };
 }

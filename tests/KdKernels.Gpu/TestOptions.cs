@@ -6,7 +6,8 @@ internal sealed record TestOptions(IReadOnlyList<string> Groups, bool Quick, str
     /// <exception cref="UsageException">An option, group or device that does not exist.</exception>
     public static TestOptions Parse(string[] args)
     {
-        var options = new TestOptions([.. TestGroups.All.Keys], Quick: false, Json: null, OnCuda: true, ShowHelp: false);
+        var options = new TestOptions([.. TestGroups.All.Keys], Quick: false, Json: null, OnCuda: true,
+            ShowHelp: false);
         bool groupsGiven = false;
         for (int i = 0; i < args.Length; i++)
         {
@@ -24,7 +25,8 @@ internal sealed record TestOptions(IReadOnlyList<string> Groups, bool Quick, str
                     break;
                 case "--device":
                     string device = Value(args, ref i);
-                    if (device is not ("cuda" or "cpu")) throw new UsageException($"expected --device cuda or cpu but got '{device}'.");
+                    if (device is not (
+                        "cuda" or "cpu")) throw new UsageException($"expected --device cuda or cpu but got '{device}'.");
                     options = options with { OnCuda = device == "cuda" };
                     break;
                 case "--help" or "-h":
@@ -47,7 +49,8 @@ internal sealed record TestOptions(IReadOnlyList<string> Groups, bool Quick, str
         string? unknown = groups.FirstOrDefault(group => !TestGroups.All.ContainsKey(group));
         return unknown is null && groups.Length > 0
             ? groups
-            : throw new UsageException($"expected groups of {string.Join(", ", TestGroups.All.Keys)} but got '{list}'.");
+            : throw new UsageException(
+                $"expected groups of {string.Join(", ", TestGroups.All.Keys)} but got '{list}'.");
     }
 
     private static string Value(string[] args, ref int i) =>

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Gpu;
 
-/// <summary>Runs tests one after the other, prints those that fail and a count, and writes a JSON line for each.</summary>
+/// <summary>Runs tests one after the other, prints those that fail and a count, and writes a JSON line for
+/// each.</summary>
 internal sealed class TestSession : IDisposable
 {
     private readonly TestOptions _options;

@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Gpu;
 
-/// <summary>How far a kernel may be from the float64 oracle: float32 arithmetic with approximate exponentials inside, one
-/// rounding to the stored type at the end.</summary>
+/// <summary>How far a kernel may be from the float64 oracle: float32 arithmetic with approximate exponentials inside,
+/// one rounding to the stored type at the end.</summary>
 internal static class Tolerance
 {
     public const double LossRelative = 2e-5;

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Gpu;
 
-/// <summary>Logits of one kind and shape: the same values in the tested type on the device and in float64 for the oracle.</summary>
+/// <summary>Logits of one kind and shape: the same values in the tested type on the device and in float64 for the
+/// oracle.</summary>
 internal sealed class Logits
 {
     private Logits(Tensor onDevice, double[] values)

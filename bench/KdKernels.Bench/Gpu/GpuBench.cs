@@ -9,8 +9,9 @@ using static TorchSharp.torch;
 namespace KdKernels.Bench.Gpu;
 
 /// <summary>
-/// What a call costs from C#: host time until the call returns, and wall time of a whole forward and backward, ours against
-/// the composed form, alternating. Device time of the kernels alone is the Python harness's matter, where the peers are.
+/// What a call costs from C#: host time until the call returns, and wall time of a whole forward and backward, ours
+/// against the composed form, alternating. Device time of the kernels alone is the Python harness's matter, where the
+/// peers are.
 /// </summary>
 internal sealed class GpuBench(GpuMachine machine)
 {
@@ -47,7 +48,8 @@ internal sealed class GpuBench(GpuMachine machine)
     {
         manual_seed(rows * 31 + classes);
         var student = (randn([rows, classes], ScalarType.Float32, CUDA) * 3).to(type);
-        var teacher = (student.to(ScalarType.Float32) * 0.7 + randn([rows, classes], ScalarType.Float32, CUDA) * 2).to(type);
+        var noise = randn([rows, classes], ScalarType.Float32, CUDA) * 2;
+        var teacher = (student.to(ScalarType.Float32) * 0.7 + noise).to(type);
         var labels = randint(0, classes, [rows], ScalarType.Int64, CUDA);
         var (ours, composed) = Forms(op, teacher, labels);
         var errors = rows * classes <= LargestChecked ? Compare(ours, op, student, teacher, labels) : (null, null);
@@ -82,16 +84,19 @@ internal sealed class GpuBench(GpuMachine machine)
     }
 
     private static long MinimalBytes(string op, long tensor, long rows, string mode) =>
-        tensor * ((op == "softmax-entropy" ? 1 : 2) + (mode == "forward" ? 0 : 1)) + (op == "hinton-loss" ? 8 * rows : 0);
+        tensor * ((op == "softmax-entropy" ? 1 : 2) + (mode == "forward" ? 0 : 1))
+            + (op == "hinton-loss" ? 8 * rows : 0);
 
-    private static (Func<Tensor, Tensor> Ours, Func<Tensor, Tensor> Composed) Forms(string op, Tensor teacher, Tensor labels) => op switch
+    private static (Func<Tensor, Tensor> Ours, Func<Tensor, Tensor> Composed) Forms(
+        string op, Tensor teacher, Tensor labels) => op switch
     {
         "tempered-kl" => (
             s => KdFunctional.TemperedKl(s, teacher, Temperature, KdReduction.BatchMean),
             s => ComposedKl.Plain(s, teacher, Temperature)),
         "hinton-loss" => (
             s => KdFunctional.HintonLoss(s, teacher, labels, Temperature, Alpha, KdReduction.BatchMean).Loss,
-            s => nn.functional.cross_entropy(s, labels) * (1 - Alpha) + ComposedKl.Plain(s, teacher, Temperature) * Alpha),
+            s => nn.functional.cross_entropy(s, labels) * (1 - Alpha)
+                + ComposedKl.Plain(s, teacher, Temperature) * Alpha),
         _ => (
             s => KdFunctional.SoftmaxEntropy(s, Temperature, KdReduction.BatchMean),
             s => SoftmaxEntropyComposed.Loss(s, new SoftmaxEntropyOptions(Temperature, KdReduction.BatchMean))),

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Bench.Gpu;
 
-/// <summary><c>KdKernels.Bench gpu</c>: runs <see cref="GpuBench"/> and writes a line about the machine, then records.</summary>
+/// <summary><c>KdKernels.Bench gpu</c>: runs <see cref="GpuBench"/> and writes a line about the machine, then
+/// records.</summary>
 internal static class GpuBenchCommand
 {
     private const int NoDevice = 4;
@@ -25,7 +26,8 @@ internal static class GpuBenchCommand
         GpuMachine machine = Describe(stamp);
         using TextWriter? file = output is null ? null : new StreamWriter(output) { AutoFlush = true };
         file?.WriteLine(JsonSerializer.Serialize(new { machine }, RecordFile.Json));
-        Console.WriteLine($"{"op",-16} {"shape",-14} {"dtype",-9} {"mode",-9} {"provider",-17} {"wall us",9} {"host us",9}");
+        Console.WriteLine(
+            $"{"op",-16} {"shape",-14} {"dtype",-9} {"mode",-9} {"provider",-17} {"wall us",9} {"host us",9}");
         foreach (GpuRecord record in new GpuBench(machine).Run())
         {
             file?.WriteLine(JsonSerializer.Serialize(record, RecordFile.Json));

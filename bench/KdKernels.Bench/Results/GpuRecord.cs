@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace KdKernels.Bench.Results;
 
-/// <summary>One op, shape, dtype, mode and provider as measured on a GPU; bench/results/README.md explains every field.</summary>
+/// <summary>One op, shape, dtype, mode and provider as measured on a GPU; bench/results/README.md explains every
+/// field.</summary>
 internal sealed record GpuRecord
 {
     public required string Op { get; init; }
@@ -69,9 +70,11 @@ internal sealed record GpuMachine
 
     public double? ReadGbPerS { get; init; }
 
-    public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>(
+        StringComparer.Ordinal);
 
-    public IReadOnlyDictionary<string, string> Build { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Build { get; init; } = new Dictionary<string, string>(
+        StringComparer.Ordinal);
 }
 
 /// <summary>The records of one file, which all have one machine.</summary>

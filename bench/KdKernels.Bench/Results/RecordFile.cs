@@ -37,7 +37,8 @@ internal static class RecordFile
         if (machine.Gpu == "none")
             throw new InvalidDataException($"{name}: expected measurements of a GPU but got a dry run on CPU tensors");
         if (records.Find(record => record.Fingerprint != machine.Id) is { } stranger)
-            throw new InvalidDataException($"{name}: expected records of {machine.Id} but got one of {stranger.Fingerprint}");
+            throw new InvalidDataException(
+                $"{name}: expected records of {machine.Id} but got one of {stranger.Fingerprint}");
         return new GpuRun(machine, records);
     }
 }

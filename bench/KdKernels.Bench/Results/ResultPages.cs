@@ -1,6 +1,7 @@
 namespace KdKernels.Bench.Results;
 
-/// <summary><c>./kd bench --table</c>: writes table.md and chart.svg beside the records that they are made from.</summary>
+/// <summary><c>./kd bench --table</c>: writes table.md and chart.svg beside the records that they are made
+/// from.</summary>
 internal static class ResultPages
 {
     /// <summary>What was written, in a sentence.</summary>
