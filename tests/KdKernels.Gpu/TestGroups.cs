@@ -13,8 +13,10 @@ internal static class TestGroups
             ["layouts"] = LayoutTests.Run,
             ["errors"] = ErrorTests.Run,
             ["repeats"] = RepeatTests.Run,
+#if !TORCHSHARP_PACKAGE
             ["streams"] = StreamTests.Run,
             ["graphs"] = GraphTests.Run,
+#endif
             ["large"] = LargeIndexTests.Run,
         };
 
