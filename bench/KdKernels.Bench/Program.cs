@@ -1,16 +1,22 @@
+using KdKernels.Bench.Gpu;
+using KdKernels.Bench.Harness;
+using KdKernels.Bench.Results;
+using KdKernels.Bench.TemperedKl;
+using KdKernels.Bench.TrainStep;
+#if !WITHOUT_BENCHMARKDOTNET
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using KdKernels.Bench.Harness;
-using KdKernels.Bench.TemperedKl;
-using KdKernels.Bench.TrainStep;
+#endif
 
 const string Usage = """
     Usage: ./kd bench <name> [--json] [--threads N] [--rounds N]
 
       tempered-kl    fused against composed torch: ratio, share of the read bandwidth, microseconds
       train-step     a small network's training step against Python's torch (KD_PYTHON, else python3): ratio, microseconds
+      gpu            our ops called from C# on a GPU: host time, and wall time of forward and backward; [--out FILE] [--stamp FILE]
+      --table        bench/results/*.jsonl as bench/results/table.md and chart.svg; [--results DIR]
       bdn [...]      BenchmarkDotNet's own runs; its options follow (for example --filter '*')
 
     ratio is against the fastest composed form, ratio_plain against kl_div(log_softmax(s/T), softmax(t/T)); above 1 the
@@ -18,6 +24,7 @@ const string Usage = """
     """;
 
 string name = args.FirstOrDefault("--help");
+#if !WITHOUT_BENCHMARKDOTNET
 if (name == "bdn")
 {
     // BenchmarkDotNet's own projects would not find the native library; in process it is already loaded.
@@ -27,6 +34,7 @@ if (name == "bdn")
     BenchmarkSwitcher.FromAssembly(typeof(TemperedKlBenchmarks).Assembly).Run(args[1..], config);
     return 0;
 }
+#endif
 
 bool json = args.Contains("--json");
 var options = new BenchOptions(Number("--threads", Math.Min(2, Environment.ProcessorCount)), Number("--rounds", 15), TimeSpan.FromMilliseconds(20));
@@ -42,6 +50,19 @@ switch (name)
             return 0;
         }
         catch (InvalidOperationException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
+    case "gpu":
+        return GpuBenchCommand.Run(Text("--stamp"), Text("--out"));
+    case "--table":
+        try
+        {
+            Console.WriteLine(ResultPages.Write(Text("--results") ?? Path.Combine("bench", "results")));
+            return 0;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             Console.Error.WriteLine(e.Message);
             return 1;
@@ -62,6 +83,12 @@ int Number(string option, int otherwise)
     Console.Error.WriteLine($"{option} needs a whole number above 0.");
     Environment.Exit(1);
     return 0;
+}
+
+string? Text(string option)
+{
+    int at = Array.IndexOf(args, option);
+    return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 }
 
 void Print(IEnumerable<BenchRecord> records)

@@ -160,6 +160,9 @@ KD_API int32_t kd_cuda_available(void);
 KD_API int32_t kd_cuda_count(void);
 KD_API int kd_cuda_synchronize(int32_t device_index);
 KD_API int kd_cuda_stream(int32_t device_index, void** stream);  // the current cudaStream_t, null without CUDA
+// Makes one of torch's pooled streams current on this thread, and the one before it current again.
+KD_API int kd_cuda_push_stream(int32_t device_index);
+KD_API int kd_cuda_pop_stream(void);
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <vector>
 
 #include "handles.h"
 
@@ -185,5 +186,30 @@ int kd_cuda_stream(int32_t device_index, void** stream) {
         }();
         TORCH_CHECK(convert != nullptr, "libc10_cuda.so has no c10::cuda::CUDAStream::stream()");
         *stream = convert(&current);
+    });
+}
+
+namespace {
+
+// Streams that were current before each push of this thread.
+thread_local std::vector<c10::Stream> streams_before;
+
+}  // namespace
+
+int kd_cuda_push_stream(int32_t device_index) {
+    return kd::guarded([&] {
+        TORCH_CHECK(torch::cuda::is_available(), "a stream needs a CUDA device, and there is none");
+        const auto* guard = c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA);
+        const c10::Device given(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(device_index));
+        const c10::Device device = device_index < 0 ? guard->getDevice() : given;
+        streams_before.push_back(guard->exchangeStream(guard->getStreamFromGlobalPool(device)));
+    });
+}
+
+int kd_cuda_pop_stream(void) {
+    return kd::guarded([&] {
+        TORCH_CHECK(!streams_before.empty(), "kd_cuda_pop_stream without kd_cuda_push_stream on this thread");
+        c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA)->exchangeStream(streams_before.back());
+        streams_before.pop_back();
     });
 }

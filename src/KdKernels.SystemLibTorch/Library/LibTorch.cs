@@ -45,8 +45,31 @@ public static unsafe class LibTorch
     public static nint CudaStream(torch.Device device) => device.type == DeviceType.CUDA ? CudaStream(device.index) : 0;
 
     /// <summary>
+    /// Makes one of torch's pooled streams the current one of this thread until the result is disposed of. Nothing waits: order
+    /// with other streams is the caller's matter.
+    /// </summary>
+    /// <param name="deviceIndex">The device; −1 for the current one.</param>
+    public static IDisposable UseSideStream(int deviceIndex = -1)
+    {
+        NativeApi.Check(NativeApi.kd_cuda_push_stream(deviceIndex));
+        return new StreamScope();
+    }
+
+    /// <summary>
     /// Whether this libtorch has an operator, by its name and overload:
     /// <c>HasOperator("scaled_dot_product_attention")</c>.
     /// </summary>
     public static bool HasOperator(string name, string overload = "") => new AtenOp(name, overload).Exists;
+
+    private sealed class StreamScope : IDisposable
+    {
+        private bool _ended;
+
+        public void Dispose()
+        {
+            if (_ended) return;
+            _ended = true;
+            NativeApi.Check(NativeApi.kd_cuda_pop_stream());
+        }
+    }
 }

@@ -92,6 +92,8 @@ internal static unsafe partial class NativeApi
     [LibraryImport(Library)] internal static partial int kd_cuda_count();
     [LibraryImport(Library)] internal static partial int kd_cuda_synchronize(int deviceIndex);
     [LibraryImport(Library)] internal static partial int kd_cuda_stream(int deviceIndex, nint* stream);
+    [LibraryImport(Library)] internal static partial int kd_cuda_push_stream(int deviceIndex);
+    [LibraryImport(Library)] internal static partial int kd_cuda_pop_stream();
 
     /// <summary>kd_function_table of kdtorch.h.</summary>
     internal struct FunctionTable

@@ -1,0 +1,55 @@
+"""Compares the losses of two runs of `kd train`: one on the CPU, one on a GPU, same recipe and seed.
+
+The first epoch must agree closely. Later ones drift apart, since rounding differs and training amplifies it.
+"""
+
+import json
+import math
+import sys
+from typing import Any
+
+FIRST_EPOCH = 0.02
+LATER_EPOCHS = 0.15
+
+
+def losses(path: str) -> dict[tuple[str, int], float]:
+    """(network, epoch) -> mean loss, from the epoch lines of metrics.jsonl."""
+    found: dict[tuple[str, int], float] = {}
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            record: dict[str, Any] = json.loads(line)
+            if record.get("event") == "epoch":
+                found[record["stage"], record["epoch"]] = record["loss"]
+    return found
+
+
+def differences(first: dict[tuple[str, int], float], second: dict[tuple[str, int], float]) -> list[str]:
+    """What is wrong, in sentences; empty when the runs agree."""
+    if not first:
+        return ["expected epochs in the first run but got none"]
+    if first.keys() != second.keys():
+        return [f"expected the same networks and epochs but got {sorted(first)} and {sorted(second)}"]
+    wrong = []
+    for (stage, epoch), expected in first.items():
+        actual = second[stage, epoch]
+        limit = FIRST_EPOCH if epoch == 1 else LATER_EPOCHS
+        off = abs(actual - expected) / max(abs(expected), 1e-6)
+        # Not `off > limit`: NaN must not pass.
+        if not (math.isfinite(actual) and off <= limit):
+            wrong.append(f"{stage} epoch {epoch}: expected {expected:.6f} within {limit:.0%} but got {actual:.6f}")
+    return wrong
+
+
+def main() -> int:
+    first, second = losses(sys.argv[1]), losses(sys.argv[2])
+    for (stage, epoch), expected in first.items():
+        print(f"{stage:24} epoch {epoch}: {expected:.6f} {second.get((stage, epoch), math.nan):.6f}")
+    wrong = differences(first, second)
+    for sentence in wrong:
+        print(sentence)
+    print(f"{len(first)} losses compared, {len(wrong)} differ")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
