@@ -169,6 +169,20 @@ public class HintonLossTests
         Assert.Equal(totals.StudentEntropy, totals.TeacherEntropy, 6);
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(33)]
+    public void Lanes_behind_the_last_class_add_no_entropy_however_large_the_logits(int classes)
+    {
+        double[] logits = [.. Enumerable.Repeat(Math.ScaleB(1, 40), classes)];
+        HintonRun run = new HintonRun
+        {
+            Outer = 1, Classes = classes, Student = logits, Teacher = logits, Labels = [0], Temperature = 1,
+        }.Execute();
+        Assert.Equal(Math.Log(classes), run.Totals[3], 5);
+        Assert.Equal(Math.Log(classes), run.Totals[4], 5);
+    }
+
     internal static HintonRun Case(
         int outer,
         int inner,

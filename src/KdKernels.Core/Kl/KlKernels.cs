@@ -101,7 +101,8 @@ internal static unsafe class KlKernels<TVector, TElement>
         TVector fillT = originT, fillS = originT - originD;
         if (walk.FullSteps < walk.Steps)
         {
-            TVector far = TVector.Broadcast(1000 / inverseTemperature);
+            // At least as far as the origin is from 0: beside logits of 1e12 a step of 1000 T would round to none.
+            TVector far = TVector.Broadcast(1000 / inverseTemperature) + TVector.Max(originT, zero - originT);
             fillT -= far;
             fillS -= far;
         }
