@@ -15,7 +15,7 @@ internal sealed record KernelProof(
     string Name, int Cases, IReadOnlyList<string> Failures, long LaneInstructions, double Seconds)
 {
     // Enough to see what fails; a broken kernel would fail every case.
-    private const int MostFailures = 12;
+    private const int MostFailures = 6;
 
     /// <summary>Runs every case of a kernel on two devices of other size and order, and compares with the oracle and
     /// with each other.</summary>
