@@ -17,6 +17,7 @@ public sealed class PlantedFaultTests
         new("TemperedKl", KdElementType.Float32, 9, 1, 100),
         new("TemperedKl", KdElementType.Float32, 9, 1, 101) { Layout = Layout.Misaligned, Reduction = KdReduction.None },
         new("TemperedKl", KdElementType.Float32, 9, 1, 255) { Ignored = true, Reduction = KdReduction.Sum },
+        new("TemperedKl", KdElementType.Float32, 9, 1, 200) { Temperature = 1000, Reduction = KdReduction.None },
     ];
 
     [Theory, InlineData(Block), InlineData(Warp)]

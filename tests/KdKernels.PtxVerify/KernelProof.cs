@@ -58,6 +58,9 @@ internal sealed record KernelProof(
         }
         catch (Exception failure) when (failure is PtxException or NotSupportedException or ArgumentException)
         {
+            // A launch that stopped leaves its counters as they are; they say nothing about the next case.
+            gpu.Queue.Forget();
+            other.Queue.Forget();
             return [failure.Message];
         }
 

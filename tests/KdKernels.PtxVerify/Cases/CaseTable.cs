@@ -80,10 +80,12 @@ internal static class CaseTable
             {
                 KernelCase setting = any with { Reduction = reduction, Pass = pass };
                 yield return setting;
+                if (any.Stem == "SoftmaxEntropy") continue;
                 yield return setting with { Ignored = true, Metrics = any.Stem == "HintonLoss" };
             }
         }
 
+        if (any.Stem == "SoftmaxEntropy") yield break;
         yield return any with { Labels = true };
         yield return any with { TemperatureSquared = false };
         if (any.Stem != "HintonLoss") yield break;
@@ -135,6 +137,9 @@ internal static class CaseTable
         KernelCase both = rows with { TeacherGradient = true };
         foreach (KernelCase pattern in Patterns(rows)) yield return pattern;
         foreach (KernelCase setting in Settings(rows)) yield return setting;
+        yield return rows with { Outer = 0, Reduction = KdReduction.BatchMean };
+        yield return rows with { Outer = 1, Classes = 8193, Layout = Layout.Reversed };
+        if (any.Stem == "SoftmaxEntropy") yield break;
         foreach (KdReduction reduction in Enum.GetValues<KdReduction>())
         {
             yield return rows with { Reduction = reduction, ClassWeights = true };
@@ -145,8 +150,5 @@ internal static class CaseTable
             yield return both with { Reduction = reduction, ClassWeights = true };
             yield return both with { Reduction = reduction, Temperature = double.PositiveInfinity };
         }
-
-        yield return rows with { Outer = 0, Reduction = KdReduction.BatchMean };
-        yield return rows with { Outer = 1, Classes = 8193, Layout = Layout.Reversed };
     }
 }
