@@ -65,7 +65,7 @@ public struct Float32 : IElement<float>
 
     public readonly bool Exact => true;
 
-    public readonly float SmallDivergence => 0.02f;
+    public readonly float SmallDivergence => 0.1f;
 
     public readonly void BeginPhase(int zero, int phase)
     {

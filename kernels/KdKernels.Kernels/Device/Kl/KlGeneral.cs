@@ -49,7 +49,9 @@ public static class KlGeneral
             normal = again.Normal;
         }
 
-        float divergence = 0f;
+        // A side that excludes every class is no distribution.
+        bool isEmpty = Numbers.IsExcluded(sums.TeacherMax) | Numbers.IsExcluded(sums.StudentMax);
+        float divergence = isEmpty ? float.NaN : 0f;
         float mass = 0f;
         float teacherEntropy = 0f;
         float studentEntropy = 0f;
@@ -67,14 +69,14 @@ public static class KlGeneral
             teacherEntropy -= p == 0f ? 0f : p * Ptx.Log2(p);
             studentEntropy -= q == 0f ? 0f : q * Ptx.Log2(q);
         }
-        group.Sum(ref divergence, ref mass, ref unused, 0);
+        group.Sum(ref divergence, ref mass, ref unused, 5);
         if (isSmall & !weighted) divergence = small;
 
         KlResult result = default;
         result.Kl = divergence;
         if (default(TMetrics).Value)
         {
-            group.Sum(ref teacherEntropy, ref studentEntropy, ref unused, 5);
+            group.Sum(ref teacherEntropy, ref studentEntropy, ref unused, 4);
             int label = factors.Label < 0 ? 0 : factors.Label;
             float weight = weighted ? a.ClassWeights[label] : 1f;
             result = KlReduce.Metrics<TMetrics>(sums, normal, memory.LoadStudent(element, label), factors.Label);
