@@ -26,7 +26,8 @@ public sealed class ErrorTests
     public void A_global_access_outside_an_allocation(string access, string where)
     {
         // The last one runs over the end in the lanes beyond the seventh.
-        string address = access.Contains(".v4", StringComparison.Ordinal) ? "shl.b64 %rd5, %rd4, 2; add.u64 %rd5, %rd1, %rd5;"
+        string address = access.Contains(".v4", StringComparison.Ordinal)
+            ? "shl.b64 %rd5, %rd4, 2; add.u64 %rd5, %rd1, %rd5;"
             : "mov.b64 %rd7, 0;";
         PtxException error = Ptx.Fails(address + "\n" + access);
         Check(PtxError.OutOfBounds, access, error);
@@ -75,7 +76,7 @@ public sealed class ErrorTests
     {
         string one = "setp.ne.u32 %p1, %r1, 0;\n@%p1 ret;\n";
         PtxException error = Ptx.Fails(one + access, Shared + ".local .align 4 .b8 l[16];");
-        Check(PtxError.UninitialisedMemory, access[(access.IndexOf('\n', StringComparison.Ordinal) + 1)..].Trim(), error);
+        Check(PtxError.UninitialisedMemory, access.Split('\n')[^1].Trim(), error);
         Assert.Contains(where, error.Message, StringComparison.Ordinal);
     }
 

@@ -110,8 +110,10 @@ public sealed class GridOrderTests
         // Warp 1 stores the partial, thread 0 of warp 0 takes the ticket.
         string body = LastBlock("membar.gl;", "membar.gl;")
             .Replace("setp.ne.u32 %p1, %r1, 0;",
-                "mul.wide.u32 %rd9, %r2, 4;\nadd.u64 %rd9, %rd2, %rd9;\nsetp.eq.u32 %p6, %r1, 32;\nadd.u32 %r10, %r2, 10;\n"
-                + "@%p6 st.global.u32 [%rd9], %r10;\n" + barrier + "\nsetp.ne.u32 %p1, %r1, 0;", StringComparison.Ordinal)
+                "mul.wide.u32 %rd9, %r2, 4;\nadd.u64 %rd9, %rd2, %rd9;\n"
+                + "setp.eq.u32 %p6, %r1, 32;\nadd.u32 %r10, %r2, 10;\n"
+                + "@%p6 st.global.u32 [%rd9], %r10;\n" + barrier + "\nsetp.ne.u32 %p1, %r1, 0;",
+                StringComparison.Ordinal)
             .Replace("st.global.u32 [%rd5], %r4;", "", StringComparison.Ordinal);
         if (expected is { } error)
             Assert.Equal(error, Assert.Throws<PtxException>(() => Run(body, BlockOrder.Forward)).Error);

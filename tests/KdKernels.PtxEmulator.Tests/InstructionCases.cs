@@ -15,7 +15,13 @@ internal sealed record InstructionCase(string Form, char Kind, string[] Operands
     };
 
     /// <summary>What lies in the result register before, and must stay there in lanes that do not take part.</summary>
-    public static ulong Before(char kind) => kind switch { 'p' => 1, 'h' => 0x5a5a, 'r' or 'f' => 0x5a5a5a5a, _ => 0x5a5a5a5a5a5a5a5a };
+    public static ulong Before(char kind) => kind switch
+    {
+        'p' => 1,
+        'h' => 0x5a5a,
+        'r' or 'f' => 0x5a5a5a5a,
+        _ => 0x5a5a5a5a5a5a5a5a,
+    };
 
     /// <summary>A kernel that runs all cases of one form; lanes where the mask is 0 sit each instruction out.</summary>
     public static string Kernel(string form, uint mask)
@@ -44,8 +50,9 @@ internal sealed record InstructionCase(string Form, char Kind, string[] Operands
             body.AppendLine(CultureInfo.InvariantCulture, $"{guard}{form} d, {string.Join(", ", names)};");
             if (row.Kind == 'p')
                 body.AppendLine(".reg .b32 s; selp.b32 s, 1, 0, d;");
+            string result = row.Kind == 'p' ? "s" : "d";
             body.AppendLine(CultureInfo.InvariantCulture,
-                $"st.global.{Kinds[row.Kind].Store} [%rd4+{256 * i}], {(row.Kind == 'p' ? "s" : "d")};").AppendLine("}");
+                $"st.global.{Kinds[row.Kind].Store} [%rd4+{256 * i}], {result};").AppendLine("}");
         }
 
         return $$"""

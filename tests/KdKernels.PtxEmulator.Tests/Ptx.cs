@@ -55,7 +55,9 @@ internal static class Ptx
         });
     }
 
-    /// <summary>The error of a launch with two zeroed buffers of 4 KiB, "a" and "b", and an unwritten one, "c".</summary>
+    /// <summary>
+    /// The error of a launch with two zeroed buffers of 4 KiB, "a" and "b", and an unwritten one, "c".
+    /// </summary>
     public static PtxException Fails(string body, string variables = "", int blocks = 1, int threads = 32)
     {
         using var memory = new DeviceMemory();

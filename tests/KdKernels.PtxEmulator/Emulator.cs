@@ -7,7 +7,9 @@ using KdKernels.PtxEmulator.Memory;
 
 namespace KdKernels.PtxEmulator;
 
-/// <summary>Runs kernels, block after block, and stops at the first thing that a device would let pass silently.</summary>
+/// <summary>
+/// Runs kernels, block after block, and stops at the first thing that a device would let pass silently.
+/// </summary>
 public static unsafe class Emulator
 {
     private const int MaxThreadsPerBlock = 1024;

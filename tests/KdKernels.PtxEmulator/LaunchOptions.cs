@@ -42,6 +42,8 @@ public sealed class LaunchOptions
     /// <see cref="Seed"/>.</summary>
     public bool DisturbApproximations { get; init; }
 
-    /// <summary>Instructions that the warps of one block may issue together before the kernel counts as endless.</summary>
+    /// <summary>
+    /// Instructions that the warps of one block may issue together before the kernel counts as endless.
+    /// </summary>
     public long MaxInstructionsPerBlock { get; init; } = 1L << 30;
 }

@@ -6,7 +6,9 @@ public enum PtxError
     /// <summary>The text is not PTX as ptxas would take it.</summary>
     Syntax,
 
-    /// <summary>An instruction, modifier, type or operand that ptxas rejects or that the emulator does not know.</summary>
+    /// <summary>
+    /// An instruction, modifier, type or operand that ptxas rejects or that the emulator does not know.
+    /// </summary>
     Unsupported,
 
     /// <summary>A launch that does not fit the kernel: parameters, block size, shared memory.</summary>
@@ -36,7 +38,9 @@ public enum PtxError
     /// <summary>A barrier that not all threads reach.</summary>
     BarrierDivergence,
 
-    /// <summary>A warp-wide instruction whose lanes are not all there, or <c>.uni</c> on a branch that is not uniform.</summary>
+    /// <summary>
+    /// A warp-wide instruction whose lanes are not all there, or <c>.uni</c> on a branch that is not uniform.
+    /// </summary>
     WarpDivergence,
 
     /// <summary>The limit of instructions was reached: an endless loop.</summary>

@@ -15,7 +15,8 @@ internal enum Function
 }
 
 /// <summary>
-/// The approximate functions: computed in double and rounded, or moved within the documented error by a hash of seed and
+/// The approximate functions: computed in double and rounded, or moved within the documented error by a hash of seed
+/// and
 /// argument, so that one argument always gives one result, as on a device.
 /// </summary>
 internal static class Approximate
@@ -46,7 +47,7 @@ internal static class Approximate
         if (double.IsNaN(exact))
             return Single.NaN;
         float rounded = (float)exact;
-        if (disturbance is { } seed && exact != 0 && float.IsFinite(rounded) && rounded * b != a)
+        if (disturbance is { } seed && exact != 0 && float.IsFinite(rounded) && (double)rounded * b != a)
             rounded = Move(rounded, (int)(Hash(seed ^ BitConverter.SingleToUInt32Bits(b), 0, a) % 3) - 1);
         return Flush(rounded, flush);
     }

@@ -13,6 +13,8 @@ internal static class Converter
 
     public static ulong Apply(in Conversion c, ulong bits)
     {
+        if (c is { From: PtxType.F32, To: PtxType.BF16, Relu: false })
+            return Round.ToBfloat16(BitConverter.UInt32BitsToSingle((uint)bits), c.Rounding);
         if (!c.From.IsFloat())
         {
             Int128 integer = ReadInteger(c.From, bits);

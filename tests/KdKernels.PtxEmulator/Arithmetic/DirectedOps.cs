@@ -77,7 +77,8 @@ internal readonly struct DirectedDivide<TRounding, TFlush> : IBinary<float>
         (a, b) = (Single.Flush<TFlush>(a), Single.Flush<TFlush>(b));
         // The quotient in double has twice a float's digits; what is left of it tells the side.
         double quotient = (double)a / b;
-        double rest = double.IsFinite(quotient) && b != 0 && float.IsFinite(b) ? Math.FusedMultiplyAdd(-quotient, b, a) / b : 0;
+        bool exact = !double.IsFinite(quotient) || b == 0 || float.IsInfinity(b);
+        double rest = exact ? 0 : Math.FusedMultiplyAdd(-quotient, b, a) / b;
         return Single.Canonical(Single.Flush<TFlush>(Round.ToSingle(quotient, rest, TRounding.Mode)));
     }
 }

@@ -40,7 +40,8 @@ internal static unsafe class AccessCounter
     }
 
     /// <summary>
-    /// Wavefronts of a shared access: accesses of 8 or 16 bytes go by half or quarter warps; within one, each bank gives
+    /// Wavefronts of a shared access: accesses of 8 or 16 bytes go by half or quarter warps; within one, each bank
+    /// gives
     /// one word at a time, to all lanes that want it.
     /// </summary>
     public static void Wavefronts(ulong* addresses, uint mask, int bytes, ref LineCounts counts, out int distinctBytes)

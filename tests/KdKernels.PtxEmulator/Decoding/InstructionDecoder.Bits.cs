@@ -14,8 +14,8 @@ internal sealed partial class InstructionDecoder
         if (type == Pred)
         {
             int to = operands.Write(0, Pred).Offset;
-            (int left, uint flipLeft) = PlainPredicate(1);
-            (int right, uint flipRight) = PlainPredicate(2);
+            (int left, uint flipLeft) = operands.ReadPredicate(1);
+            (int right, uint flipRight) = operands.ReadPredicate(2);
             return new PredicateLogic(to, left, flipLeft, right, flipRight, modifiers.Opcode switch
             {
                 "and" => Combine.And,
@@ -39,7 +39,7 @@ internal sealed partial class InstructionDecoder
         };
     }
 
-    // Only setp, vote and guards take a negated predicate.
+    // ptxas takes a negated predicate in guards, setp, vote and between predicates only.
     private (int Offset, uint Flip) PlainPredicate(int index)
     {
         if (operands[index] is NameOperand { Negated: true })
@@ -169,7 +169,9 @@ internal sealed partial class InstructionDecoder
             ("bfind", U32) => new Unary<uint, uint, FindBit<uint>>(d, a),
             ("bfind", S64) => new Unary<long, uint, FindBit<long>>(d, a),
             ("bfind", _) => new Unary<ulong, uint, FindBit<ulong>>(d, a),
-            ("brev", _) => wide ? new Unary<ulong, ulong, ReverseBits64>(d, a) : new Unary<uint, uint, ReverseBits32>(d, a),
+            ("brev", _) => wide
+                ? new Unary<ulong, ulong, ReverseBits64>(d, a)
+                : new Unary<uint, uint, ReverseBits32>(d, a),
             ("popc", _) => wide
                 ? new Unary<ulong, uint, PopulationCount<ulong>>(d, a)
                 : new Unary<uint, uint, PopulationCount<uint>>(d, a),

@@ -146,7 +146,9 @@ internal sealed partial class InstructionDecoder
         {
             U16 => min ? new Binary<ushort, Minimum<ushort>>(d, a, b) : new Binary<ushort, Maximum<ushort>>(d, a, b),
             S16 => min ? new Binary<short, Minimum<short>>(d, a, b) : new Binary<short, Maximum<short>>(d, a, b),
-            U32 => min ? new VectorBinary<uint, Minimum<uint>>(d, a, b) : new VectorBinary<uint, Maximum<uint>>(d, a, b),
+            U32 => min
+                ? new VectorBinary<uint, Minimum<uint>>(d, a, b)
+                : new VectorBinary<uint, Maximum<uint>>(d, a, b),
             S32 => min ? new VectorBinary<int, Minimum<int>>(d, a, b) : new VectorBinary<int, Maximum<int>>(d, a, b),
             U64 => min
                 ? new VectorBinary<ulong, Minimum<ulong>>(d, a, b)
@@ -166,7 +168,9 @@ internal sealed partial class InstructionDecoder
         int a = operands.Read(1, type).Offset;
         return type switch
         {
-            S16 => absolute ? new Unary<short, short, Absolute<short>>(d, a) : new Unary<short, short, Negate<short>>(d, a),
+            S16 => absolute
+                ? new Unary<short, short, Absolute<short>>(d, a)
+                : new Unary<short, short, Negate<short>>(d, a),
             S32 => absolute ? new Unary<int, int, Absolute<int>>(d, a) : new Unary<int, int, Negate<int>>(d, a),
             _ => absolute ? new Unary<long, long, Absolute<long>>(d, a) : new Unary<long, long, Negate<long>>(d, a),
         };

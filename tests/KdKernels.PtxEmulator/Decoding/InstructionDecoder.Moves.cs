@@ -102,7 +102,26 @@ internal sealed partial class InstructionDecoder
 
         operands.Expect(2);
         Register d = operands.Write(0, to == TF32 ? B32 : to, wider: true);
-        return new Execution.Convert(d, operands.ReadWide(1, from), conversion);
+        Register a = operands.ReadWide(1, from);
+        return CommonConversion(d, a, conversion) ?? new Execution.Convert(d, a, conversion);
+    }
+
+    /// <summary>What occurs in inner loops, without the detour over 128-bit integers and doubles.</summary>
+    private static Operation? CommonConversion(Register d, Register a, in Conversion c)
+    {
+        if (c.Saturate || c.Flush || c.Relu)
+            return null;
+        return (c.From, c.To, a.Stride, d.Stride) switch
+        {
+            (F16, F32, 4, 4) => new Unary<Half, float, HalfToSingle>(d.Offset, a.Offset),
+            (U16, U32, 4, 4) or (U16, S32, 4, 4) => new Unary<ushort, uint, Extend<ushort, uint>>(d.Offset, a.Offset),
+            (S16, S32, 4, 4) => new Unary<short, int, Extend<short, int>>(d.Offset, a.Offset),
+            (U32 or S32, U16, 4, 4) => new Unary<uint, uint, Truncate16>(d.Offset, a.Offset),
+            (U32, U64 or S64, 4, 8) => new Unary<uint, ulong, Extend<uint, ulong>>(d.Offset, a.Offset),
+            (S32, U64 or S64, 4, 8) => new Unary<int, long, Extend<int, long>>(d.Offset, a.Offset),
+            (U64 or S64, U32 or S32, 8, 4) => new Unary<ulong, uint, Extend<ulong, uint>>(d.Offset, a.Offset),
+            _ => null,
+        };
     }
 
     private static PtxType Part(PtxType type) => type switch
@@ -131,6 +150,14 @@ internal sealed partial class InstructionDecoder
             valid &= from == F32 && rounding is "rn" or "rz" && !saturate;
         if (from == BF16)
             valid &= to == F32;
+        // ptxas rejects .sat where no value of the source is out of range.
+        if (saturate && !to.IsFloat() && !from.IsFloat())
+        {
+            bool holdsSign = to.IsSigned() || !from.IsSigned();
+            bool widens = to.Size() > from.Size() || (to.Size() == from.Size() && to.IsSigned() == from.IsSigned());
+            valid &= !(holdsSign && widens);
+        }
+
         if (relu)
             valid &= from == F32 && to is F16 or BF16 or F16x2 or BF16x2;
         if (flush)

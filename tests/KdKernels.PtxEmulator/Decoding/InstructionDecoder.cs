@@ -55,7 +55,7 @@ internal sealed partial class InstructionDecoder(OperandBinder operands, Modifie
             "redux" => WarpReduction(),
             "activemask" => ActiveMask(),
             "mma" => MatrixMultiply(),
-            _ => throw OperandBinder.Error($"expected an instruction that the emulator knows but got '{modifiers.Opcode}'"),
+            _ => throw Error($"expected an instruction that the emulator knows but got '{modifiers.Opcode}'"),
         };
         modifiers.Finish();
         operation.Class = kind;

@@ -194,7 +194,9 @@ internal sealed class KernelDecoder
             names[guard.Register.Number] = guard.Name;
     }
 
-    /// <summary>call (results), name, (arguments): the function's body with its parameters bound to the caller's.</summary>
+    /// <summary>
+    /// call (results), name, (arguments): the function's body with its parameters bound to the caller's.
+    /// </summary>
     private void Call(InstructionItem item, Scope scope, int depth)
     {
         if (depth >= MaxDepth)

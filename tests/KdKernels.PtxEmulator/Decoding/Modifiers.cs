@@ -4,7 +4,8 @@ using KdKernels.PtxEmulator.Parsing;
 namespace KdKernels.PtxEmulator.Decoding;
 
 /// <summary>
-/// The dotted words after an opcode. Each decoder takes what its instruction may have, in the order of the PTX manual; a
+/// The dotted words after an opcode. Each decoder takes what its instruction may have, in the order of the PTX
+/// manual; a
 /// word that is left over is a combination that ptxas rejects too.
 /// </summary>
 internal sealed class Modifiers(string[] opcode)

@@ -7,7 +7,9 @@ internal abstract record Symbol;
 
 internal sealed record RegisterSymbol(Register Register, string Name) : Symbol;
 
-/// <summary>A variable in shared or local memory, by its address there; or a parameter of a call, which is local.</summary>
+/// <summary>
+/// A variable in shared or local memory, by its address there; or a parameter of a call, which is local.
+/// </summary>
 internal sealed record VariableSymbol(StateSpace Space, ulong Address, int Bytes) : Symbol;
 
 /// <summary>A kernel parameter, by its place among the parameters.</summary>

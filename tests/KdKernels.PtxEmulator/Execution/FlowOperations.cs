@@ -71,7 +71,11 @@ internal sealed unsafe class BlockBarrier(int id, int count) : Operation
         warp.Waiting = this;
         warp.Pc++;
         if (warp.WaitingAt > 15)
-            throw warp.Fail(PtxError.BarrierDivergence, $"expected a barrier from 0 to 15 but got {warp.WaitingAt}", mask);
+        {
+            throw warp.Fail(PtxError.BarrierDivergence,
+                $"expected a barrier from 0 to 15 but got {warp.WaitingAt}", mask);
+        }
+
         if (warp.WaitingFor % 32 != 0)
         {
             throw warp.Fail(PtxError.BarrierDivergence,

@@ -129,7 +129,11 @@ internal sealed unsafe class Interpreter(
             if (needed == 0 ? elsewhere.Length > 0 : there.Length * 32 < needed)
                 continue;
             if (needed != 0 && there.Length * 32 > needed)
-                throw Stuck(there[0], $"expected {needed} threads at barrier {waiting.Key} but got {there.Length * 32}");
+            {
+                throw Stuck(there[0],
+                    $"expected {needed} threads at barrier {waiting.Key} but got {there.Length * 32}");
+            }
+
             // A barrier of some of the warps orders only those; taking it for one of all would hide races.
             if (needed == 0 || there.Length == warps.Length)
                 block.Order.Barrier(warps.Select(w => w.Order));

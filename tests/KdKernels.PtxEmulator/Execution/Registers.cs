@@ -17,7 +17,9 @@ internal sealed class Registers
     private readonly Dictionary<(ulong Bits, int Size), Register> constants = [];
     private readonly Dictionary<string, Register> specials = new(StringComparer.Ordinal);
 
-    /// <summary>The first granule is nobody's: number 0 is always initialised, and offset 0 means no register.</summary>
+    /// <summary>
+    /// The first granule is nobody's: number 0 is always initialised, and offset 0 means no register.
+    /// </summary>
     public int Size { get; private set; } = Granule;
 
     public IReadOnlyDictionary<(ulong Bits, int Size), Register> Constants => constants;

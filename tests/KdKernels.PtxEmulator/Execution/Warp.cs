@@ -104,7 +104,8 @@ internal sealed unsafe class Warp : IDisposable
     public void Diverge(int taken, uint takenMask, int other, uint otherMask, int reconverge, bool otherFirst)
     {
         // Without a common point both paths end by leaving the kernel, and nothing is left to run after them. Where the
-        // enclosing divergence meets at the same point, its entry already holds these lanes: a loop that lanes leave one
+        // enclosing divergence meets at the same point, its entry already holds these lanes: a loop that lanes leave
+        // one
         // after another must not grow the stack.
         if (reconverge >= 0 && reconverge != Reconverge)
             paths.Push(new Path(reconverge, Reconverge, Active));

@@ -20,7 +20,8 @@ internal abstract unsafe class Collective(int members) : Operation
             }
         }
 
-        // A full mask in a warp that the block fills only partly names lanes that do not exist; the hardware ignores them.
+        // A full mask in a warp that the block fills only partly names lanes that do not exist; the hardware ignores
+        // them.
         uint missing = named & warp.Existing & ~mask;
         if (missing != 0)
         {

@@ -16,7 +16,9 @@ public sealed unsafe class DeviceBuffer
     /// <summary>Length in bytes.</summary>
     public long Length => Region.Bytes;
 
-    /// <summary>The bytes themselves. Writing here does not mark them as initialised; <see cref="Write{T}"/> does.</summary>
+    /// <summary>
+    /// The bytes themselves. Writing here does not mark them as initialised; <see cref="Write{T}"/> does.
+    /// </summary>
     public Span<byte> Bytes => new(Region.Data, checked((int)Region.Bytes));
 
     internal Memory.Region Region { get; }

@@ -78,7 +78,9 @@ internal sealed class WarpHistory(BlockHistory block, int warp)
         return other == lane || (time < syncTime[lane] && (syncLanes[lane] >> other & 1) != 0);
     }
 
-    /// <summary>bar.warp.sync: orders the memory accesses of these lanes. Lanes that do not exist count as there.</summary>
+    /// <summary>
+    /// bar.warp.sync: orders the memory accesses of these lanes. Lanes that do not exist count as there.
+    /// </summary>
     public void Synchronise(uint lanes, uint missing)
     {
         int time = block.Advance();

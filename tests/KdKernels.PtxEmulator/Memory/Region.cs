@@ -91,7 +91,9 @@ internal sealed unsafe class Region : IDisposable
         Touch(start, count);
     }
 
-    /// <summary>Tags of readers for cells of at most <paramref name="bytes"/>; only after <see cref="CountRead"/>.</summary>
+    /// <summary>
+    /// Tags of readers for cells of at most <paramref name="bytes"/>; only after <see cref="CountRead"/>.
+    /// </summary>
     public ulong* ReadersFor(int bytes)
     {
         Refine(bytes);

@@ -22,7 +22,8 @@ internal readonly record struct Release(
 internal readonly record struct Acquisition(AtomicLocation Location, int Count);
 
 /// <summary>
-/// The releases through one atomic location, in the order of its atomics. An atomic that acquires sees all earlier ones,
+/// The releases through one atomic location, in the order of its atomics. An atomic that acquires sees all earlier
+/// ones,
 /// so that what a block has acquired is a location and a number, however many blocks took part.
 /// </summary>
 internal sealed class AtomicLocation

@@ -28,7 +28,9 @@ internal enum StateSpace
 
 internal abstract record Item(int Line);
 
-/// <summary><c>.reg .b32 %r&lt;9&gt;</c>: Count registers named by prefix and number, or one register (Count 0).</summary>
+/// <summary>
+/// <c>.reg .b32 %r&lt;9&gt;</c>: Count registers named by prefix and number, or one register (Count 0).
+/// </summary>
 internal sealed record RegisterItem(int Line, PtxType Type, string Name, int Count) : Item(Line);
 
 internal sealed record VariableItem(int Line, StateSpace Space, string Name, int Align, int Bytes, bool Extern)
