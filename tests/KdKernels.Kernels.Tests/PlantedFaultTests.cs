@@ -15,7 +15,11 @@ public sealed class PlantedFaultTests
     private static readonly KernelCase[] Table =
     [
         new("TemperedKl", KdElementType.Float32, 9, 1, 100),
-        new("TemperedKl", KdElementType.Float32, 9, 1, 101) { Layout = Layout.Misaligned, Reduction = KdReduction.None },
+        new("TemperedKl", KdElementType.Float32, 9, 1, 101)
+        {
+            Layout = Layout.Misaligned,
+            Reduction = KdReduction.None,
+        },
         new("TemperedKl", KdElementType.Float32, 9, 1, 255) { Ignored = true, Reduction = KdReduction.Sum },
         new("TemperedKl", KdElementType.Float32, 9, 1, 200) { Temperature = 1000, Reduction = KdReduction.None },
     ];
@@ -24,7 +28,8 @@ public sealed class PlantedFaultTests
     public void Nothing_is_wrong_without_a_fault(string kernel) => Assert.Empty(Failures(kernel, ptx => ptx));
 
     [Fact]
-    public void A_missing_barrier() => Assert.NotEmpty(Failures(Block, ptx => Replace(ptx, @"^\s*bar\.sync\s+0;\n", "")));
+    public void A_missing_barrier() =>
+        Assert.NotEmpty(Failures(Block, ptx => Replace(ptx, @"^\s*bar\.sync\s+0;\n", "")));
 
     [Theory, InlineData(Block), InlineData(Warp)]
     public void A_missing_fence(string kernel) =>
@@ -39,8 +44,8 @@ public sealed class PlantedFaultTests
         Failures(kernel, ptx => Replace(ptx, @"(shfl\.sync\.bfly\.b32\s+\S+ \S+), 16,", "$1, 8,")));
 
     [Theory, InlineData(Block), InlineData(Warp)]
-    public void A_load_that_reaches_too_far(string kernel) => Assert.NotEmpty(
-        Failures(kernel, ptx => Replace(ptx, @"(ld\.global\.nc\.L1::no_allocate\.v4\.b32\s+.*, \[%rd\d+)\]", "$1+16]")));
+    public void A_load_that_reaches_too_far(string kernel) => Assert.NotEmpty(Failures(
+        kernel, ptx => Replace(ptx, @"(ld\.global\.nc\.L1::no_allocate\.v4\.b32\s+.*, \[%rd\d+)\]", "$1+16]")));
 
     [Theory, InlineData(Block), InlineData(Warp)]
     public void A_store_that_is_left_out(string kernel) => Assert.NotEmpty(

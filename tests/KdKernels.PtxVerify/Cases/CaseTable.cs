@@ -61,13 +61,14 @@ internal static class CaseTable
 
     private static IEnumerable<KernelCase> Patterns(KernelCase any)
     {
+        any = any with { Reduction = KdReduction.None };
         foreach (Pattern pattern in Enum.GetValues<Pattern>())
         {
-            yield return any with { Pattern = pattern, Reduction = KdReduction.None };
+            yield return any with { Pattern = pattern };
             if (pattern is Pattern.Near or Pattern.Random or Pattern.Shifted)
             {
                 foreach (double temperature in new[] { 0.5, 1.0, 20, 1000, 1e5 })
-                    yield return any with { Pattern = pattern, Temperature = temperature, Reduction = KdReduction.None };
+                    yield return any with { Pattern = pattern, Temperature = temperature };
             }
         }
     }
@@ -89,9 +90,10 @@ internal static class CaseTable
         yield return any with { Labels = true };
         yield return any with { TemperatureSquared = false };
         if (any.Stem != "HintonLoss") yield break;
+        any = any with { Metrics = true, Reduction = KdReduction.None };
         foreach (double alpha in new[] { 0, 0.5, 1 })
             foreach (Pattern pattern in new[] { Pattern.Random, Pattern.Ties, Pattern.Excluded })
-                yield return any with { Alpha = alpha, Pattern = pattern, Metrics = true, Reduction = KdReduction.None };
+                yield return any with { Alpha = alpha, Pattern = pattern };
     }
 
     private static IEnumerable<KernelCase> Split(KernelCase any)
