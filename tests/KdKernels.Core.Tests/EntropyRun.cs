@@ -88,8 +88,8 @@ public sealed class EntropyRun
         double[] expected = Reduction == KdReduction.None ? oracle.RowEntropies : [oracle.Loss];
         for (int i = 0; i < expected.Length; i++)
         {
-            Tolerance.Check(
-                expected[i], Loss[i], Tolerance.Gradient(Type), Math.Abs(expected[i]) + Smallest, $"entropy {i} of {this}");
+            double scale = Math.Abs(expected[i]) + Smallest;
+            Tolerance.Check(expected[i], Loss[i], Tolerance.Gradient(Type), scale, $"entropy {i} of {this}");
         }
 
         Tolerance.CheckRows(

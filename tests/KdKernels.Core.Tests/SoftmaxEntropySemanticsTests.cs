@@ -39,8 +39,8 @@ public class SoftmaxEntropySemanticsTests
     {
         foreach (double[] poison in new double[][]
         {
-            [-Infinity, -Infinity, -Infinity], [0, double.NaN, 1], [Infinity, 0, 1], [double.NaN, double.NaN, double.NaN],
-            [double.NaN, -Infinity, -Infinity], [Infinity, -Infinity, 0],
+            [-Infinity, -Infinity, -Infinity], [0, double.NaN, 1], [Infinity, 0, 1],
+            [double.NaN, double.NaN, double.NaN], [double.NaN, -Infinity, -Infinity], [Infinity, -Infinity, 0],
         })
         {
             EntropyRun r = run([0, 1, 2], poison, [3, 1, 0]).Check();

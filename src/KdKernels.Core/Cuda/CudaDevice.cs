@@ -57,8 +57,8 @@ internal sealed class CudaDevice
     public ContextScope Enter() => new(Runtime.Driver, context, Name);
 
     /// <summary>
-    /// Keeps other threads from launching until disposed. Two threads may share a stream and with it a workspace, where a
-    /// count and the kernel that uses it must follow one another, and which the other thread could have replaced by a
+    /// Keeps other threads from launching until disposed. Two threads may share a stream and with it a workspace, where
+    /// a count and the kernel that uses it must follow one another, and which the other thread could have replaced by a
     /// larger one.
     /// </summary>
     public Lock.Scope TakeTurn() => turn.EnterScope();
@@ -69,7 +69,8 @@ internal sealed class CudaDevice
         using ContextScope scope = Enter();
         foreach (PtxStem entry in Runtime.Kernels.Manifest.Stems)
         {
-            foreach (KdElementType type in entry.Kernels.Where(IsForRows).Select(kernel => kernel.ElementType).Distinct())
+            IEnumerable<KdElementType> types = entry.Kernels.Where(IsForRows).Select(kernel => kernel.ElementType);
+            foreach (KdElementType type in types.Distinct())
             {
                 foreach (CudaKernel kernel in Kernels(entry.Stem, type)) kernel.Load(queue: null);
             }
@@ -107,8 +108,8 @@ internal sealed class CudaDevice
     private int Attribute(CudaDeviceAttribute attribute)
     {
         ICudaDriver driver = Runtime.Driver;
-        driver.Check(
-            driver.GetDeviceAttribute(Index, attribute, out int value), "cuDeviceGetAttribute", $"{attribute} of {Name}");
+        CudaResult result = driver.GetDeviceAttribute(Index, attribute, out int value);
+        driver.Check(result, "cuDeviceGetAttribute", $"{attribute} of {Name}");
         return value;
     }
 }

@@ -18,8 +18,8 @@ public abstract class CudaQueue
 
     /// <summary>
     /// Memory of the device for this stream alone (for this capture alone, while one is going on): at least
-    /// <paramref name="bytes"/>, aligned to 256, zero when it was allocated, valid until the work of the stream is done.
-    /// Kernels leave the part that has to be zero zero, so the same memory is handed out again and again.
+    /// <paramref name="bytes"/>, aligned to 256, zero when it was allocated, valid until the work of the stream is
+    /// done. Kernels leave the part that has to be zero zero, so the same memory is handed out again and again.
     /// </summary>
     public abstract nint Workspace(long bytes);
 

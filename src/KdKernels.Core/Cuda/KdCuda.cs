@@ -23,8 +23,9 @@ public static class KdCuda
     public static int KernelCount => PtxLibrary.Embedded.Count;
 
     /// <summary>
-    /// Loads every kernel that runs on a device. Kernels are otherwise loaded when they are first needed, which cannot be
-    /// done while a graph is being captured. The driver compiles each one, and keeps the result on disk for the next time.
+    /// Loads every kernel that runs on a device. Kernels are otherwise loaded when they are first needed, which cannot
+    /// be done while a graph is being captured. The driver compiles each one, and keeps the result on disk for the next
+    /// time.
     /// </summary>
     /// <param name="device">Ordinal of the device.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
@@ -45,7 +46,7 @@ public static class KdCuda
                 : "expected a device of compute capability 7.5 or higher but got "
                     + string.Join(", ", devices.Select(device => $"{device.Name} of {device.ComputeCapability}"));
         }
-        catch (Exception failure) when (failure is NotSupportedException or CudaException or EntryPointNotFoundException)
+        catch (Exception failure) when (IsAnswer(failure))
         {
             return failure.Message;
         }
@@ -60,11 +61,15 @@ public static class KdCuda
         {
             return open();
         }
-        catch (Exception failure) when (failure is NotSupportedException or CudaException or EntryPointNotFoundException)
+        catch (Exception failure) when (IsAnswer(failure))
         {
             return null;
         }
     }
+
+    /// <summary>No driver, one that fails, or one without a function that has been there for years.</summary>
+    private static bool IsAnswer(Exception failure) =>
+        failure is NotSupportedException or CudaException or EntryPointNotFoundException;
 }
 
 /// <summary>A CUDA device as the driver shows it.</summary>

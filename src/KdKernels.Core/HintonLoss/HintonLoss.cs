@@ -20,8 +20,8 @@ public static class HintonLoss
     public const int MetricCount = 6;
 
     /// <summary>Writes the loss and the metrics that are asked for.</summary>
-    /// <param name="student">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on
-    /// CUDA.</param>
+    /// <param name="student">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16
+    /// on CUDA.</param>
     /// <param name="teacher">Raw logits of the same shape and element type; gets no gradient.</param>
     /// <param name="labels">Class of each row: Int64, shape [outer, inner, 1], in [0, C) or the ignored index.</param>
     /// <param name="settings">alpha, T, reduction, weights.</param>

@@ -46,7 +46,11 @@ internal static unsafe class EntropyKernels<TVector, TElement>
         TVector largest = none;
         TElement* z = walk.Logits;
         for (int k = 0; k < walk.Steps; k++, z += walk.Stride)
-            largest = TVector.Max(k < walk.FullSteps ? TVector.Load(z) : TVector.LoadPartial(z, walk.Lanes, none), largest);
+        {
+            TVector logits = k < walk.FullSteps ? TVector.Load(z) : TVector.LoadPartial(z, walk.Lanes, none);
+            largest = TVector.Max(logits, largest);
+        }
+
         return largest;
     }
 
@@ -70,9 +74,9 @@ internal static unsafe class EntropyKernels<TVector, TElement>
     }
 
     /// <summary>
-    /// The sums, measured from <paramref name="largest"/>; 2^a is kept where <paramref name="kept"/> is given. Reads one
-    /// vector per step, one exponential each. Without <typeparamref name="TExcluding"/> a −inf makes NaN of the sums.
-    /// </summary>
+    /// The sums, measured from <paramref name="largest"/>; 2^a is kept where <paramref name="kept"/> is given. Reads
+    /// one vector per step, one exponential each. Without <typeparamref name="TExcluding"/> a −inf makes NaN of the
+    /// sums. </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Accumulate<TExcluding>(
         in EntropyWalk<TElement> walk, TVector largest, TElement* kept, out EntropySums<TVector> sums)

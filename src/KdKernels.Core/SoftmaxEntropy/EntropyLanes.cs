@@ -5,7 +5,8 @@ namespace KdKernels.Core;
 /// side ([N, C, H, W]). A vector of pixels walks through the classes; nothing is transposed.
 /// </summary>
 internal sealed unsafe class EntropyLanes<TVector, TElement>(EntropyProblem problem)
-    : EntropyWork<TVector, TElement>(problem, problem.Logits.Outer * TilesOf(problem.Logits), PixelsPerTile * problem.Logits.Length)
+    : EntropyWork<TVector, TElement>(
+        problem, problem.Logits.Outer * TilesOf(problem.Logits), PixelsPerTile * problem.Logits.Length)
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
 {
@@ -124,8 +125,8 @@ internal sealed unsafe class EntropyLanes<TVector, TElement>(EntropyProblem prob
     private static bool HasAdjacentRows(RowsView view) => view.InnerStride == 1 && Memory.IsStoredAs<TElement>(view);
 
     /// <summary>
-    /// This thread's memory for a group: logits and kept exponentials of every class and lane, and vectors to take lanes
-    /// from.
+    /// This thread's memory for a group: logits and kept exponentials of every class and lane, and vectors to take
+    /// lanes from.
     /// </summary>
     private readonly struct Buffers
     {

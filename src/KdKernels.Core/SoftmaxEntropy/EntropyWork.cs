@@ -1,8 +1,8 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// A problem cut into chunks: what the two ways of walking it (<see cref="EntropyRows{TVector, TElement}"/> with classes in
-/// the lanes, <see cref="EntropyLanes{TVector, TElement}"/> with rows in the lanes) have in common.
+/// A problem cut into chunks: what the two ways of walking it (<see cref="EntropyRows{TVector, TElement}"/> with
+/// classes in the lanes, <see cref="EntropyLanes{TVector, TElement}"/> with rows in the lanes) have in common.
 /// </summary>
 internal abstract unsafe class EntropyWork<TVector, TElement> : ChunkedWork
     where TVector : unmanaged, IVector<TVector, TElement>
@@ -29,7 +29,8 @@ internal abstract unsafe class EntropyWork<TVector, TElement> : ChunkedWork
         rowEntropies = problem.Loss.GetValueOrDefault();
         upstream = problem.Upstream.GetValueOrDefault();
         upstreamPerRow = problem.Upstream is not null && problem.Reduction == KdReduction.None;
-        commonUpstream = (problem.Upstream is null || upstreamPerRow ? 1 : Memory.Read(upstream, 0, 0)) / problem.Divisor;
+        double common = problem.Upstream is null || upstreamPerRow ? 1 : Memory.Read(upstream, 0, 0);
+        commonUpstream = common / problem.Divisor;
     }
 
     protected RowsView Logits { get; }

@@ -9,9 +9,10 @@ namespace KdKernels.Core;
 /// <see cref="KdReduction.BatchMean"/> (what "mean entropy" means), rows x classes for
 /// <see cref="KdReduction.Mean"/>. Power of T: 0.</para>
 /// <para>Gradient for upstream g and divisor N: <c>−g·p_c·(log p_c + H) / (T·N)</c>.</para>
-/// <para>Measured from the row's largest logit, with a = (z − largest)/T and S = Σe^a: <c>H = log S − Σe^a·a / S</c>, both of
-/// whose terms are non-negative, so that nothing cancels and no logarithm of a probability is taken: it underflows to
-/// −∞ where p·log p is 0. Where one class dominates, log S comes from the rest S − 1, which is summed on its own.</para>
+/// <para>Measured from the row's largest logit, with a = (z − largest)/T and S = Σe^a: <c>H = log S − Σe^a·a / S</c>,
+/// both of whose terms are non-negative, so that nothing cancels and no logarithm of a probability is taken: it
+/// underflows to −∞ where p·log p is 0. Where one class dominates, log S comes from the rest S − 1, which is summed on
+/// its own.</para>
 /// <para>−inf logits have p = 0 and contribute nothing, to value or gradient; a row of nothing else is NaN. A NaN or
 /// +inf makes its row (and the reduced value) NaN, no other row.</para>
 /// <para>Deterministic: the bits of a row depend on that row alone, those of the reduced value on the shape and the
@@ -20,8 +21,8 @@ namespace KdKernels.Core;
 public static class SoftmaxEntropy
 {
     /// <summary>Writes the entropy: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="logits">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on
-    /// CUDA.</param>
+    /// <param name="logits">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16
+    /// on CUDA.</param>
     /// <param name="settings">T and reduction.</param>
     /// <param name="loss">Result in the logits' element type, Float32 for 16-bit logits: shape [1, 1, 1], or
     /// [outer, inner, 1] for None.</param>
@@ -40,8 +41,8 @@ public static class SoftmaxEntropy
     }
 
     /// <summary>
-    /// Writes the entropy and, from the same read, the gradient for an upstream gradient of 1 (of every row's value, for
-    /// <see cref="KdReduction.None"/>), the divisor of the reduction included.
+    /// Writes the entropy and, from the same read, the gradient for an upstream gradient of 1 (of every row's value,
+    /// for <see cref="KdReduction.None"/>), the divisor of the reduction included.
     /// </summary>
     /// <inheritdoc cref="Forward" path="/param"/>
     /// <inheritdoc cref="Forward" path="/exception"/>

@@ -20,6 +20,7 @@ internal static class SoftmaxEntropyCpu
             (_, true) => EntropyWork<Float32x1, float>.Run(problem),
             (_, false) => EntropyWork<Float64x1, double>.Run(problem),
         };
-        if (problem.Loss is { } loss && problem.Reduction != KdReduction.None) Memory.Write(loss, 0, 0, sum / problem.Divisor);
+        if (problem.Loss is { } loss && problem.Reduction != KdReduction.None)
+            Memory.Write(loss, 0, 0, sum / problem.Divisor);
     }
 }

@@ -15,8 +15,8 @@ internal static class SoftmaxEntropyCuda
         CudaGuard.IsRows(problem.Gradient, "gradient");
         CudaGuard.IsContiguous(problem.Upstream, "upstream");
         CudaGuard.IsContiguous(problem.Loss, "loss");
-        bool writesReduced = problem.Loss is not null && problem.Reduction != KdReduction.None;
-        if (logits.Rows == 0 && !writesReduced) return;
+        bool wantsSum = problem.Loss is not null && problem.Reduction != KdReduction.None;
+        if (logits.Rows == 0 && !wantsSum) return;
 
         CudaDevice device = target.Runtime.Device(target.Device);
         var geometry = new RowGeometry(logits, problem.Gradient ?? logits);
@@ -27,14 +27,15 @@ internal static class SoftmaxEntropyCuda
             NeedsGeneral: false);
         CudaKernel kernel = KernelChoice.Choose(device, nameof(SoftmaxEntropy), logits.ElementType, demand);
         using Lock.Scope turn = device.TakeTurn();
-        Workspace workspace = Workspace.Of(target, GridSize.PartialSlots(kernel.Info, geometry, perTile: 1));
+        Workspace workspace = Workspace.Of(target, GridSize.PartialSlots(kernel.Info, geometry, perTile: 1, wantsSum));
 
         using ContextScope scope = device.Enter();
         int blocks = GridSize.Blocks(device, kernel.Info, kernel.Load(target).ResidentBlocks, demand);
         kernel.Launch(target, blocks, Pack(problem, geometry, workspace));
     }
 
-    private static EntropyArguments Pack(EntropyProblem problem, in RowGeometry geometry, in Workspace workspace) => new()
+    private static EntropyArguments Pack(
+        EntropyProblem problem, in RowGeometry geometry, in Workspace workspace) => new()
     {
         Logits = DeviceView.Of(problem.Logits),
         Gradient = DeviceView.Of(problem.Gradient),

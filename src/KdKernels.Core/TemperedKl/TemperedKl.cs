@@ -25,8 +25,8 @@ namespace KdKernels.Core;
 public static class TemperedKl
 {
     /// <summary>Writes the loss: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on
-    /// CUDA.</param>
+    /// <param name="student">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16
+    /// on CUDA.</param>
     /// <param name="teacher">Raw logits of the same shape and element type.</param>
     /// <param name="settings">T, reduction, weights, mask.</param>
     /// <param name="loss">Result in the logits' element type, Float32 for 16-bit logits: shape [1, 1, 1], or
@@ -43,7 +43,9 @@ public static class TemperedKl
     {
         CheckInputs(student, teacher, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
-        Run(Describe(student, teacher, settings, loss, upstream: null, studentGradient: null, teacherGradient: null), queue);
+        Run(
+            Describe(student, teacher, settings, loss, upstream: null, studentGradient: null, teacherGradient: null),
+            queue);
     }
 
     /// <summary>

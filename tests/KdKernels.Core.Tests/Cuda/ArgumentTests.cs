@@ -126,6 +126,7 @@ public class ArgumentTests
         Assert.Equal("TemperedKl_bfloat16_general", driver.Launched.Entry);
         Assert.Equal(new DeviceView((ulong)upstream.Data, 6), arguments.Upstream);
         Assert.Equal(default, arguments.Loss);
+        Assert.Equal(0, arguments.Partials.Length);
         Assert.Equal(600, arguments.TeacherGradient.Length);
         Assert.Equal(new RowStrides(100, 0, 1), arguments.TeacherGradientStrides);
     }
@@ -175,8 +176,18 @@ public class ArgumentTests
         Assert.Equal((8192, 4096, 21, 2), (arguments.Rows, arguments.Inner, arguments.Classes, arguments.Reduction));
         Assert.Equal((float)(0.125 / Math.Log(2)), arguments.Scale);
         Assert.Equal(0.125f, arguments.InverseTemperature);
-        // 8192 pixels in tiles of 128.
-        Assert.Equal(64, arguments.Partials.Length);
+        // Nothing is summed over the rows.
+        Assert.Equal(0, arguments.Partials.Length);
+    }
+
+    [Fact]
+    public void SoftmaxEntropy_has_a_partial_sum_for_128_pixels()
+    {
+        var queue = new FakeQueue(driver);
+        var settings = new SoftmaxEntropySettings(8, KdReduction.Mean);
+        SoftmaxEntropy.Forward(CudaView.Images(0, 2, 21, 4096), settings, CudaView.Scalar(3), queue);
+        Assert.Equal(64, driver.Launched.As<EntropyArguments>().Partials.Length);
+        Assert.Equal([256 + (64 * 8)], queue.Requests);
     }
 
     [Fact]
@@ -228,7 +239,8 @@ public class ArgumentTests
             CudaView.Scalar(3),
             queue));
         Assert.Equal(
-            "expected kernel TemperedKl/float32-warp-4 to take KlArguments of 360 bytes but the manifest says Arguments of 368",
+            "expected kernel TemperedKl/float32-warp-4 to take KlArguments of 360 bytes but the manifest says "
+            + "Arguments of 368",
             e.Message);
         Assert.Empty(driver.Launches);
     }

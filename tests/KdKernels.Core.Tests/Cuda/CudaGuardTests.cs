@@ -105,7 +105,8 @@ public class CudaGuardTests
             "expected contiguous memory of shape [4, 1, 1] on CUDA but got strides (2, 1, 1) (Parameter 'labels')",
             () => Call(Plain with { Labels = Labels() with { OuterStride = 2 } }));
         Expect<ArgumentException>(
-            "expected contiguous memory of shape [1, 1, 3] on CUDA but got strides (0, 0, 2) (Parameter 'classWeights')",
+            "expected contiguous memory of shape [1, 1, 3] on CUDA but got strides (0, 0, 2) "
+            + "(Parameter 'classWeights')",
             () => Call(Plain with { ClassWeights = CudaView.Vector(4, 3) with { ElementStride = 2 } }));
         Expect<ArgumentException>(
             "expected contiguous memory of shape [4, 1, 1] on CUDA but got strides (-1, 1, 1) (Parameter 'loss')",

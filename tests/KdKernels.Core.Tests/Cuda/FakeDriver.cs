@@ -24,6 +24,9 @@ internal sealed class FakeDriver : ICudaDriver
 
     public string CompilerLog { get; init; } = "";
 
+    /// <summary>How long a module takes to load: long enough for other threads to come along.</summary>
+    public TimeSpan LoadTime { get; init; }
+
     public bool Capturing { get; set; }
 
     public ConcurrentQueue<FakeLaunch> Launches { get; } = new();
@@ -107,6 +110,7 @@ internal sealed class FakeDriver : ICudaDriver
     {
         RequireContext();
         Loaded.Enqueue(ptx);
+        Thread.Sleep(LoadTime);
         module = Interlocked.Increment(ref handles);
         CudaResult result = Result("cuModuleLoadDataEx");
         log = result == CudaResult.Success ? "" : CompilerLog;

@@ -40,6 +40,7 @@ public class GridSizeTests
         Assert.Equal(expected, Blocks("stream", 8192, classes, gradient, bytes: 2));
 
     [Theory]
+    [InlineData(0, 65_536, 1)]
     [InlineData(1, 65_536, 4)]
     [InlineData(3, 65_537, 15)]
     [InlineData(65, 1_000_000, 65 * 62)]
@@ -59,10 +60,13 @@ public class GridSizeTests
     {
         RowsView rows = CudaView.Rows(0, 3, 65_537);
         var geometry = new RowGeometry(rows);
-        Assert.Equal(3, GridSize.PartialSlots(Kernel("block-8"), geometry, perTile: 1));
-        Assert.Equal(24, GridSize.PartialSlots(Kernel("general"), geometry, perTile: 8));
-        Assert.Equal(8, GridSize.PartialSlots(Kernel("warp-4"), geometry, perTile: 8));
-        Assert.Equal(24 + (15 * 8), GridSize.PartialSlots(Kernel("split"), geometry, perTile: 8));
+        Assert.Equal(3, GridSize.PartialSlots(Kernel("block-8"), geometry, perTile: 1, wantsSum: true));
+        Assert.Equal(24, GridSize.PartialSlots(Kernel("general"), geometry, perTile: 8, wantsSum: true));
+        Assert.Equal(8, GridSize.PartialSlots(Kernel("warp-4"), geometry, perTile: 8, wantsSum: true));
+        Assert.Equal(0, GridSize.PartialSlots(Kernel("general"), geometry, perTile: 8, wantsSum: false));
+        // Five parts per row, of eight floats each.
+        Assert.Equal(3 + (15 * 4), GridSize.PartialSlots(Kernel("split"), geometry, perTile: 1, wantsSum: true));
+        Assert.Equal(3 + (15 * 4), GridSize.PartialSlots(Kernel("split"), geometry, perTile: 1, wantsSum: false));
     }
 
     [Fact]
@@ -72,8 +76,8 @@ public class GridSizeTests
         Assert.Equal(132 * Resident, Blocks("block-8", 1L << 40, classes: 2));
     }
 
-    private PtxKernel Kernel(string name) =>
-        device.Kernels("TemperedKl", KdElementType.Float32).Single(kernel => kernel.Info.Name == $"float32-{name}").Info;
+    private PtxKernel Kernel(string name) => device.Kernels("TemperedKl", KdElementType.Float32)
+        .Single(kernel => kernel.Info.Name == $"float32-{name}").Info;
 
     private int Blocks(string kernel, long rows, long classes, bool gradient = false, int bytes = 4)
     {

@@ -9,8 +9,8 @@ public class KdCudaTests
     {
         var e = Assert.Throws<NotSupportedException>(() => DriverLibrary.Require("libnot-there.so.1"));
         Assert.Matches(
-            @"^expected the CUDA driver libnot-there\.so\.1 but found it neither in \S+, nor in LD_LIBRARY_PATH \(.+\), nor "
-            + @"in the system's library folders \(ldconfig\); it comes with NVIDIA's driver \(.+\)$",
+            @"^expected the CUDA driver libnot-there\.so\.1 but found it neither in \S+, nor in LD_LIBRARY_PATH "
+            + @"\(.+\), nor in the system's library folders \(ldconfig\); it comes with NVIDIA's driver \(.+\)$",
             e.Message);
     }
 
@@ -58,9 +58,8 @@ public class KdCudaTests
         Assert.Equal(
             "the NVIDIA driver shows no device; see `nvidia-smi` and CUDA_VISIBLE_DEVICES",
             Reason(new FakeDriver { Devices = [] }));
-        Assert.Equal(
-            PtxLibrary.NoKernels,
-            KdCuda.Explain(() => new CudaRuntime(new FakeDriver(), TinyKernels.Library(spoil: files => files.Clear()))));
+        PtxLibrary none = TinyKernels.Library(spoil: files => files.Clear());
+        Assert.Equal(PtxLibrary.NoKernels, KdCuda.Explain(() => new CudaRuntime(new FakeDriver(), none)));
         var broken = new FakeDriver();
         broken.Failing["cuDriverGetVersion"] = (CudaResult)999;
         Assert.Equal("cuDriverGetVersion failed with NAME_999 (999, text 999)", Reason(broken));

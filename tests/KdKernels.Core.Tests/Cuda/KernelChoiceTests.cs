@@ -137,8 +137,8 @@ public class KernelChoiceTests
         var e = Assert.Throws<NotSupportedException>(() => Forward(
             new FakeQueue(older, kernels), CudaView.Rows(0, 8, 99), CudaView.Rows(1, 8, 99), Settings()));
         Assert.Equal(
-            "expected a kernel of TemperedKl for Float32 logits with 99 classes that runs on cuda:0 (Fake GPU) of compute "
-            + "capability 7.5 but those there are for sm_80",
+            "expected a kernel of TemperedKl for Float32 logits with 99 classes that runs on cuda:0 (Fake GPU) of "
+            + "compute capability 7.5 but those there are for sm_80",
             e.Message);
     }
 

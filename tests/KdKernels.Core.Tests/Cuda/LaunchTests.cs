@@ -61,8 +61,8 @@ public class LaunchTests
         driver.Failing["cuLaunchKernel"] = CudaResult.IllegalAddress;
         var e = Assert.Throws<CudaException>(() => CudaCall.Forward(new FakeQueue(driver)));
         Assert.Equal(
-            $"cuLaunchKernel failed with NAME_700 (700, text 700): {Geometry}; an earlier launch may have faulted: run again "
-            + "with KD_SYNC=1 to see which",
+            $"cuLaunchKernel failed with NAME_700 (700, text 700): {Geometry}; an earlier launch may have faulted: "
+            + "run again with KD_SYNC=1 to see which",
             e.Message);
     }
 
@@ -157,7 +157,8 @@ public class LaunchTests
         old.Failing["cuDevicePrimaryCtxRetain"] = (CudaResult)1;
         var e = Assert.Throws<NotSupportedException>(() => CudaCall.Forward(new FakeQueue(old)));
         Assert.Equal(
-            "expected a device of compute capability 7.5 or higher but got cuda:0 (Fake GPU) of 7.0; compute on the CPU there",
+            "expected a device of compute capability 7.5 or higher but got cuda:0 (Fake GPU) of 7.0; compute on the "
+            + "CPU there",
             e.Message);
     }
 

@@ -19,9 +19,10 @@ public class ModuleTests
     }
 
     [Fact]
-    public void Threads_that_need_a_kernel_at_once_load_it_once()
+    public void Threads_that_need_kernels_at_once_load_each_once()
     {
-        var runtime = new CudaRuntime(driver, TinyKernels.Library());
+        var slow = new FakeDriver { LoadTime = TimeSpan.FromMilliseconds(2) };
+        var runtime = new CudaRuntime(slow, TinyKernels.Library());
         const int threads = 8;
         using var start = new Barrier(threads);
         Thread[] all =
@@ -29,13 +30,15 @@ public class ModuleTests
             .. Enumerable.Range(0, threads).Select(_ => new Thread(() =>
             {
                 start.SignalAndWait();
+                runtime.Device(0).Preload();
                 CudaCall.Forward(new FakeQueue(runtime));
             })),
         ];
         foreach (Thread thread in all) thread.Start();
         foreach (Thread thread in all) thread.Join();
-        Assert.Single(driver.Loaded);
-        Assert.Equal(threads, driver.Launches.Count);
+        Assert.Equal(73, slow.Loaded.Count);
+        Assert.Equal(73, slow.Loaded.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(threads, slow.Launches.Count);
     }
 
     [Fact]
@@ -44,8 +47,9 @@ public class ModuleTests
         var e = Assert.Throws<InvalidOperationException>(
             () => CudaCall.Forward(new FakeQueue(driver) { Captures = true }));
         Assert.Equal(
-            "kernel TemperedKl/float32-warp-4 is not loaded on cuda:0 (Fake GPU) yet, and nothing can be loaded while a graph "
-            + "is being captured; call the op once with operands like these before the capture, or KdCuda.Preload(0)",
+            "kernel TemperedKl/float32-warp-4 is not loaded on cuda:0 (Fake GPU) yet, and nothing can be loaded while "
+            + "a graph is being captured; call the op once with operands like these before the capture, or "
+            + "KdCuda.Preload(0)",
             e.Message);
         Assert.Empty(driver.Loaded);
         Assert.Equal(0, driver.Depth);
@@ -95,8 +99,8 @@ public class ModuleTests
         var old = new FakeDriver { Version = found };
         var e = Assert.Throws<NotSupportedException>(() => CudaCall.Forward(new FakeQueue(old, kernels)));
         Assert.Equal(
-            $"expected an NVIDIA driver for CUDA {neededName} or newer, which the PTX of kernel TemperedKl/float32-warp-4 "
-            + $"needs, but got one for CUDA {foundName}; update the driver",
+            $"expected an NVIDIA driver for CUDA {neededName} or newer, which the PTX of kernel "
+            + $"TemperedKl/float32-warp-4 needs, but got one for CUDA {foundName}; update the driver",
             e.Message);
         Assert.Empty(old.Loaded);
 
@@ -179,7 +183,8 @@ public class ModuleTests
         PtxLibrary changed = TinyKernels.Library(
             spoil: files => files["TemperedKl/float32-warp-4.ptx"] = Encoding.UTF8.GetBytes(TinyKernels.Ptx("other")));
         var e = Assert.Throws<InvalidDataException>(() => CudaCall.Forward(new FakeQueue(driver, changed)));
-        Assert.Matches("^expected TemperedKl/float32-warp-4.ptx with SHA-256 [0-9a-f]{64} but got [0-9a-f]{64}$", e.Message);
+        Assert.Matches(
+            "^expected TemperedKl/float32-warp-4.ptx with SHA-256 [0-9a-f]{64} but got [0-9a-f]{64}$", e.Message);
 
         PtxLibrary missing = TinyKernels.Library(spoil: files => files.Remove("TemperedKl/float32-warp-4.ptx"));
         e = Assert.Throws<InvalidDataException>(() => CudaCall.Forward(new FakeQueue(driver, missing)));

@@ -52,7 +52,10 @@ internal static class TinyKernels
                 threads,
                 maxClasses,
                 sharedBytes = 128,
-                parameters = new[] { new { type = "Arguments", bytes = bytes + extraBytes, fields = Array.Empty<object>() } },
+                parameters = new[]
+                {
+                    new { type = "Arguments", bytes = bytes + extraBytes, fields = Array.Empty<object>() },
+                },
                 ptxas = (object?)null,
             };
         }

@@ -18,7 +18,8 @@ internal sealed unsafe partial class CudaDriver : ICudaDriver
     }
 
     /// <summary>The driver, initialised.</summary>
-    /// <exception cref="NotSupportedException">There is none, or it cannot be used; says why and what to do.</exception>
+    /// <exception cref="NotSupportedException">There is none, or it cannot be used; says why and what to
+    /// do.</exception>
     public static CudaDriver Load()
     {
         DriverLibrary.Require(CudaApi.Library);

@@ -1,8 +1,8 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// Streams, events, graphs and memory of one device for the GPU harness, where torch does not provide them. The device's
-/// context is current while this is used (<see cref="CudaDevice.Enter"/>). Every failing call throws
+/// Streams, events, graphs and memory of one device for the GPU harness, where torch does not provide them. The
+/// device's context is current while this is used (<see cref="CudaDevice.Enter"/>). Every failing call throws
 /// <see cref="CudaException"/>.
 /// </summary>
 internal sealed unsafe class CudaMeasuring(ICudaDriver driver)
@@ -62,7 +62,7 @@ internal sealed unsafe class CudaMeasuring(ICudaDriver driver)
 
     public void Record(nint recorded, nint stream) => Check(CudaApi.EventRecord(recorded, stream), "cuEventRecord");
 
-    /// <summary>Waits for the second event. The unit is the microsecond; the driver resolves about half of one.</summary>
+    /// <summary>Waits for the second event. In microseconds; the driver resolves about half of one.</summary>
     public double MicrosecondsBetween(nint start, nint end)
     {
         Check(CudaApi.EventSynchronize(end), "cuEventSynchronize");

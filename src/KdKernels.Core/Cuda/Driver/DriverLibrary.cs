@@ -15,8 +15,8 @@ internal static class DriverLibrary
         string? path = Environment.GetEnvironmentVariable(PathVariable);
         string variable = string.IsNullOrEmpty(path) ? $"{PathVariable} (not set)" : $"{PathVariable} ({path})";
         throw new NotSupportedException(
-            $"expected the CUDA driver {file} but found it neither in {AppContext.BaseDirectory}, nor in {variable}, nor in "
-            + "the system's library folders (ldconfig); it comes with NVIDIA's driver (Debian: apt-get install libcuda1; "
-            + "containers: start them with --gpus all)");
+            $"expected the CUDA driver {file} but found it neither in {AppContext.BaseDirectory}, nor in {variable}, "
+            + "nor in the system's library folders (ldconfig); it comes with NVIDIA's driver (Debian: apt-get install "
+            + "libcuda1; containers: start them with --gpus all)");
     }
 }

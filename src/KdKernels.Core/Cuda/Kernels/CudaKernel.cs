@@ -66,8 +66,9 @@ internal sealed class CudaKernel(CudaDevice device, string stem, PtxKernel kerne
     {
         if (!IsCapturing(queue)) return;
         throw new InvalidOperationException(
-            $"kernel {Name} is not loaded on {device.Name} yet, and nothing can be loaded while a graph is being captured; "
-            + $"call the op once with operands like these before the capture, or KdCuda.Preload({device.Index})");
+            $"kernel {Name} is not loaded on {device.Name} yet, and nothing can be loaded while a graph is being "
+            + "captured; call the op once with operands like these before the capture, or "
+            + $"KdCuda.Preload({device.Index})");
     }
 
     private bool IsCapturing(CudaQueue queue)
@@ -79,8 +80,8 @@ internal sealed class CudaKernel(CudaDevice device, string stem, PtxKernel kerne
     }
 
     private string Describe(CudaGrid grid) =>
-        $"kernel {Name}, {grid.Blocks} blocks of {grid.Threads} threads with {kernel.SharedBytes} bytes of shared memory, "
-        + device.Name;
+        $"kernel {Name}, {grid.Blocks} blocks of {grid.Threads} threads with {kernel.SharedBytes} bytes of shared "
+        + $"memory, {device.Name}";
 }
 
 /// <summary>A function of the driver, and how many of its blocks one multiprocessor holds at once.</summary>

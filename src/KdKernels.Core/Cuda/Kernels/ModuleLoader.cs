@@ -38,7 +38,8 @@ internal static class ModuleLoader
             {
                 throw new NotSupportedException(
                     $"expected a device that holds a block of {kernel.Info.Threads} threads with "
-                    + $"{kernel.Info.SharedBytes} bytes of shared memory of kernel {kernel.Name} but got {device.Name}");
+                    + $"{kernel.Info.SharedBytes} bytes of shared memory of kernel {kernel.Name} "
+                    + $"but got {device.Name}");
             }
 
             return new LoadedKernel(function, blocks);
@@ -51,8 +52,8 @@ internal static class ModuleLoader
     }
 
     private static NotSupportedException TooOld(CudaRuntime runtime, CudaKernel kernel, int leastDriver) => new(
-        $"expected an NVIDIA driver for CUDA {Dotted(leastDriver)} or newer, which the PTX of kernel {kernel.Name} needs, "
-        + $"but got one for CUDA {Dotted(runtime.DriverVersion)}; update the driver");
+        $"expected an NVIDIA driver for CUDA {Dotted(leastDriver)} or newer, which the PTX of kernel {kernel.Name} "
+        + $"needs, but got one for CUDA {Dotted(runtime.DriverVersion)}; update the driver");
 
     private static string Dotted(int version) => $"{version / 1000}.{version % 1000 / 10}";
 }

@@ -69,7 +69,8 @@ internal static class CudaGuard
         if (view.Rows > 0 && view.Data % bytes != 0)
         {
             throw new ArgumentException(
-                $"expected an address that is a multiple of {bytes} for {view.ElementType} but got 0x{view.Data:x}", name);
+                $"expected an address that is a multiple of {bytes} for {view.ElementType} but got 0x{view.Data:x}",
+                name);
         }
     }
 }

@@ -26,22 +26,25 @@ internal static class GridSize
     /// <summary>Parts that a row of a split kernel is cut into.</summary>
     public static long Splits(long classes) => Ceiling(classes, ClassesPerSplit);
 
-    /// <summary>Float64 slots of the partial sums, the states of split rows behind them included.</summary>
-    public static long PartialSlots(PtxKernel kernel, in RowGeometry geometry, int perTile)
+    /// <summary>
+    /// Float64 slots of the partial sums. Without a sum over the rows there are none, but for split rows, whose parts
+    /// leave eight floats each behind the sums.
+    /// </summary>
+    public static long PartialSlots(PtxKernel kernel, in RowGeometry geometry, int perTile, bool wantsSum)
     {
-        const int perState = 8;
-        long slots = Tiles(kernel, geometry.Rows) * perTile;
-        return kernel.Kind == KernelKind.Split
-            ? slots + (geometry.Rows * Splits(geometry.Classes) * perState)
-            : slots;
+        const int perPart = 8 * sizeof(float) / sizeof(double);
+        if (kernel.Kind == KernelKind.Split)
+            return geometry.Rows * (perTile + (Splits(geometry.Classes) * perPart));
+        return wantsSum ? Tiles(kernel, geometry.Rows) * perTile : 0;
     }
 
     /// <summary>Blocks to launch: as many as are resident at once, and no more than there is work for.</summary>
     public static int Blocks(CudaDevice device, PtxKernel kernel, int resident, in KernelDemand demand)
     {
         long rows = demand.Geometry.Rows;
-        if (kernel.Kind == KernelKind.Split) return checked((int)(rows * Splits(demand.Geometry.Classes)));
-        long blocks = Math.Min(Tiles(kernel, rows), (long)device.Multiprocessors * resident);
+        long blocks = kernel.Kind == KernelKind.Split
+            ? rows * Splits(demand.Geometry.Classes)
+            : Math.Min(Tiles(kernel, rows), (long)device.Multiprocessors * resident);
 
         // The gradient reads its row a second time. Half of the cache for the rows in flight leaves the other half for
         // what is being written.

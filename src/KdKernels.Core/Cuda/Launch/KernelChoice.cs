@@ -31,7 +31,7 @@ internal static class KernelChoice
         return found ?? Smallest(kernels, geometry.Classes, KernelKind.General);
     }
 
-    /// <summary>The kernel for the shortest rows that are long enough; the first in the manifest among equals.</summary>
+    /// <summary>The kernel for the shortest rows that are long enough; among equals the manifest's first.</summary>
     private static CudaKernel? Smallest(CudaKernel[] kernels, long classes, params ReadOnlySpan<KernelKind> kinds)
     {
         CudaKernel? best = null;
@@ -44,7 +44,8 @@ internal static class KernelChoice
         return best;
     }
 
-    private static long Longest(CudaKernel kernel) => kernel.Info.MaxClasses > 0 ? kernel.Info.MaxClasses : long.MaxValue;
+    private static long Longest(CudaKernel kernel) =>
+        kernel.Info.MaxClasses > 0 ? kernel.Info.MaxClasses : long.MaxValue;
 
     private static NotSupportedException None(
         CudaDevice device, string stem, KdElementType type, in KernelDemand demand)
@@ -56,7 +57,9 @@ internal static class KernelChoice
                 .Select(kernel => kernel.Target)
                 .Distinct(StringComparer.Ordinal),
         ];
-        string there = targets.Length == 0 ? "there are none at all" : $"those there are for {string.Join(", ", targets)}";
+        string there = targets.Length == 0
+            ? "there are none at all"
+            : $"those there are for {string.Join(", ", targets)}";
         return new NotSupportedException(
             $"expected a kernel of {stem} for {type} logits with {demand.Geometry.Classes} classes that runs on "
             + $"{device.Name} of compute capability {device.Capability / 10}.{device.Capability % 10} but {there}");

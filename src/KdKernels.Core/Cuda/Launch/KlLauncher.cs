@@ -15,15 +15,16 @@ internal static class KlLauncher
     {
         CudaQueue target = CudaGuard.IsQueueOf(problem.Student.Device, queue);
         Check(problem);
-        bool writesReduced = problem.Totals is not null || (problem.Loss is not null && problem.Reduction != KdReduction.None);
-        if (problem.Student.Rows == 0 && !writesReduced) return;
+        bool wantsSum = problem.Totals is not null
+            || (problem.Loss is not null && problem.Reduction != KdReduction.None);
+        if (problem.Student.Rows == 0 && !wantsSum) return;
 
         CudaDevice device = target.Runtime.Device(target.Device);
         KernelDemand demand = DemandOf(problem);
         CudaKernel kernel = KernelChoice.Choose(device, stem, problem.Student.ElementType, demand);
         using Lock.Scope turn = device.TakeTurn();
         Workspace workspace = Workspace.Of(
-            target, GridSize.PartialSlots(kernel.Info, demand.Geometry, partialsPerTile));
+            target, GridSize.PartialSlots(kernel.Info, demand.Geometry, partialsPerTile, wantsSum));
 
         using ContextScope scope = device.Enter();
         int blocks = GridSize.Blocks(device, kernel.Info, kernel.Load(target).ResidentBlocks, demand);

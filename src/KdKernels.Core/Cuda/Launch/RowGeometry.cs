@@ -1,9 +1,9 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// How a kernel walks the rows of operands that share a shape. Two row indices become one where the memory allows it, so
-/// that <c>[B, T, V]</c> is walked as <c>[B*T, V]</c>, and rows that lie side by side (<c>[N, C, H, W]</c>, a transposed
-/// matrix) are found.
+/// How a kernel walks the rows of operands that share a shape. Two row indices become one where the memory allows it,
+/// so that <c>[B, T, V]</c> is walked as <c>[B*T, V]</c>, and rows that lie side by side (<c>[N, C, H, W]</c>, a
+/// transposed matrix) are found.
 /// </summary>
 internal readonly record struct RowGeometry
 {

@@ -1,8 +1,8 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// A launch's scratch memory: the counters that every kernel leaves zero, then the partial sums. The counters come first,
-/// so that calls of any size, one after the other in a stream, find the same zeros.
+/// A launch's scratch memory: the counters that every kernel leaves zero, then the partial sums. The counters come
+/// first, so that calls of any size, one after the other in a stream, find the same zeros.
 /// </summary>
 /// <param name="Counters">Int32, <see cref="CounterCount"/> of them.</param>
 /// <param name="Partials">Float64.</param>
