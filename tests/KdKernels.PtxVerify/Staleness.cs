@@ -9,7 +9,9 @@ internal static class Staleness
     /// <summary>Stems whose C# changed since their PTX was generated.</summary>
     public static IReadOnlyList<string> StaleStems(PtxManifest manifest, string project) =>
     [
-        .. manifest.Stems.Where(stem => stem.Sources != SourceHash.OfStem(project, stem.Stem)).Select(stem => stem.Stem),
+        .. manifest.Stems
+            .Where(stem => stem.Sources != SourceHash.OfStem(project, stem.Stem))
+            .Select(stem => stem.Stem),
     ];
 
     /// <summary>Files that are missing, changed by hand, or listed nowhere.</summary>

@@ -31,7 +31,9 @@ internal sealed record Verification(
     [
         .. StaleStems.Select(stem => $"{stem}: its C# changed since its PTX was generated; ./kd ptx build"),
         .. WrongFiles,
-        .. StackAndSpillBytes == 0 ? [] : new[] { $"expected no stack and no spills but got {StackAndSpillBytes} bytes" },
+        .. StackAndSpillBytes == 0
+            ? []
+            : new[] { $"expected no stack and no spills but got {StackAndSpillBytes} bytes" },
         .. Proofs.SelectMany(proof => proof.Failures.Select(failure => $"{proof.Name}: {failure}")),
         .. Traffic.SelectMany(traffic => traffic.Failures),
     ];

@@ -43,7 +43,8 @@ internal static class VerificationText
     public static string ToTable(Verification result)
     {
         var text = new StringBuilder();
-        text.AppendLine($"{"kernel",-36} {"cases",6} {"shape",16} {"traffic",8} {"rereads",8} {"sectors",8} {"conflicts",9}");
+        text.Append($"{"kernel",-36} {"cases",6} {"shape",16} {"traffic",8} {"rereads",8} {"sectors",8}");
+        text.AppendLine($" {"conflicts",9}");
         var traffic = result.Traffic.ToDictionary(t => t.Name, StringComparer.Ordinal);
         foreach (KernelProof proof in result.Proofs)
         {

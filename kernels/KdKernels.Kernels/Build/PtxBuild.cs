@@ -102,7 +102,9 @@ internal sealed class PtxBuild(BuildOptions options, string project, string outp
         {
             KernelEntry[] kernels =
             [
-                .. stem.Select(v => entries.GetValueOrDefault(v) ?? Previous($"{v.Stem}/{v.Name}")).OfType<KernelEntry>(),
+                .. stem
+                    .Select(v => entries.GetValueOrDefault(v) ?? Previous($"{v.Stem}/{v.Name}"))
+                    .OfType<KernelEntry>(),
             ];
             if (kernels.Length == 0) continue;
 

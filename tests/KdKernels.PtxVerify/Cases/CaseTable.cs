@@ -61,13 +61,14 @@ internal static class CaseTable
 
     private static IEnumerable<KernelCase> Patterns(KernelCase any)
     {
+        any = any with { Reduction = KdReduction.None };
         foreach (Pattern pattern in Enum.GetValues<Pattern>())
         {
-            yield return any with { Pattern = pattern, Reduction = KdReduction.None };
+            yield return any with { Pattern = pattern };
             if (pattern is Pattern.Near or Pattern.Random or Pattern.Shifted)
             {
                 foreach (double temperature in new[] { 0.5, 1.0, 20, 1000, 1e5 })
-                    yield return any with { Pattern = pattern, Temperature = temperature, Reduction = KdReduction.None };
+                    yield return any with { Pattern = pattern, Temperature = temperature };
             }
         }
     }
@@ -80,16 +81,19 @@ internal static class CaseTable
             {
                 KernelCase setting = any with { Reduction = reduction, Pass = pass };
                 yield return setting;
+                if (any.Stem == "SoftmaxEntropy") continue;
                 yield return setting with { Ignored = true, Metrics = any.Stem == "HintonLoss" };
             }
         }
 
+        if (any.Stem == "SoftmaxEntropy") yield break;
         yield return any with { Labels = true };
         yield return any with { TemperatureSquared = false };
         if (any.Stem != "HintonLoss") yield break;
+        any = any with { Metrics = true, Reduction = KdReduction.None };
         foreach (double alpha in new[] { 0, 0.5, 1 })
             foreach (Pattern pattern in new[] { Pattern.Random, Pattern.Ties, Pattern.Excluded })
-                yield return any with { Alpha = alpha, Pattern = pattern, Metrics = true, Reduction = KdReduction.None };
+                yield return any with { Alpha = alpha, Pattern = pattern };
     }
 
     private static IEnumerable<KernelCase> Split(KernelCase any)
@@ -135,6 +139,9 @@ internal static class CaseTable
         KernelCase both = rows with { TeacherGradient = true };
         foreach (KernelCase pattern in Patterns(rows)) yield return pattern;
         foreach (KernelCase setting in Settings(rows)) yield return setting;
+        yield return rows with { Outer = 0, Reduction = KdReduction.BatchMean };
+        yield return rows with { Outer = 1, Classes = 8193, Layout = Layout.Reversed };
+        if (any.Stem == "SoftmaxEntropy") yield break;
         foreach (KdReduction reduction in Enum.GetValues<KdReduction>())
         {
             yield return rows with { Reduction = reduction, ClassWeights = true };
@@ -145,8 +152,5 @@ internal static class CaseTable
             yield return both with { Reduction = reduction, ClassWeights = true };
             yield return both with { Reduction = reduction, Temperature = double.PositiveInfinity };
         }
-
-        yield return rows with { Outer = 0, Reduction = KdReduction.BatchMean };
-        yield return rows with { Outer = 1, Classes = 8193, Layout = Layout.Reversed };
     }
 }

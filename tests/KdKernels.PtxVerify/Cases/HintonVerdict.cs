@@ -22,14 +22,16 @@ internal static class HintonVerdict
             data.Upstream);
         double log = Math.Log(kernelCase.Classes) + 1;
         double weighted = data.Weights is null ? 0 : kernelCase.Temperature * 60;
-        double Scale(int row) =>
-            Math.Abs(truth.Divergences[row]) + Math.Abs(truth.CrossEntropies[row]) + log + weighted;
+        double Scale(int row) => Size(truth.Divergences[row]) + Size(truth.CrossEntropies[row]) + log + weighted;
         if (run.Loss is { } loss)
             Oracle.CheckLoss(judge, kernelCase, loss.Read(), truth.RowLosses, truth.Loss, Scale);
         if (run.Metrics is { } metrics) CheckMetrics(judge, kernelCase, truth, metrics, log, weighted);
         if (run.Totals is { } totals) CheckTotals(judge, kernelCase, data, truth, totals, Scale);
         if (run.Gradient is { } gradient) judge.CheckRows(truth.StudentGradient, gradient.Read(), "gradient");
     }
+
+    // A term that is infinite or NaN may be left out of the loss by its weight.
+    private static double Size(double term) => double.IsFinite(term) ? Math.Abs(term) : 0;
 
     private static void CheckMetrics(
         Judge judge, KernelCase kernelCase, HintonLossOracleResult truth, double[] metrics, double log, double weighted)

@@ -117,8 +117,8 @@ internal sealed class KlCaseRun : CaseRun
         double extra = data.Weights is null ? 0 : power * 60;
         if (Loss is not null)
         {
-            Oracle.CheckLoss(
-                judge, kernelCase, Loss.Read(), truth.RowLosses, truth.Loss, row => Math.Abs(truth.RowLosses[row]) + extra);
+            double Scale(int row) => Math.Abs(truth.RowLosses[row]) + extra;
+            Oracle.CheckLoss(judge, kernelCase, Loss.Read(), truth.RowLosses, truth.Loss, Scale);
         }
 
         if (Gradient is not null)

@@ -16,9 +16,6 @@ internal sealed class EmulatedQueue(CudaRuntime runtime, DeviceMemory memory) : 
 
     internal override CudaRuntime Runtime => runtime;
 
-    /// <summary>The memory that was handed out last.</summary>
-    public DeviceBuffer? LastWorkspace => workspace;
-
     /// <summary>Kept from call to call, so that what a kernel leaves in it meets the next.</summary>
     public override nint Workspace(long bytes)
     {
@@ -26,4 +23,7 @@ internal sealed class EmulatedQueue(CudaRuntime runtime, DeviceMemory memory) : 
             workspace = memory.Allocate(bytes, "workspace", initialized: true);
         return checked((nint)workspace.Address);
     }
+
+    /// <summary>The next call gets fresh memory.</summary>
+    public void Forget() => workspace = null;
 }

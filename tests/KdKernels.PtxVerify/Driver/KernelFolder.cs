@@ -57,7 +57,8 @@ internal sealed class KernelFolder
                     Kernels =
                     [
                         .. stem.Kernels
-                            .Where(kernel => keepsAll || kernel.Kind == "count" || (stem, kernel) == (chosenStem, chosen))
+                            .Where(kernel =>
+                                keepsAll || kernel.Kind == "count" || (stem, kernel) == (chosenStem, chosen))
                             .Select(Add),
                     ],
                 })
