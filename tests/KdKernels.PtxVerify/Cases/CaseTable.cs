@@ -18,17 +18,25 @@ internal static class CaseTable
     /// <summary>The cases of one kernel.</summary>
     public static IReadOnlyList<KernelCase> Of(string stem, KernelEntry kernel)
     {
-        KdElementType type = Enum.Parse<KdElementType>(kernel.ElementType, ignoreCase: true);
+        // The kernel that counts labels takes no logits; it is called before one that does.
+        KdElementType type = kernel.Kind == "count"
+            ? KdElementType.Float32
+            : Enum.Parse<KdElementType>(kernel.ElementType, ignoreCase: true);
         var any = new KernelCase(stem, type, 2, 1, 32);
         return kernel.Kind switch
         {
             "warp" => [.. WholeRows(any, kernel, Lengths, 9)],
             "block" => [.. WholeRows(any, kernel, Lengths, 3)],
-            "stream" => [.. WholeRows(any, kernel, [1, 3, 33, 129, 1025, 4096, 8193, 20011], 3)],
+            "stream" =>
+            [
+                .. WholeRows(any, kernel, [1, 3, 33, 129, 1025, 4096, 8193, 20011], 3),
+                any with { Outer = 1, Classes = 152064, Temperature = 1 },
+            ],
             "split" => [.. Split(any)],
             "pixels" => [.. Pixels(any)],
             "general" => [.. General(any)],
-            _ => [],
+            "count" => [any with { Outer = 17000, Classes = 2, Labels = true, Ignored = true }],
+            _ => throw new NotSupportedException($"expected a kind of kernel that has cases but got {kernel.Kind}"),
         };
     }
 
@@ -56,6 +64,7 @@ internal static class CaseTable
         foreach (int count in new[] { 0, 1, 2, 7, 33, 65 })
             yield return any with { Outer = count, Classes = Math.Min(37, longest), Reduction = KdReduction.Mean };
         yield return any with { Outer = 3, Inner = 2, Classes = Math.Min(40, longest), Reduction = KdReduction.None };
+        yield return any with { Outer = 3, Inner = 5, Classes = Math.Min(40, longest), Layout = Layout.Sliced };
         yield return any with { Outer = 4, Classes = Math.Min(64, longest), Layout = Layout.ExpandedTeacher };
     }
 

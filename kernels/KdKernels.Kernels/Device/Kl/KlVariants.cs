@@ -47,7 +47,7 @@ internal static class KlVariants
                 Method(nameof(KlKernels.Blocks), storage, element, metrics, KernelSizes.Type(threads), body), threads, minBlocks, classes, target);
         }
 
-        var (streamThreads, streamBlocks) = large ? (256, 3) : (512, 2);
+        var (streamThreads, streamBlocks) = large | narrow ? (256, 3) : (512, 2);
         var streamGroup = typeof(BlockGroup<>).MakeGenericType(KernelSizes.Type(streamThreads));
         var stream = typeof(KlStreamBody<,,,>).MakeGenericType(storage, element, streamGroup, metrics);
         yield return new(
