@@ -14,7 +14,7 @@ public struct Float16 : IElement<ushort>
 
     public readonly bool Exact => false;
 
-    public readonly float SmallDivergence => 0.03f;
+    public readonly float SmallDivergence => 0.06f;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void BeginPhase(int zero, int phase)

@@ -148,8 +148,9 @@ public static class KlGeneral
             {
                 float qMinusP = IntrinsicMath.Abs(w) < 0.1f & !excluded ? p * Numbers.SmallExpm1OfMinus(w) : q - p;
                 float direction = weighted ? (q * mass) - (weight * p) : qMinusP;
-                float gradient = factors.Kl * direction;
-                if (default(TMetrics).Value)
+                // A term of weight 0 is left out, even where it is NaN.
+                float gradient = a.KlWeight == 0f ? 0f : factors.Kl * direction;
+                if (default(TMetrics).Value & a.CrossEntropyWeight != 0f)
                     gradient = KlGradientMap<TMetrics>.WithCrossEntropy(gradient, normal, factors, s, c);
                 memory.StoreStudent(element, c, gradient);
             }

@@ -65,10 +65,10 @@ public static class KlLimit
         {
             float t = memory.LoadTeacher(element, c);
             float s = memory.LoadStudent(element, c);
-            float centred = factors.Kl * inverse * ((s - t) - origin - mean);
+            float centred = a.KlWeight == 0f ? 0f : factors.Kl * inverse * ((s - t) - origin - mean);
             if (a.StudentGradient.Length > 0)
             {
-                float gradient = default(TMetrics).Value
+                float gradient = default(TMetrics).Value & a.CrossEntropyWeight != 0f
                     ? KlGradientMap<TMetrics>.WithCrossEntropy(centred, normal, factors, s, c)
                     : centred;
                 memory.StoreStudent(element, c, gradient);

@@ -21,6 +21,8 @@ public static class KlPixels
         var memory = KlRowMemory<T>.Of(a, row);
         KlOnline<TMetrics> online = default;
         online.Reset(a.Scale);
+        // Taken on the way: loaded by itself, a warp would touch a piece of memory for each of its lanes.
+        float labelLogit = 0f;
         int c = 0;
         // Four classes at a time: eight loads under way.
         for (; c + 3 < a.Classes; c += 4)
@@ -44,9 +46,18 @@ public static class KlPixels
             online.Visit(t1, s1, 1);
             online.Visit(t2, s2, 2);
             online.Visit(t3, s3, 3);
+            if (!default(TMetrics).Value) continue;
+            labelLogit = factors.Label == c ? s0 : labelLogit;
+            labelLogit = factors.Label == c + 1 ? s1 : labelLogit;
+            labelLogit = factors.Label == c + 2 ? s2 : labelLogit;
+            labelLogit = factors.Label == c + 3 ? s3 : labelLogit;
         }
         for (; c < a.Classes; c++)
-            KlStream.Accumulate(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), c, ref online);
+        {
+            float s = memory.LoadStudent(element, c);
+            KlStream.Accumulate(memory.LoadTeacher(element, c), s, c, ref online);
+            labelLogit = factors.Label == c ? s : labelLogit;
+        }
 
         var sums = online.Combine(ref group);
         var normal = KlNormal.Of(sums, a.Scale);
@@ -54,7 +65,6 @@ public static class KlPixels
         if (!Numbers.IsFinite(divergence))
             return KlGeneral.Row<T, TElement, ThreadGroup, TMetrics, Off>(a, ref group, element, memory, factors);
 
-        float labelLogit = default(TMetrics).Value ? memory.LoadStudent(element, factors.Label < 0 ? 0 : factors.Label) : 0f;
         var result = KlReduce.Metrics<TMetrics>(sums, normal, labelLogit, factors.Label);
         result.Kl = divergence;
         bool wantsGradient = a.StudentGradient.Length > 0;
