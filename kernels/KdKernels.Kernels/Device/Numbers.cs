@@ -28,6 +28,10 @@ public static class Numbers
         return IntrinsicMath.Abs(y) < 0.12f ? near : Ptx.Log2(x) * Ln2;
     }
 
+    /// <summary>log2 x, as <see cref="Log"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Log2(float x) => Log(x) * Log2E;
+
     /// <summary>Neither infinite nor NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsFinite(float value) => IntrinsicMath.Abs(value) <= float.MaxValue;

@@ -64,14 +64,15 @@ public struct KlNormal
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static KlNormal Of(KlSums sums, float scale)
     {
+        // A mass near 1 is a row with one dominant class, whose probability is near 1 and its distance from it what counts.
         KlNormal normal;
         normal.TeacherMax = sums.TeacherMax;
         normal.StudentMax = sums.StudentMax;
         normal.MaxDifference = sums.TeacherMax - sums.StudentMax;
         normal.MaxDifferenceError = Numbers.DifferenceError(sums.TeacherMax, sums.StudentMax, normal.MaxDifference);
-        normal.TeacherLogMass = Ptx.Log2(sums.TeacherMass);
-        normal.StudentLogMass = Ptx.Log2(sums.StudentMass);
-        normal.PlainLogMass = Ptx.Log2(sums.PlainMass);
+        normal.TeacherLogMass = Numbers.Log2(sums.TeacherMass);
+        normal.StudentLogMass = Numbers.Log2(sums.StudentMass);
+        normal.PlainLogMass = Numbers.Log2(sums.PlainMass);
         normal.Scale = scale;
         normal.Mean = 0f;
         normal.Shift = Numbers.Ln2 * (normal.StudentLogMass - normal.TeacherLogMass);
