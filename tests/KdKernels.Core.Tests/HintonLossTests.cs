@@ -177,7 +177,12 @@ public class HintonLossTests
         double[] logits = [.. Enumerable.Repeat(Math.ScaleB(1, 40), classes)];
         HintonRun run = new HintonRun
         {
-            Outer = 1, Classes = classes, Student = logits, Teacher = logits, Labels = [0], Temperature = 1,
+            Outer = 1,
+            Classes = classes,
+            Student = logits,
+            Teacher = logits,
+            Labels = [0],
+            Temperature = 1,
         }.Execute();
         Assert.Equal(Math.Log(classes), run.Totals[3], 5);
         Assert.Equal(Math.Log(classes), run.Totals[4], 5);

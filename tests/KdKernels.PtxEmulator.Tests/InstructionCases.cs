@@ -10,8 +10,12 @@ internal sealed record InstructionCase(string Form, char Kind, string[] Operands
 
     private static readonly Dictionary<char, (string Type, string Store)> Kinds = new()
     {
-        ['h'] = ("b16", "b16"), ['r'] = ("b32", "b32"), ['l'] = ("b64", "b64"), ['f'] = ("f32", "f32"),
-        ['d'] = ("f64", "f64"), ['p'] = ("pred", "b32"),
+        ['h'] = ("b16", "b16"),
+        ['r'] = ("b32", "b32"),
+        ['l'] = ("b64", "b64"),
+        ['f'] = ("f32", "f32"),
+        ['d'] = ("f64", "f64"),
+        ['p'] = ("pred", "b32"),
     };
 
     /// <summary>What lies in the result register before, and must stay there in lanes that do not take part.</summary>

@@ -89,18 +89,18 @@ internal sealed class GpuBench(GpuMachine machine)
 
     private static (Func<Tensor, Tensor> Ours, Func<Tensor, Tensor> Composed) Forms(
         string op, Tensor teacher, Tensor labels) => op switch
-    {
-        "tempered-kl" => (
-            s => KdFunctional.TemperedKl(s, teacher, Temperature, KdReduction.BatchMean),
-            s => ComposedKl.Plain(s, teacher, Temperature)),
-        "hinton-loss" => (
-            s => KdFunctional.HintonLoss(s, teacher, labels, Temperature, Alpha, KdReduction.BatchMean).Loss,
-            s => nn.functional.cross_entropy(s, labels) * (1 - Alpha)
-                + ComposedKl.Plain(s, teacher, Temperature) * Alpha),
-        _ => (
-            s => KdFunctional.SoftmaxEntropy(s, Temperature, KdReduction.BatchMean),
-            s => SoftmaxEntropyComposed.Loss(s, new SoftmaxEntropyOptions(Temperature, KdReduction.BatchMean))),
-    };
+        {
+            "tempered-kl" => (
+                s => KdFunctional.TemperedKl(s, teacher, Temperature, KdReduction.BatchMean),
+                s => ComposedKl.Plain(s, teacher, Temperature)),
+            "hinton-loss" => (
+                s => KdFunctional.HintonLoss(s, teacher, labels, Temperature, Alpha, KdReduction.BatchMean).Loss,
+                s => nn.functional.cross_entropy(s, labels) * (1 - Alpha)
+                    + ComposedKl.Plain(s, teacher, Temperature) * Alpha),
+            _ => (
+                s => KdFunctional.SoftmaxEntropy(s, Temperature, KdReduction.BatchMean),
+                s => SoftmaxEntropyComposed.Loss(s, new SoftmaxEntropyOptions(Temperature, KdReduction.BatchMean))),
+        };
 
     private static Action CallOf(Func<Tensor, Tensor> form, string mode, Tensor student)
     {

@@ -36,20 +36,20 @@ internal static class SoftmaxEntropyCuda
 
     private static EntropyArguments Pack(
         EntropyProblem problem, in RowGeometry geometry, in Workspace workspace) => new()
-    {
-        Logits = DeviceView.Of(problem.Logits),
-        Gradient = DeviceView.Of(problem.Gradient),
-        Upstream = DeviceView.Of(problem.Upstream),
-        Loss = DeviceView.Of(problem.Loss),
-        Partials = workspace.Partials,
-        Counters = workspace.Counters,
-        LogitsStrides = geometry.Strides(problem.Logits),
-        GradientStrides = problem.Gradient is { } gradient ? geometry.Strides(gradient) : default,
-        Rows = geometry.Rows,
-        Inner = geometry.Inner,
-        Classes = (int)geometry.Classes,
-        Reduction = (int)problem.Reduction,
-        Scale = (float)(1 / (problem.Temperature * Math.Log(2))),
-        InverseTemperature = (float)(1 / problem.Temperature),
-    };
+        {
+            Logits = DeviceView.Of(problem.Logits),
+            Gradient = DeviceView.Of(problem.Gradient),
+            Upstream = DeviceView.Of(problem.Upstream),
+            Loss = DeviceView.Of(problem.Loss),
+            Partials = workspace.Partials,
+            Counters = workspace.Counters,
+            LogitsStrides = geometry.Strides(problem.Logits),
+            GradientStrides = problem.Gradient is { } gradient ? geometry.Strides(gradient) : default,
+            Rows = geometry.Rows,
+            Inner = geometry.Inner,
+            Classes = (int)geometry.Classes,
+            Reduction = (int)problem.Reduction,
+            Scale = (float)(1 / (problem.Temperature * Math.Log(2))),
+            InverseTemperature = (float)(1 / problem.Temperature),
+        };
 }

@@ -126,24 +126,24 @@ internal static class Converter
                     value = value > 0 ? Math.Min(value, 1) : 0;
                 return BitConverter.DoubleToUInt64Bits(value);
             case PtxType.F32:
-            {
-                float single = c.From == PtxType.F32 ? (float)value : Round.ToSingle(value, c.Rounding);
-                if (c.Flush)
-                    single = Single.Flush<FlushSubnormals>(single);
-                return BitConverter.SingleToUInt32Bits(Clamp(c, single));
-            }
+                {
+                    float single = c.From == PtxType.F32 ? (float)value : Round.ToSingle(value, c.Rounding);
+                    if (c.Flush)
+                        single = Single.Flush<FlushSubnormals>(single);
+                    return BitConverter.SingleToUInt32Bits(Clamp(c, single));
+                }
 
             case PtxType.BF16:
                 return Round.ToBfloat16((float)value, c.Rounding);
             case PtxType.TF32:
                 return RoundToTf32((uint)bits);
             default:
-            {
-                Half half = Round.ToHalf(value, c.Rounding);
-                if (c.Saturate)
-                    half = half > Half.Zero ? Half.Min(half, Half.One) : Half.Zero;
-                return Half.IsNaN(half) ? 0x7fffu : BitConverter.HalfToUInt16Bits(half);
-            }
+                {
+                    Half half = Round.ToHalf(value, c.Rounding);
+                    if (c.Saturate)
+                        half = half > Half.Zero ? Half.Min(half, Half.One) : Half.Zero;
+                    return Half.IsNaN(half) ? 0x7fffu : BitConverter.HalfToUInt16Bits(half);
+                }
         }
     }
 

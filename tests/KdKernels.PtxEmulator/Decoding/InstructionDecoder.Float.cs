@@ -49,16 +49,16 @@ internal sealed partial class InstructionDecoder
 
     private static Operation SingleSum<TFlush>(bool add, Rounding rounding, int d, int a, int b)
         where TFlush : struct, IFlush => (add, rounding) switch
-    {
-        (true, Rounding.Nearest) => new VectorBinary<float, AddSingle<TFlush>>(d, a, b),
-        (true, Rounding.Zero) => new Binary<float, DirectedAdd<TowardZero, TFlush>>(d, a, b),
-        (true, Rounding.Down) => new Binary<float, DirectedAdd<Downward, TFlush>>(d, a, b),
-        (true, _) => new Binary<float, DirectedAdd<Upward, TFlush>>(d, a, b),
-        (false, Rounding.Nearest) => new VectorBinary<float, SubtractSingle<TFlush>>(d, a, b),
-        (false, Rounding.Zero) => new Binary<float, DirectedSubtract<TowardZero, TFlush>>(d, a, b),
-        (false, Rounding.Down) => new Binary<float, DirectedSubtract<Downward, TFlush>>(d, a, b),
-        _ => new Binary<float, DirectedSubtract<Upward, TFlush>>(d, a, b),
-    };
+        {
+            (true, Rounding.Nearest) => new VectorBinary<float, AddSingle<TFlush>>(d, a, b),
+            (true, Rounding.Zero) => new Binary<float, DirectedAdd<TowardZero, TFlush>>(d, a, b),
+            (true, Rounding.Down) => new Binary<float, DirectedAdd<Downward, TFlush>>(d, a, b),
+            (true, _) => new Binary<float, DirectedAdd<Upward, TFlush>>(d, a, b),
+            (false, Rounding.Nearest) => new VectorBinary<float, SubtractSingle<TFlush>>(d, a, b),
+            (false, Rounding.Zero) => new Binary<float, DirectedSubtract<TowardZero, TFlush>>(d, a, b),
+            (false, Rounding.Down) => new Binary<float, DirectedSubtract<Downward, TFlush>>(d, a, b),
+            _ => new Binary<float, DirectedSubtract<Upward, TFlush>>(d, a, b),
+        };
 
     private Operation FloatMultiply()
     {
@@ -88,12 +88,12 @@ internal sealed partial class InstructionDecoder
 
     private static Operation SingleProduct<TFlush>(Rounding rounding, int d, int a, int b)
         where TFlush : struct, IFlush => rounding switch
-    {
-        Rounding.Nearest => new VectorBinary<float, MultiplySingle<TFlush>>(d, a, b),
-        Rounding.Zero => new Binary<float, DirectedMultiply<TowardZero, TFlush>>(d, a, b),
-        Rounding.Down => new Binary<float, DirectedMultiply<Downward, TFlush>>(d, a, b),
-        _ => new Binary<float, DirectedMultiply<Upward, TFlush>>(d, a, b),
-    };
+        {
+            Rounding.Nearest => new VectorBinary<float, MultiplySingle<TFlush>>(d, a, b),
+            Rounding.Zero => new Binary<float, DirectedMultiply<TowardZero, TFlush>>(d, a, b),
+            Rounding.Down => new Binary<float, DirectedMultiply<Downward, TFlush>>(d, a, b),
+            _ => new Binary<float, DirectedMultiply<Upward, TFlush>>(d, a, b),
+        };
 
     /// <summary>fma, and mad on floats, which is fma on all targets since sm_20.</summary>
     private Operation Fused()
@@ -128,12 +128,12 @@ internal sealed partial class InstructionDecoder
 
     private static Operation SingleFused<TFlush>(Rounding rounding, int d, int a, int b, int c)
         where TFlush : struct, IFlush => rounding switch
-    {
-        Rounding.Nearest => new VectorTernary<float, FusedSingle<TFlush>>(d, a, b, c),
-        Rounding.Zero => new Ternary<float, DirectedFused<TowardZero, TFlush>>(d, a, b, c),
-        Rounding.Down => new Ternary<float, DirectedFused<Downward, TFlush>>(d, a, b, c),
-        _ => new Ternary<float, DirectedFused<Upward, TFlush>>(d, a, b, c),
-    };
+        {
+            Rounding.Nearest => new VectorTernary<float, FusedSingle<TFlush>>(d, a, b, c),
+            Rounding.Zero => new Ternary<float, DirectedFused<TowardZero, TFlush>>(d, a, b, c),
+            Rounding.Down => new Ternary<float, DirectedFused<Downward, TFlush>>(d, a, b, c),
+            _ => new Ternary<float, DirectedFused<Upward, TFlush>>(d, a, b, c),
+        };
 
     private Operation Division()
     {
@@ -164,12 +164,12 @@ internal sealed partial class InstructionDecoder
 
     private static Operation SingleQuotient<TFlush>(Rounding rounding, int d, int a, int b)
         where TFlush : struct, IFlush => rounding switch
-    {
-        Rounding.Nearest => new Binary<float, DivideSingle<TFlush>>(d, a, b),
-        Rounding.Zero => new Binary<float, DirectedDivide<TowardZero, TFlush>>(d, a, b),
-        Rounding.Down => new Binary<float, DirectedDivide<Downward, TFlush>>(d, a, b),
-        _ => new Binary<float, DirectedDivide<Upward, TFlush>>(d, a, b),
-    };
+        {
+            Rounding.Nearest => new Binary<float, DivideSingle<TFlush>>(d, a, b),
+            Rounding.Zero => new Binary<float, DirectedDivide<TowardZero, TFlush>>(d, a, b),
+            Rounding.Down => new Binary<float, DirectedDivide<Downward, TFlush>>(d, a, b),
+            _ => new Binary<float, DirectedDivide<Upward, TFlush>>(d, a, b),
+        };
 
     private static void RejectOnDouble(bool flush, bool saturate)
     {

@@ -39,12 +39,12 @@ internal sealed partial class InstructionDecoder
 
     private static Operation SingleExtremum<TFlush>(bool min, bool keepNaN, int d, int a, int b)
         where TFlush : struct, IFlush => (min, keepNaN) switch
-    {
-        (true, false) => new VectorBinary<float, MinimumSingle<TFlush>>(d, a, b),
-        (true, true) => new Binary<float, MinimumNaNSingle<TFlush>>(d, a, b),
-        (false, false) => new VectorBinary<float, MaximumSingle<TFlush>>(d, a, b),
-        _ => new Binary<float, MaximumNaNSingle<TFlush>>(d, a, b),
-    };
+        {
+            (true, false) => new VectorBinary<float, MinimumSingle<TFlush>>(d, a, b),
+            (true, true) => new Binary<float, MinimumNaNSingle<TFlush>>(d, a, b),
+            (false, false) => new VectorBinary<float, MaximumSingle<TFlush>>(d, a, b),
+            _ => new Binary<float, MaximumNaNSingle<TFlush>>(d, a, b),
+        };
 
     private Operation FloatAbsoluteOrNegative(bool absolute)
     {

@@ -69,39 +69,39 @@ internal sealed partial class InstructionDecoder
 
     private static Operation CompareIntegers<T>(Comparison what, bool signed)
         where T : unmanaged, System.Numerics.INumber<T> => what.Name switch
-    {
-        "eq" => Create<T, Equal<T>>(what),
-        "ne" => Create<T, NotEqual<T>>(what),
-        "lt" => Create<T, Less<T>>(what),
-        "le" => Create<T, LessOrEqual<T>>(what),
-        "gt" => Create<T, Greater<T>>(what),
-        "ge" => Create<T, GreaterOrEqual<T>>(what),
-        "lo" when !signed => Create<T, Less<T>>(what),
-        "ls" when !signed => Create<T, LessOrEqual<T>>(what),
-        "hi" when !signed => Create<T, Greater<T>>(what),
-        "hs" when !signed => Create<T, GreaterOrEqual<T>>(what),
-        _ => throw Error($"expected a comparison of integers but got .{what.Name}"),
-    };
+        {
+            "eq" => Create<T, Equal<T>>(what),
+            "ne" => Create<T, NotEqual<T>>(what),
+            "lt" => Create<T, Less<T>>(what),
+            "le" => Create<T, LessOrEqual<T>>(what),
+            "gt" => Create<T, Greater<T>>(what),
+            "ge" => Create<T, GreaterOrEqual<T>>(what),
+            "lo" when !signed => Create<T, Less<T>>(what),
+            "ls" when !signed => Create<T, LessOrEqual<T>>(what),
+            "hi" when !signed => Create<T, Greater<T>>(what),
+            "hs" when !signed => Create<T, GreaterOrEqual<T>>(what),
+            _ => throw Error($"expected a comparison of integers but got .{what.Name}"),
+        };
 
     private static Operation CompareFloats<T>(Comparison what)
         where T : unmanaged, System.Numerics.INumber<T> => what.Name switch
-    {
-        "eq" => Create<T, Equal<T>>(what),
-        "ne" => Create<T, NotEqual<T>>(what),
-        "lt" => Create<T, Less<T>>(what),
-        "le" => Create<T, LessOrEqual<T>>(what),
-        "gt" => Create<T, Greater<T>>(what),
-        "ge" => Create<T, GreaterOrEqual<T>>(what),
-        "equ" => Create<T, OrUnordered<T, Equal<T>>>(what),
-        "neu" => Create<T, OrUnordered<T, NotEqual<T>>>(what),
-        "ltu" => Create<T, OrUnordered<T, Less<T>>>(what),
-        "leu" => Create<T, OrUnordered<T, LessOrEqual<T>>>(what),
-        "gtu" => Create<T, OrUnordered<T, Greater<T>>>(what),
-        "geu" => Create<T, OrUnordered<T, GreaterOrEqual<T>>>(what),
-        "num" => Create<T, Ordered<T>>(what),
-        "nan" => Create<T, Unordered<T>>(what),
-        _ => throw Error($"expected a comparison of floats but got .{what.Name}"),
-    };
+        {
+            "eq" => Create<T, Equal<T>>(what),
+            "ne" => Create<T, NotEqual<T>>(what),
+            "lt" => Create<T, Less<T>>(what),
+            "le" => Create<T, LessOrEqual<T>>(what),
+            "gt" => Create<T, Greater<T>>(what),
+            "ge" => Create<T, GreaterOrEqual<T>>(what),
+            "equ" => Create<T, OrUnordered<T, Equal<T>>>(what),
+            "neu" => Create<T, OrUnordered<T, NotEqual<T>>>(what),
+            "ltu" => Create<T, OrUnordered<T, Less<T>>>(what),
+            "leu" => Create<T, OrUnordered<T, LessOrEqual<T>>>(what),
+            "gtu" => Create<T, OrUnordered<T, Greater<T>>>(what),
+            "geu" => Create<T, OrUnordered<T, GreaterOrEqual<T>>>(what),
+            "num" => Create<T, Ordered<T>>(what),
+            "nan" => Create<T, Unordered<T>>(what),
+            _ => throw Error($"expected a comparison of floats but got .{what.Name}"),
+        };
 
     private static Operation CompareFlushed(Comparison what) => what.Name switch
     {
@@ -147,12 +147,12 @@ internal sealed partial class InstructionDecoder
 
     private static Operation Test<T>(string property, int d, int a)
         where T : unmanaged, System.Numerics.INumber<T> => property switch
-    {
-        "finite" => new TestProperty<T, IsFinite<T>>(d, a),
-        "infinite" => new TestProperty<T, IsInfinite<T>>(d, a),
-        "number" => new TestProperty<T, IsNumber<T>>(d, a),
-        "notanumber" => new TestProperty<T, IsNotANumber<T>>(d, a),
-        "normal" => new TestProperty<T, IsNormal<T>>(d, a),
-        _ => new TestProperty<T, IsSubnormal<T>>(d, a),
-    };
+        {
+            "finite" => new TestProperty<T, IsFinite<T>>(d, a),
+            "infinite" => new TestProperty<T, IsInfinite<T>>(d, a),
+            "number" => new TestProperty<T, IsNumber<T>>(d, a),
+            "notanumber" => new TestProperty<T, IsNotANumber<T>>(d, a),
+            "normal" => new TestProperty<T, IsNormal<T>>(d, a),
+            _ => new TestProperty<T, IsSubnormal<T>>(d, a),
+        };
 }

@@ -8,14 +8,30 @@ internal static unsafe class SpecialRegisters
     public static readonly IReadOnlyDictionary<string, PtxType> Types = new Dictionary<string, PtxType>(
         StringComparer.Ordinal)
     {
-        ["%tid.x"] = PtxType.U32, ["%tid.y"] = PtxType.U32, ["%tid.z"] = PtxType.U32,
-        ["%ntid.x"] = PtxType.U32, ["%ntid.y"] = PtxType.U32, ["%ntid.z"] = PtxType.U32,
-        ["%ctaid.x"] = PtxType.U32, ["%ctaid.y"] = PtxType.U32, ["%ctaid.z"] = PtxType.U32,
-        ["%nctaid.x"] = PtxType.U32, ["%nctaid.y"] = PtxType.U32, ["%nctaid.z"] = PtxType.U32,
-        ["%laneid"] = PtxType.U32, ["%warpid"] = PtxType.U32, ["%nwarpid"] = PtxType.U32,
-        ["%smid"] = PtxType.U32, ["%nsmid"] = PtxType.U32, ["%dynamic_smem_size"] = PtxType.U32,
-        ["%total_smem_size"] = PtxType.U32, ["%lanemask_eq"] = PtxType.U32, ["%lanemask_lt"] = PtxType.U32,
-        ["%lanemask_le"] = PtxType.U32, ["%lanemask_gt"] = PtxType.U32, ["%lanemask_ge"] = PtxType.U32,
+        ["%tid.x"] = PtxType.U32,
+        ["%tid.y"] = PtxType.U32,
+        ["%tid.z"] = PtxType.U32,
+        ["%ntid.x"] = PtxType.U32,
+        ["%ntid.y"] = PtxType.U32,
+        ["%ntid.z"] = PtxType.U32,
+        ["%ctaid.x"] = PtxType.U32,
+        ["%ctaid.y"] = PtxType.U32,
+        ["%ctaid.z"] = PtxType.U32,
+        ["%nctaid.x"] = PtxType.U32,
+        ["%nctaid.y"] = PtxType.U32,
+        ["%nctaid.z"] = PtxType.U32,
+        ["%laneid"] = PtxType.U32,
+        ["%warpid"] = PtxType.U32,
+        ["%nwarpid"] = PtxType.U32,
+        ["%smid"] = PtxType.U32,
+        ["%nsmid"] = PtxType.U32,
+        ["%dynamic_smem_size"] = PtxType.U32,
+        ["%total_smem_size"] = PtxType.U32,
+        ["%lanemask_eq"] = PtxType.U32,
+        ["%lanemask_lt"] = PtxType.U32,
+        ["%lanemask_le"] = PtxType.U32,
+        ["%lanemask_gt"] = PtxType.U32,
+        ["%lanemask_ge"] = PtxType.U32,
     };
 
     public static void Write(Warp warp)

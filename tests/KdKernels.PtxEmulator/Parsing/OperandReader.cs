@@ -30,11 +30,11 @@ internal static class OperandReader
             case "!":
                 return new NameOperand(Name(reader), Negated: true);
             case "-":
-            {
-                Token number = reader.Next();
-                return Literal.Parse(number.Text, negative: true)
-                    ?? throw reader.Error(number, $"expected a number but got '{number.Text}'");
-            }
+                {
+                    Token number = reader.Next();
+                    return Literal.Parse(number.Text, negative: true)
+                        ?? throw reader.Error(number, $"expected a number but got '{number.Text}'");
+                }
         }
 
         if (Literal.Parse(token.Text, negative: false) is { } literal)

@@ -27,8 +27,16 @@ internal static class HintonVerdict
             Oracle.CheckLoss(judge, kernelCase, loss.Read(), truth.RowLosses, truth.Loss, Scale);
         if (run.Metrics is { } metrics) CheckMetrics(judge, kernelCase, truth, metrics, log, weighted);
         if (run.Totals is { } totals) CheckTotals(judge, kernelCase, data, truth, totals, Scale);
-        if (run.Gradient is { } gradient) judge.CheckRows(truth.StudentGradient, gradient.Read(), "gradient");
+        if (run.Gradient is not { } gradient) return;
+
+        // Where the label is nearly certain, softmax − onehot is what rounding the probability leaves of 1: 4 ulp.
+        double divisor = Oracle.Divisor(kernelCase, data.Labels);
+        double Floor(int row) => 4 * Math.ScaleB(1, -24) * (1 - kernelCase.Alpha) / divisor * UpstreamOf(data, row);
+        judge.CheckRows(truth.StudentGradient, gradient.Read(), "gradient", Floor);
     }
+
+    private static double UpstreamOf(CaseData data, int row) =>
+        data.Upstream is { } upstream ? Math.Abs(upstream[Math.Min(row, upstream.Length - 1)]) : 1;
 
     // A term that is infinite or NaN may be left out of the loss by its weight.
     private static double Size(double term) => double.IsFinite(term) ? Math.Abs(term) : 0;

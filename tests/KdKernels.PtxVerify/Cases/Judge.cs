@@ -60,12 +60,16 @@ internal sealed class Judge(KernelCase kernelCase)
     }
 
     /// <summary>A gradient, each row by its largest value.</summary>
-    public void CheckRows(double[] expected, double[] actual, string what)
+    /// <param name="expected">The oracle's.</param>
+    /// <param name="actual">The kernel's.</param>
+    /// <param name="what">Name for messages.</param>
+    /// <param name="floor">What each row may be off besides; null: nothing.</param>
+    public void CheckRows(double[] expected, double[] actual, string what, Func<int, double>? floor = null)
     {
         int classes = kernelCase.Classes;
         for (int row = 0; row < kernelCase.Rows; row++)
         {
-            double scale = Largest(expected, row);
+            double scale = Largest(expected, row) + ((floor?.Invoke(row) ?? 0) / GradientTolerance);
             for (int c = 0; c < classes; c++)
             {
                 int at = (row * classes) + c, r = row, k = c;
