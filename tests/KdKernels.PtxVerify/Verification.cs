@@ -41,6 +41,7 @@ internal sealed record Verification(
     /// <summary>Runs all of it.</summary>
     /// <param name="folder">The kernels.</param>
     /// <param name="options">Which of them.</param>
+    /// <exception cref="ArgumentException">No kernel has that name.</exception>
     public static Verification Run(KernelFolder folder, VerifyOptions options)
     {
         PtxManifest manifest = folder.Manifest;
@@ -50,6 +51,9 @@ internal sealed record Verification(
                 .Select(k => $"{k.Stem.Stem}/{k.Kernel.Name}")
                 .Where(name => options.Only is null || name.StartsWith(options.Only, StringComparison.Ordinal)),
         ];
+        // Nothing to run would look like nothing wrong.
+        if (names.Length == 0)
+            throw new ArgumentException($"expected --only to name a kernel but none begins with '{options.Only}'", nameof(options));
         var proofs = new KernelProof[names.Length];
         var traffic = new TrafficProof?[names.Length];
         Parallel.For(0, names.Length, i =>
