@@ -29,10 +29,19 @@ internal static class HintonVerdict
         if (run.Totals is { } totals) CheckTotals(judge, kernelCase, data, truth, totals, Scale);
         if (run.Gradient is not { } gradient) return;
 
-        // Where the label is nearly certain, softmax − onehot is what rounding the probability leaves of 1: 4 ulp.
+        // Where the label is nearly certain, softmax − onehot is what rounding the probability leaves of 1, and the two
+        // terms may cancel: 4 ulp of what they are made of.
         double divisor = Oracle.Divisor(kernelCase, data.Labels);
-        double Floor(int row) => 4 * Math.ScaleB(1, -24) * (1 - kernelCase.Alpha) / divisor * UpstreamOf(data, row);
+        double terms = 1 - kernelCase.Alpha + (kernelCase.Alpha * GradientFactor(kernelCase));
+        double Floor(int row) => 4 * Math.ScaleB(1, -24) * terms / divisor * UpstreamOf(data, row);
         judge.CheckRows(truth.StudentGradient, gradient.Read(), "gradient", Floor);
+    }
+
+    // What q − p is multiplied by.
+    private static double GradientFactor(KernelCase kernelCase)
+    {
+        if (double.IsPositiveInfinity(kernelCase.Temperature)) return 1;
+        return kernelCase.TemperatureSquared ? kernelCase.Temperature : 1 / kernelCase.Temperature;
     }
 
     private static double UpstreamOf(CaseData data, int row) =>

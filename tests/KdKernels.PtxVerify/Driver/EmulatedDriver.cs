@@ -107,6 +107,8 @@ internal sealed class EmulatedDriver(DeviceMemory memory, EmulatedGpuShape shape
             Multiprocessors = shape.Multiprocessors,
             BlockOrder = shape.BlockOrder,
             Seed = shape.Seed,
+            // No device computes them as this processor does; off by what their documentation allows, all must still hold.
+            DisturbApproximations = true,
         }));
         return CudaResult.Success;
     }
