@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Backends.PTX;
 using ILGPU.IR;
 using ILGPU.IR.Intrinsics;
 
@@ -55,10 +56,6 @@ public static class Ptx
     [IntrinsicImplementation]
     public static float LoadShared(ref float address) => 0;
 
-    /// <inheritdoc cref="LoadShared(ref double)"/>
-    [IntrinsicImplementation]
-    public static int LoadShared(ref int address) => 0;
-
     /// <summary>The address behind a reference, for its alignment.</summary>
     [IntrinsicImplementation]
     public static long AddressOf(ref float address) => 0;
@@ -105,7 +102,7 @@ public static class Ptx
             if (!method.IsDefined(typeof(IntrinsicImplementationAttribute), inherit: false)) continue;
             string generator = PtxGenerators.NameFor(method);
             manager.RegisterMethod(
-                method, new ILGPU.Backends.PTX.PTXIntrinsic(typeof(PtxGenerators), generator, IntrinsicImplementationMode.GenerateCode));
+                method, new PTXIntrinsic(typeof(PtxGenerators), generator, IntrinsicImplementationMode.GenerateCode));
         }
     }
 }

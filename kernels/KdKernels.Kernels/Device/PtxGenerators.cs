@@ -32,8 +32,6 @@ internal static class PtxGenerators
 
     private static void LoadSharedSingle(PTXBackend backend, PTXCodeGenerator code, Value call) => Load(code, call, "ld.global.cg.f32");
 
-    private static void LoadSharedInt32(PTXBackend backend, PTXCodeGenerator code, Value call) => Load(code, call, "ld.global.cg.b32");
-
     private static void AddressOfSingle(PTXBackend backend, PTXCodeGenerator code, Value call) => Unary(code, call, "mov.b64");
 
     private static void AddressOfUInt16(PTXBackend backend, PTXCodeGenerator code, Value call) => Unary(code, call, "mov.b64");
