@@ -36,7 +36,7 @@ internal sealed class EntropyCaseRun(EmulatedGpu gpu, KernelCase kernelCase, Cas
         if (Loss is not null)
         {
             // Where one class has nearly everything, the entropy is what the rounding of its share leaves of it.
-            double Scale(int row) => truth.RowEntropies[row] + 0.1;
+            double Scale(int row) => truth.RowEntropies[row] + (Cases.Judge.NearCertainty / Cases.Judge.Loss);
             Oracle.CheckLoss(judge, kernelCase, Loss.Read(), truth.RowEntropies, truth.Loss, Scale);
         }
 

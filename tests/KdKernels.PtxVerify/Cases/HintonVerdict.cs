@@ -30,10 +30,10 @@ internal static class HintonVerdict
         if (run.Gradient is not { } gradient) return;
 
         // Where the label is nearly certain, softmax − onehot is what rounding the probability leaves of 1, and the two
-        // terms may cancel: 4 ulp of what they are made of.
+        // terms may cancel.
         double divisor = Oracle.Divisor(kernelCase, data.Labels);
         double terms = 1 - kernelCase.Alpha + (kernelCase.Alpha * GradientFactor(kernelCase));
-        double Floor(int row) => 4 * Math.ScaleB(1, -24) * terms / divisor * UpstreamOf(data, row);
+        double Floor(int row) => Cases.Judge.NearCertainty * terms / divisor * UpstreamOf(data, row);
         judge.CheckRows(truth.StudentGradient, gradient.Read(), "gradient", Floor);
     }
 

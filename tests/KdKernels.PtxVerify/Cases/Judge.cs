@@ -23,6 +23,12 @@ internal sealed class Judge(KernelCase kernelCase)
     /// <summary>float32 cross-entropy and entropies, relative to 1 + log C + |value|.</summary>
     public const double Entropy = 2e-6;
 
+    /// <summary>
+    /// What is lost, absolutely, of 1 − p where p is near 1: 4 ulp, two of them the error that an approximate exponential
+    /// is allowed.
+    /// </summary>
+    public const double NearCertainty = 4.0 / (1 << 24);
+
     // A message for each of thousands of wrong elements helps nobody.
     private const int MostFaults = 2;
 
