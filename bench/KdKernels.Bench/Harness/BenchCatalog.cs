@@ -1,4 +1,8 @@
+using KdKernels.Bench.DecoupledKd;
+using KdKernels.Bench.Jsd;
+using KdKernels.Bench.ReverseKl;
 using KdKernels.Bench.TemperedKl;
+using KdKernels.Bench.TotalVariation;
 
 namespace KdKernels.Bench.Harness;
 
@@ -9,5 +13,9 @@ internal static class BenchCatalog
     public static IReadOnlyList<(string Op, Func<IEnumerable<BenchCase>> Cases)> All { get; } =
     [
         ("tempered-kl", TemperedKlCases.All),
+        ("reverse-kl", ReverseKlCases.All),
+        ("jsd", JsdCases.All),
+        ("total-variation", TotalVariationCases.All),
+        ("decoupled-kd", DecoupledKdCases.All),
     ];
 }
