@@ -99,6 +99,17 @@ internal static class Guard
         HasMemory(view, name);
     }
 
+    /// <summary>float32 or float64 in the memory of the CPU: what an op without CUDA kernels computes.</summary>
+    public static void IsOnCpu(RowsView view, string op, [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        if (view.Device.Type != KdDeviceType.Cpu)
+            throw new NotSupportedException($"expected {name} on cpu but got {view.Device}: {op} has no CUDA kernel");
+        IsComputable(view, name);
+        if (view.Outer < 0 || view.Inner < 0 || view.Length < 0)
+            throw new ArgumentException($"expected sizes of 0 or more but got {view.Shape}", name);
+        HasMemory(view, name);
+    }
+
     public static void IsTemperature(
         double temperature, [CallerArgumentExpression(nameof(temperature))] string? name = null)
     {
@@ -163,7 +174,7 @@ internal static class Guard
 
     private static void HasMemory(RowsView view, string? name)
     {
-        if (view.Data == 0 && view.Rows > 0)
+        if (view.Data == 0 && view.Rows > 0 && view.Length > 0)
             throw new ArgumentException($"expected memory of shape {view.Shape} but got a null address", name);
     }
 }

@@ -18,6 +18,8 @@ internal readonly unsafe struct Float32x1 : IVector<Float32x1, float>
 
     public static Float32x1 operator *(Float32x1 a, Float32x1 b) => new(a.value * b.value);
 
+    public static Float32x1 operator /(Float32x1 a, Float32x1 b) => new(a.value / b.value);
+
     public static Float32x1 Broadcast(double value) => new((float)value);
 
     public static Float32x1 Load(float* source) => new(*source);
@@ -45,6 +47,15 @@ internal readonly unsafe struct Float32x1 : IVector<Float32x1, float>
 
     public static Float32x1 Scale(Float32x1 a, Float32x1 n) =>
         new(MathF.ScaleB(a.value, (int)Math.Clamp(n.value, -3000, 3000)));
+
+    public static Float32x1 Split(Float32x1 a, out Float32x1 exponent)
+    {
+        int n = MathF.ILogB(a.value);
+        exponent = new(n);
+        return new(MathF.ScaleB(a.value, -n));
+    }
+
+    public static Float32x1 Sqrt(Float32x1 a) => new(MathF.Sqrt(a.value));
 
     public static Float32x1 SelectGreater(Float32x1 a, Float32x1 b, Float32x1 x, Float32x1 y) =>
         a.value > b.value ? x : y;

@@ -27,6 +27,9 @@ internal readonly unsafe struct Float32x16 : IVector<Float32x16, float>
     public static Float32x16 operator *(Float32x16 a, Float32x16 b) => new(a.value * b.value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x16 operator /(Float32x16 a, Float32x16 b) => new(a.value / b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x16 Broadcast(double value) => new(Vector512.Create((float)value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -62,6 +65,16 @@ internal readonly unsafe struct Float32x16 : IVector<Float32x16, float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x16 Scale(Float32x16 a, Float32x16 n) => new(Avx512F.Scale(a.value, n.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x16 Split(Float32x16 a, out Float32x16 exponent)
+    {
+        exponent = new(Avx512F.GetExponent(a.value));
+        return new(Avx512F.GetMantissa(a.value, 0));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x16 Sqrt(Float32x16 a) => new(Avx512F.Sqrt(a.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x16 SelectGreater(Float32x16 a, Float32x16 b, Float32x16 x, Float32x16 y) =>

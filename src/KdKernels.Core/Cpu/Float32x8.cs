@@ -27,6 +27,9 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
     public static Float32x8 operator *(Float32x8 a, Float32x8 b) => new(a.value * b.value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 operator /(Float32x8 a, Float32x8 b) => new(a.value / b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x8 Broadcast(double value) => new(Vector256.Create((float)value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -71,6 +74,22 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
         Vector256<float> step = PowerOfTwo(third);
         return new(a.value * step * step * PowerOfTwo(bounded - third - third));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Split(Float32x8 a, out Float32x8 exponent)
+    {
+        // A subnormal number has no leading one; 2^32 times it is a normal number.
+        Vector256<float> small = Vector256.LessThan(a.value, Vector256.Create(1.17549435e-38f));
+        Vector256<int> bits = Vector256
+            .ConditionalSelect(small, a.value * Vector256.Create(4294967296f), a.value).AsInt32();
+        Vector256<int> biased = (bits >>> 23) - Vector256.Create(127);
+        exponent = new(
+            Vector256.ConvertToSingle(biased) - (small & Vector256.Create(32f)));
+        return new(((bits & Vector256.Create(0x007FFFFF)) | Vector256.Create(0x3F800000)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Sqrt(Float32x8 a) => new(Avx.Sqrt(a.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x8 SelectGreater(Float32x8 a, Float32x8 b, Float32x8 x, Float32x8 y) =>

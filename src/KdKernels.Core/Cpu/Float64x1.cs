@@ -18,6 +18,8 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
 
     public static Float64x1 operator *(Float64x1 a, Float64x1 b) => new(a.value * b.value);
 
+    public static Float64x1 operator /(Float64x1 a, Float64x1 b) => new(a.value / b.value);
+
     public static Float64x1 Broadcast(double value) => new((double)value);
 
     public static Float64x1 Load(double* source) => new(*source);
@@ -45,6 +47,15 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
 
     public static Float64x1 Scale(Float64x1 a, Float64x1 n) =>
         new(Math.ScaleB(a.value, (int)Math.Clamp(n.value, -3000, 3000)));
+
+    public static Float64x1 Split(Float64x1 a, out Float64x1 exponent)
+    {
+        int n = Math.ILogB(a.value);
+        exponent = new(n);
+        return new(Math.ScaleB(a.value, -n));
+    }
+
+    public static Float64x1 Sqrt(Float64x1 a) => new(Math.Sqrt(a.value));
 
     public static Float64x1 SelectGreater(Float64x1 a, Float64x1 b, Float64x1 x, Float64x1 y) =>
         a.value > b.value ? x : y;

@@ -27,6 +27,9 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     public static Float64x4 operator *(Float64x4 a, Float64x4 b) => new(a.value * b.value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x4 operator /(Float64x4 a, Float64x4 b) => new(a.value / b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x4 Broadcast(double value) => new(Vector256.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -71,6 +74,23 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
         Vector256<double> step = PowerOfTwo(third);
         return new(a.value * step * step * PowerOfTwo(bounded - third - third));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x4 Split(Float64x4 a, out Float64x4 exponent)
+    {
+        // A subnormal number has no leading one; 2^54 times it is a normal number.
+        Vector256<double> small = Vector256.LessThan(a.value, Vector256.Create(2.2250738585072014e-308));
+        Vector256<long> bits = Vector256
+            .ConditionalSelect(small, a.value * Vector256.Create(18014398509481984.0), a.value).AsInt64();
+        // AVX2 does not convert 64-bit integers; in the last digits of 2^52 they are doubles already.
+        Vector256<double> shifted = ((bits >>> 52) | Vector256.Create(0x4330000000000000L)).AsDouble();
+        exponent = new(
+            shifted - Vector256.Create(4503599627370496.0 + 1023) - (small & Vector256.Create(54.0)));
+        return new(((bits & Vector256.Create(0x000FFFFFFFFFFFFFL)) | Vector256.Create(0x3FF0000000000000L)).AsDouble());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x4 Sqrt(Float64x4 a) => new(Avx.Sqrt(a.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x4 SelectGreater(Float64x4 a, Float64x4 b, Float64x4 x, Float64x4 y) =>

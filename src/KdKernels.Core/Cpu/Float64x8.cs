@@ -27,6 +27,9 @@ internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
     public static Float64x8 operator *(Float64x8 a, Float64x8 b) => new(a.value * b.value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 operator /(Float64x8 a, Float64x8 b) => new(a.value / b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x8 Broadcast(double value) => new(Vector512.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -62,6 +65,16 @@ internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x8 Scale(Float64x8 a, Float64x8 n) => new(Avx512F.Scale(a.value, n.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Split(Float64x8 a, out Float64x8 exponent)
+    {
+        exponent = new(Avx512F.GetExponent(a.value));
+        return new(Avx512F.GetMantissa(a.value, 0));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Sqrt(Float64x8 a) => new(Avx512F.Sqrt(a.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x8 SelectGreater(Float64x8 a, Float64x8 b, Float64x8 x, Float64x8 y) =>

@@ -18,6 +18,8 @@ internal unsafe interface IVector<TSelf, TElement>
 
     static abstract TSelf operator *(TSelf a, TSelf b);
 
+    static abstract TSelf operator /(TSelf a, TSelf b);
+
     /// <summary>All lanes the same; rounded to the element type.</summary>
     static abstract TSelf Broadcast(double value);
 
@@ -53,6 +55,15 @@ internal unsafe interface IVector<TSelf, TElement>
     /// <c>a * 2^n</c> for integral n; gradual underflow and overflow to infinity are right for any n.
     /// </summary>
     static abstract TSelf Scale(TSelf a, TSelf n);
+
+    /// <summary>
+    /// A positive finite number as m·2^<paramref name="exponent"/> with 1 ≤ m &lt; 2, exact for subnormal ones too; what
+    /// comes for other numbers is not said.
+    /// </summary>
+    static abstract TSelf Split(TSelf a, out TSelf exponent);
+
+    /// <summary>The square root, correctly rounded.</summary>
+    static abstract TSelf Sqrt(TSelf a);
 
     /// <summary>Per lane <c>a &gt; b ? x : y</c>; y where either is NaN.</summary>
     static abstract TSelf SelectGreater(TSelf a, TSelf b, TSelf x, TSelf y);
