@@ -1,6 +1,8 @@
 namespace KdKernels.Core;
 
-/// <summary>One checked call of TemperedKl or HintonLoss: operands, outputs and what is to be computed.</summary>
+/// <summary>
+/// One checked call of TemperedKl, HintonLoss or SoftCrossEntropy: operands, outputs and what is to be computed.
+/// </summary>
 internal sealed unsafe class KlProblem
 {
     // Within these, squares and reciprocals of tempered differences stay normal numbers in single precision; beyond
@@ -18,6 +20,10 @@ internal sealed unsafe class KlProblem
     public long IgnoreIndex { get; init; }
     public bool WithCrossEntropy { get; init; }
     public required double KlWeight { get; init; }
+
+    /// <summary>Whether −Σ w p log p belongs to the divergence, which makes it −Σ w p log q. It has no student
+    /// gradient.</summary>
+    public bool WithTeacherEntropy { get; init; }
     public double CrossEntropyWeight { get; init; }
     public RowsView? Loss { get; init; }
     public RowsView? RowMetrics { get; init; }

@@ -34,6 +34,7 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         upstreamScale = upstreamPerRow ? 0 : problem.UpstreamOf(0) / problem.Divisor;
         WantsGradient = problem.WantsGradient;
         WantsMetrics = problem.WantsMetrics;
+        WantsEntropies = problem.WantsMetrics || problem.WithTeacherEntropy;
         writesRowLosses = problem.Loss is not null && problem.Reduction == KdReduction.None;
     }
 
@@ -46,6 +47,8 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     protected bool WantsGradient { get; }
 
     protected bool WantsMetrics { get; }
+
+    protected bool WantsEntropies { get; }
 
     /// <summary>1 / T.</summary>
     protected double Scale { get; }
@@ -94,6 +97,10 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
 
     protected static long Padded(long elements) => (elements + TVector.Width - 1) / TVector.Width * TVector.Width;
 
+    /// <summary>What a finished row's divergence comes to, T² not applied.</summary>
+    protected double SumOf(in KlValue value) =>
+        Problem.WithTeacherEntropy ? value.Sum + value.WeightedEntropy : value.Sum;
+
     /// <summary>Writes a row's loss and metrics and adds them to the chunk's sums.</summary>
     protected void Emit(long row, double* metrics, double* sumsOfChunk)
     {
@@ -132,7 +139,7 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         bool exact,
         out KlSums<TVector> sums)
     {
-        switch (WantsGradient, Weighted, WantsMetrics)
+        switch (WantsGradient, Weighted, WantsEntropies)
         {
             case (false, false, false): Run<Off, Off, Off>(walk, origin, kept, out sums); break;
             case (true, false, false): Run<On, Off, Off>(walk, origin, kept, out sums); break;
