@@ -47,6 +47,13 @@ internal static class ScalarMath
         return (z * y) - (2 * z * z2 * series);
     }
 
+    /// <summary>log(1 + x) for finite x above −1 without losing a small x (Goldberg 1991, theorem 4).</summary>
+    public static double Log1p(double x)
+    {
+        double y = 1 + x;
+        return y == 1 ? x : x * Math.Log(y) / (y - 1);
+    }
+
     /// <summary>a − b as the rounded value and its error (Knuth).</summary>
     public static (double Value, double Error) Difference(double a, double b)
     {
