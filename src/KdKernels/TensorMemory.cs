@@ -24,6 +24,21 @@ internal static class TensorMemory
     internal static RowsView Vector(Tensor tensor) =>
         RowsView.Vector(Address(tensor), ElementType(tensor), tensor.numel(), tensor.stride(0)) with { Device = Device(tensor) };
 
+    /// <summary>
+    /// Rows of the last dimension, whatever the strides: <c>[B, C]</c> or <c>[B, K, C]</c>, with the second dimension inside.
+    /// </summary>
+    internal static RowsView Rows(Tensor tensor)
+    {
+        long[] shape = tensor.shape, strides = tensor.stride();
+        bool hasInner = shape.Length == 3;
+        return new RowsView(
+            Address(tensor), ElementType(tensor), shape[0], hasInner ? shape[1] : 1, shape[^1], strides[0],
+            hasInner ? strides[1] : 0, strides[^1]) with
+        {
+            Device = Device(tensor),
+        };
+    }
+
     internal static KdElementType ElementType(Tensor tensor) => tensor.dtype switch
     {
         ScalarType.Float32 => KdElementType.Float32,
