@@ -107,7 +107,7 @@ public static class AttentionSquaredOracle
                 for (int channel = 0; channel < features.Channels; channel++)
                 {
                     double f = features[sample, channel, j];
-                    double power1 = Math.Sign(f) * Math.Pow(Math.Abs(f), power - 1);
+                    double power1 = f == 0 ? 0 : Math.CopySign(Math.Pow(Math.Abs(f), power - 1), f);
                     gradient[features.Index(sample, channel, j)] =
                         slope * power * power1 / (channelMean ? features.Channels : 1);
                 }
