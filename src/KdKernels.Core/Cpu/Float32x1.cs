@@ -24,6 +24,8 @@ internal readonly unsafe struct Float32x1 : IVector<Float32x1, float>
 
     public static Float32x1 Load(float* source) => new(*source);
 
+    public static Float32x1 Repeat(float* source) => new(*source);
+
     public static Float32x1 LoadPartial(float* source, int count, Float32x1 fill) => count > 0 ? new(*source) : fill;
 
     public static void Store(float* target, Float32x1 value) => *target = value.value;

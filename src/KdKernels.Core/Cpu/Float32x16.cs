@@ -36,6 +36,9 @@ internal readonly unsafe struct Float32x16 : IVector<Float32x16, float>
     public static Float32x16 Load(float* source) => new(Vector512.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x16 Repeat(float* source) => new(Vector512.Create(*source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x16 LoadPartial(float* source, int count, Float32x16 fill) =>
         new(Avx512F.MaskLoad(source, FirstLanes(count), fill.value));
 

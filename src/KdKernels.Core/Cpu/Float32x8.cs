@@ -36,6 +36,9 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
     public static Float32x8 Load(float* source) => new(Vector256.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Repeat(float* source) => new(Vector256.Create(*source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x8 LoadPartial(float* source, int count, Float32x8 fill) =>
         new(Vector256.ConditionalSelect(
             FirstLanes(count), Avx.MaskLoad(source, FirstLanes(count)), fill.value));

@@ -25,6 +25,9 @@ internal unsafe interface IVector<TSelf, TElement>
 
     static abstract TSelf Load(TElement* source);
 
+    /// <summary>All lanes the one element at <paramref name="source"/>.</summary>
+    static abstract TSelf Repeat(TElement* source);
+
     /// <summary>
     /// The first <paramref name="count"/> lanes from memory, the others from <paramref name="fill"/>; nothing else is
     /// read.
