@@ -24,6 +24,8 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
 
     public static Float64x1 Load(double* source) => new(*source);
 
+    public static Float64x1 Repeat(double* source) => new(*source);
+
     public static Float64x1 LoadPartial(double* source, int count, Float64x1 fill) => count > 0 ? new(*source) : fill;
 
     public static void Store(double* target, Float64x1 value) => *target = value.value;
@@ -68,4 +70,12 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
     public static double Largest(Float64x1 a) => a.value;
 
     public static double Sum(Float64x1 a) => a.value;
+
+    public static void SumEach(Float64x1 a, Float64x1 b, Float64x1 c, Float64x1 d, double* target)
+    {
+        target[0] = a.value;
+        target[1] = b.value;
+        target[2] = c.value;
+        target[3] = d.value;
+    }
 }

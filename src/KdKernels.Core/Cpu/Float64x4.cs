@@ -36,6 +36,9 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     public static Float64x4 Load(double* source) => new(Vector256.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x4 Repeat(double* source) => new(Vector256.Create(*source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x4 LoadPartial(double* source, int count, Float64x4 fill) =>
         new(Vector256.ConditionalSelect(
             FirstLanes(count), Avx.MaskLoad(source, FirstLanes(count)), fill.value));
@@ -115,6 +118,14 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     public static double Sum(Float64x4 a)
     {
         return Vector256.Sum(a.value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEach(Float64x4 a, Float64x4 b, Float64x4 c, Float64x4 d, double* target)
+    {
+        Vector256<double> ab = Avx.HorizontalAdd(a.value, b.value), cd = Avx.HorizontalAdd(c.value, d.value);
+        (ab.GetLower() + ab.GetUpper()).Store(target);
+        (cd.GetLower() + cd.GetUpper()).Store(target + 2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

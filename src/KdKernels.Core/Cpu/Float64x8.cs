@@ -36,6 +36,9 @@ internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
     public static Float64x8 Load(double* source) => new(Vector512.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 Repeat(double* source) => new(Vector512.Create(*source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x8 LoadPartial(double* source, int count, Float64x8 fill) =>
         new(Avx512F.MaskLoad(source, FirstLanes(count), fill.value));
 
@@ -99,6 +102,16 @@ internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
     public static double Sum(Float64x8 a)
     {
         return Vector512.Sum(a.value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEach(Float64x8 a, Float64x8 b, Float64x8 c, Float64x8 d, double* target)
+    {
+        Vector256<double> ab = Avx.HorizontalAdd(Halves(a), Halves(b)), cd = Avx.HorizontalAdd(Halves(c), Halves(d));
+        (ab.GetLower() + ab.GetUpper()).Store(target);
+        (cd.GetLower() + cd.GetUpper()).Store(target + 2);
+
+        static Vector256<double> Halves(Float64x8 v) => v.value.GetLower() + v.value.GetUpper();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
