@@ -19,8 +19,12 @@ internal static class SoftplusMath<TVector, TElement>
     public static TVector Softplus(TVector a, out TVector sigmoid)
     {
         TVector zero = TVector.Broadcast(0), one = TVector.Broadcast(1);
-        TVector magnitude = TVector.Max(a, zero - a);
-        TVector e = VectorMath<TVector, TElement>.Exp2(magnitude * TVector.Broadcast(-1.4426950408889634));
+
+        // e^−|a|, which is 0 beyond the bound; the bound comes first, so that a NaN passes.
+        TVector bound = TVector.Broadcast(typeof(TElement) == typeof(float) ? 150 : 800);
+        TVector x = zero - TVector.Min(bound, TVector.Max(a, zero - a));
+        TVector h = VectorMath<TVector, TElement>.ExpParts(x, out TVector r, out TVector n);
+        TVector e = TVector.Scale(one + (r + h), n);
         TVector next = one + e, second = next + one, inverse = one / (next * second);
         TVector above = inverse * second, s = e * (inverse * next);
         sigmoid = TVector.SelectGreater(a, zero, above, e * above);

@@ -31,6 +31,6 @@ internal static class CrdContrastCpu
             _ => CrdWork<Float64x1, double>.RunExponentials(problem),
         };
         double terms = (problem.Count + 1.0) * problem.Anchors.Rows;
-        return Math.Exp(1 / problem.Temperature) * (sum / terms) * problem.Bank.Rows;
+        return Math.Exp((1 / problem.Temperature) + Math.Log(sum / terms * problem.Bank.Rows));
     }
 }

@@ -30,7 +30,6 @@ internal static unsafe class CrdKernels<TVector, TElement>
 {
     // A whole number of vectors of every type, and of quads.
     private const int Group = 16;
-    private const double Log2E = 1.4426950408889634;
 
     /// <summary>
     /// Σ_k softplus(a_k) over <paramref name="count"/> rows; adds Σ_k σ(a_k)·m_k to <paramref name="gradient"/> unless it
@@ -72,21 +71,21 @@ internal static unsafe class CrdKernels<TVector, TElement>
         return TVector.Sum(sum);
     }
 
-    /// <summary>Σ_k e^(a_k) over rows, as <see cref="Negatives"/> walks them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    /// <summary>
+    /// Σ_k e^(a_k) over rows, in double: it is taken once per training, and e^(1/τ) leaves single precision early.
+    /// </summary>
     public static double Exponentials(in CrdWalk<TElement> walk, TElement* anchor, int* rows, int count)
     {
-        TVector scale = TVector.Broadcast(walk.Scale * Log2E), offset = TVector.Broadcast(walk.Offset * Log2E);
-        TVector sum = TVector.Broadcast(0);
+        double sum = 0;
         TElement* values = stackalloc TElement[Group];
-        for (int first = 0; first < count; first += Group, rows += Group)
+        for (int first = 0; first < count; first += Group)
         {
-            Scores(walk, anchor, rows, Math.Min(Group, count - first), values);
-            for (int k = 0; k < Group; k += TVector.Width)
-                sum += VectorMath<TVector, TElement>.Exp2(TVector.Fma(TVector.Load(values + k), scale, offset));
+            int rest = Math.Min(Group, count - first);
+            Scores(walk, anchor, rows + first, rest, values);
+            for (int k = 0; k < rest; k++) sum += Math.Exp((Memory.Get(values + k) * walk.Scale) + walk.Offset);
         }
 
-        return TVector.Sum(sum);
+        return sum;
     }
 
     /// <summary>Dot products of the anchor with up to sixteen rows; −∞ for those that are missing.</summary>

@@ -13,6 +13,9 @@ internal sealed unsafe class CrdWork<TVector, TElement>
     // Anchors go in batches whose indices take no more than 32 MiB.
     private const long IndicesPerBatch = 1 << 23;
 
+    // After so many rows the lanes' sums go to double.
+    private const int MostRows = 4096;
+
     private readonly CrdProblem problem;
     private readonly CrdBlocks blocks;
     private readonly CrdWalk<TElement> walk;
@@ -138,10 +141,14 @@ internal sealed unsafe class CrdWork<TVector, TElement>
                 if (rows == 0) continue;
                 int* at = indices + ((long)anchor * count) + start[0];
                 TElement* vector = vectors + (anchor * padded);
-                sum[anchor] += sumsExponentials
-                    ? CrdKernels<TVector, TElement>.Exponentials(walk, vector, at, rows)
-                    : CrdKernels<TVector, TElement>.Negatives(
-                        walk, vector, at, rows, wantsGradient ? gradient + (anchor * padded) : null);
+                for (int done = 0; done < rows; done += MostRows)
+                {
+                    int part = Math.Min(MostRows, rows - done);
+                    sum[anchor] += sumsExponentials
+                        ? CrdKernels<TVector, TElement>.Exponentials(walk, vector, at + done, part)
+                        : CrdKernels<TVector, TElement>.Negatives(
+                            walk, vector, at + done, part, wantsGradient ? gradient + (anchor * padded) : null);
+                }
             }
         }
     }
