@@ -1,4 +1,5 @@
 using System.Globalization;
+using KdKernels.Cli.Ops;
 using KdKernels.Core;
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Data;
@@ -16,7 +17,7 @@ internal static class FailureReport
         TextWriter error = console.Error;
         switch (failure)
         {
-            case RecipeException or KdDataException or CheckpointException or RunFolderException:
+            case RecipeException or KdDataException or CheckpointException or RunFolderException or OpException:
                 error.WriteLine($"kd: {failure.Message}");
                 return ExitCode.InvalidInput;
             case DeviceException or CudaException:

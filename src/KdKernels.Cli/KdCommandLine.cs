@@ -52,6 +52,7 @@ public static class KdCommandLine
     {
         TrainCommand.Create(console),
         EvalCommand.Create(console),
+        OpCommand.Create(console),
         DoctorCommand.Create(console),
         ListCommand.Create(console),
     };

@@ -49,7 +49,7 @@ internal static partial class ListCommand
         foreach (ListedName entry in names)
         {
             string head = entry.Name.PadRight(indent);
-            foreach (string line in Wrap(entry.Description, Width - indent))
+            foreach (string line in TextWrap.Lines(entry.Description, Width - indent))
             {
                 text.Append(head).Append(line).Append('\n');
                 head = new string(' ', indent);
@@ -57,24 +57,6 @@ internal static partial class ListCommand
         }
 
         return text.ToString();
-    }
-
-    /// <summary>Lines of whole words; a word longer than a line has one of its own.</summary>
-    private static IEnumerable<string> Wrap(string text, int width)
-    {
-        string line = "";
-        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (line.Length > 0 && line.Length + 1 + word.Length > width)
-            {
-                yield return line;
-                line = "";
-            }
-
-            line = line.Length == 0 ? word : $"{line} {word}";
-        }
-
-        yield return line;
     }
 
     private static string Describe(DistillMethod method) => method switch

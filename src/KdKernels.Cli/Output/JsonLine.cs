@@ -22,4 +22,6 @@ internal static class JsonLine
 [JsonSerializable(typeof(EvalOutcome))]
 [JsonSerializable(typeof(DoctorOutcome))]
 [JsonSerializable(typeof(ListedName[]))]
+[JsonSerializable(typeof(ListedOp[]))]
+[JsonSerializable(typeof(OpOutcome))]
 internal sealed partial class CliJson : JsonSerializerContext;
