@@ -1,4 +1,5 @@
 using KdKernels.Bench.DecoupledKd;
+using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.Jsd;
 using KdKernels.Bench.ReverseKl;
 using KdKernels.Bench.TemperedKl;
@@ -17,5 +18,6 @@ internal static class BenchCatalog
         ("jsd", JsdCases.All),
         ("total-variation", TotalVariationCases.All),
         ("decoupled-kd", DecoupledKdCases.All),
+        ("hinton-loss", HintonLossCases.All),
     ];
 }

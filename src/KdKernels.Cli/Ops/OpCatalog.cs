@@ -6,8 +6,14 @@ internal static class OpCatalog
     /// <summary>In the order of their names.</summary>
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
+        new DecoupledKdOp(),
         new HintonLossOp(),
+        new JsdOp(),
+        new NormalizedMatchOp(),
+        new ReverseKlOp(),
+        new SoftmaxJvpOp(),
         new TemperedKlOp(),
+        new TotalVariationOp(),
     ];
 
     /// <exception cref="OpException">There is none.</exception>
