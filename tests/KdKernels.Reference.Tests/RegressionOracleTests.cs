@@ -12,19 +12,17 @@ public class RegressionOracleTests
             {
                 double[] student = Differences.Values(1, 12), teacher = Differences.Values(2, 12);
                 double[] noise = Differences.Values(3, 12), upstream = Differences.Values(4, 4);
-                Check(() => LogitRegressionOracle.Compute(student, teacher, 3, reduction, half, upstream));
-                Check(() => NoisyLogitsOracle.Compute(student, teacher, noise, 3, reduction, half, upstream));
+                Check((s, t) => LogitRegressionOracle.Compute(s, t, 3, reduction, half, upstream));
+                Check((s, t) => NoisyLogitsOracle.Compute(s, t, noise, 3, reduction, half, upstream));
 
-                void Check(Func<RegressionOracleResult> run)
+                void Check(Func<double[], double[], RegressionOracleResult> run)
                 {
-                    double Loss()
-                    {
-                        RegressionOracleResult r = run();
-                        return Differences.Weighted(reduction, upstream, r.RowLosses, r.Loss);
-                    }
-
-                    Differences.Check(student, run().StudentGradient, Loss);
-                    Differences.Check(teacher, run().TeacherGradient, Loss);
+                    double Loss(double[] s, double[] t) => reduction == OracleReduction.None
+                        ? Differences.Dot(run(s, t).RowLosses, upstream)
+                        : run(s, t).Loss * upstream[0];
+                    RegressionOracleResult here = run(student, teacher);
+                    Differences.Check(student, here.StudentGradient, moved => Loss(moved, teacher));
+                    Differences.Check(teacher, here.TeacherGradient, moved => Loss(student, moved));
                 }
             }
         }

@@ -19,13 +19,12 @@ public class SoftCrossEntropyOracleTests
                 double[] upstream = Differences.Values(3, 4);
                 double[]? weights = (options & 1) != 0 ? Weights : null;
                 long[]? labels = (options & 2) != 0 ? [0, 7, 1, 2] : null;
-                SoftCrossEntropyOracleResult Run() => SoftCrossEntropyOracle.Compute(
-                    student, teacher, 3, temperature, reduction, (options & 4) != 0, weights, labels, 7, upstream);
-                Differences.Check(student, Run().StudentGradient, () =>
-                {
-                    SoftCrossEntropyOracleResult r = Run();
-                    return Differences.Weighted(reduction, upstream, r.RowLosses, r.Loss);
-                });
+                bool squared = (options & 4) != 0;
+                SoftCrossEntropyOracleResult Run(double[] s) => SoftCrossEntropyOracle.Compute(
+                    s, teacher, 3, temperature, reduction, squared, weights, labels, 7, upstream);
+                Differences.Check(student, Run(student).StudentGradient, moved => reduction == OracleReduction.None
+                    ? Differences.Dot(Run(moved).RowLosses, upstream)
+                    : Run(moved).Loss * upstream[0]);
             }
         }
     }

@@ -12,16 +12,13 @@ public class VidLikelihoodOracleTests
             {
                 double[] mean = Differences.Values(1, 12), teacher = Differences.Values(2, 12), rho = [-2, 0.3, 1.5];
                 double[] upstream = Differences.Values(3, reduction == OracleReduction.None ? 4 : 1);
-                VidLikelihoodOracleResult Run() =>
-                    VidLikelihoodOracle.Compute(mean, teacher, rho, 3, reduction, 0.01, constant, upstream);
-                double Loss()
-                {
-                    VidLikelihoodOracleResult r = Run();
-                    return Differences.Weighted(reduction, upstream, r.RowLosses, r.Loss);
-                }
-
-                Differences.Check(mean, Run().StudentGradient, Loss);
-                Differences.Check(rho, Run().RhoGradient, Loss);
+                VidLikelihoodOracleResult Run(double[] m, double[] r) =>
+                    VidLikelihoodOracle.Compute(m, teacher, r, 3, reduction, 0.01, constant, upstream);
+                double Loss(double[] m, double[] r) => reduction == OracleReduction.None
+                    ? Differences.Dot(Run(m, r).RowLosses, upstream)
+                    : Run(m, r).Loss * upstream[0];
+                Differences.Check(mean, Run(mean, rho).StudentGradient, moved => Loss(moved, rho));
+                Differences.Check(rho, Run(mean, rho).RhoGradient, moved => Loss(mean, moved));
             }
         }
     }

@@ -35,7 +35,7 @@ public static class SoftCrossEntropyOracle
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(teacher);
         int rows = student.Length / classes;
-        double divisor = TemperedKlOracle.Divisor(rows, classes, reduction, labels, ignoreIndex);
+        double divisor = LogitPairRows.Divisor(rows, classes, reduction, labels, ignoreIndex);
         double factor = temperatureSquared ? temperature * temperature : 1;
         var losses = new double[rows];
         var gradient = new double[student.Length];

@@ -141,7 +141,7 @@ public class TeacherBoundedTests
         using var scope = NewDisposeScope();
         var (student, teacher, target) = Boxes(8, 9, 4);
         var foreground = Foreground(9).to(ScalarType.Bool);
-        Leaks.None(() => KdFunctional.TeacherBounded(student, teacher, target, Margin, reduction, foreground), student);
+        Leaks.None(() => KdFunctional.TeacherBounded(student, teacher, target, Margin, reduction, foreground).sum().backward(), student);
     }
 
     [Fact]
