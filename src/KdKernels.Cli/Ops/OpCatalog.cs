@@ -7,9 +7,14 @@ internal static class OpCatalog
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
         new HintonLossOp(),
+        new LogitRegressionOp(),
+        new NoisyLogitsOp(),
         new NormalizedMatchOp(),
+        new SoftCrossEntropyOp(),
         new SoftmaxJvpOp(),
+        new TeacherBoundedOp(),
         new TemperedKlOp(),
+        new VidLikelihoodOp(),
     ];
 
     /// <exception cref="OpException">There is none.</exception>
