@@ -9,11 +9,16 @@ internal static class OpCatalog
         new DecoupledKdOp(),
         new HintonLossOp(),
         new JsdOp(),
+        new LogitRegressionOp(),
+        new NoisyLogitsOp(),
         new NormalizedMatchOp(),
         new ReverseKlOp(),
+        new SoftCrossEntropyOp(),
         new SoftmaxJvpOp(),
+        new TeacherBoundedOp(),
         new TemperedKlOp(),
         new TotalVariationOp(),
+        new VidLikelihoodOp(),
     ];
 
     /// <exception cref="OpException">There is none.</exception>
