@@ -1,3 +1,5 @@
+using KdKernels.Bench.NormalizedMatch;
+using KdKernels.Bench.SoftmaxJvp;
 using KdKernels.Bench.TemperedKl;
 
 namespace KdKernels.Bench.Harness;
@@ -9,5 +11,7 @@ internal static class BenchCatalog
     public static IReadOnlyList<(string Op, Func<IEnumerable<BenchCase>> Cases)> All { get; } =
     [
         ("tempered-kl", TemperedKlCases.All),
+        ("softmax-jvp", SoftmaxJvpCases.All),
+        ("normalized-match", NormalizedMatchCases.All),
     ];
 }
