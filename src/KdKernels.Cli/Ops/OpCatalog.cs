@@ -6,6 +6,9 @@ internal static class OpCatalog
     /// <summary>In the order of their names.</summary>
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
+        new DualBatchNormOp(),
+        new DualMaxPoolOp(),
+        new DualReluOp(),
         new HintonLossOp(),
         new NormalizedMatchOp(),
         new SoftmaxJvpOp(),
