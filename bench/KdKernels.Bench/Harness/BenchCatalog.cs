@@ -1,3 +1,5 @@
+using KdKernels.Bench.Dual;
+using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.NormalizedMatch;
 using KdKernels.Bench.SoftmaxJvp;
 using KdKernels.Bench.TemperedKl;
@@ -11,7 +13,11 @@ internal static class BenchCatalog
     public static IReadOnlyList<(string Op, Func<IEnumerable<BenchCase>> Cases)> All { get; } =
     [
         ("tempered-kl", TemperedKlCases.All),
+        ("hinton-loss", HintonLossCases.All),
         ("softmax-jvp", SoftmaxJvpCases.All),
         ("normalized-match", NormalizedMatchCases.All),
+        ("dual-relu", DualCases.Relu),
+        ("dual-max-pool", DualCases.MaxPool),
+        ("dual-batch-norm", DualCases.BatchNorm),
     ];
 }
