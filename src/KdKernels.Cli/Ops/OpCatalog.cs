@@ -7,6 +7,9 @@ internal static class OpCatalog
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
         new DecoupledKdOp(),
+        new DualBatchNormOp(),
+        new DualMaxPoolOp(),
+        new DualReluOp(),
         new HintonLossOp(),
         new JsdOp(),
         new LogitRegressionOp(),
