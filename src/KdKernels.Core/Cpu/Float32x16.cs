@@ -107,6 +107,16 @@ internal readonly unsafe struct Float32x16 : IVector<Float32x16, float>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEach(Float32x16 a, Float32x16 b, Float32x16 c, Float32x16 d, float* target)
+    {
+        Vector256<float> ab = Avx.HorizontalAdd(Halves(a), Halves(b)), cd = Avx.HorizontalAdd(Halves(c), Halves(d));
+        Vector256<float> each = Avx.HorizontalAdd(ab, cd);
+        (each.GetLower() + each.GetUpper()).Store(target);
+
+        static Vector256<float> Halves(Float32x16 v) => v.value.GetLower() + v.value.GetUpper();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> FirstLanes(int count) =>
         Vector512.LessThan(
             Vector512.Create(0f, 1f, 2f, 3f, 4f, 5f, 6f, 7f, 8f, 9f, 10f, 11f, 12f, 13f, 14f, 15f),

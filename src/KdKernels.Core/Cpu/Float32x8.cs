@@ -122,6 +122,14 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEach(Float32x8 a, Float32x8 b, Float32x8 c, Float32x8 d, float* target)
+    {
+        Vector256<float> ab = Avx.HorizontalAdd(a.value, b.value), cd = Avx.HorizontalAdd(c.value, d.value);
+        Vector256<float> each = Avx.HorizontalAdd(ab, cd);
+        (each.GetLower() + each.GetUpper()).Store(target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> FirstLanes(int count) =>
         Vector256.LessThan(Vector256.Create(0f, 1f, 2f, 3f, 4f, 5f, 6f, 7f), Vector256.Create((float)count));
 

@@ -81,4 +81,12 @@ internal readonly unsafe struct Float64x1 : IWideVector<Float64x1>
     public static double Largest(Float64x1 a) => a.value;
 
     public static double Sum(Float64x1 a) => a.value;
+
+    public static void SumEach(Float64x1 a, Float64x1 b, Float64x1 c, Float64x1 d, double* target)
+    {
+        target[0] = a.value;
+        target[1] = b.value;
+        target[2] = c.value;
+        target[3] = d.value;
+    }
 }

@@ -136,6 +136,14 @@ internal readonly unsafe struct Float64x4 : IWideVector<Float64x4>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEach(Float64x4 a, Float64x4 b, Float64x4 c, Float64x4 d, double* target)
+    {
+        Vector256<double> ab = Avx.HorizontalAdd(a.value, b.value), cd = Avx.HorizontalAdd(c.value, d.value);
+        (ab.GetLower() + ab.GetUpper()).Store(target);
+        (cd.GetLower() + cd.GetUpper()).Store(target + 2);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> FirstLanes(int count) =>
         Vector256.LessThan(Vector256.Create(0.0, 1, 2, 3), Vector256.Create((double)count));
 

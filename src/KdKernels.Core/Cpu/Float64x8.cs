@@ -125,6 +125,16 @@ internal readonly unsafe struct Float64x8 : IWideVector<Float64x8>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEach(Float64x8 a, Float64x8 b, Float64x8 c, Float64x8 d, double* target)
+    {
+        Vector256<double> ab = Avx.HorizontalAdd(Halves(a), Halves(b)), cd = Avx.HorizontalAdd(Halves(c), Halves(d));
+        (ab.GetLower() + ab.GetUpper()).Store(target);
+        (cd.GetLower() + cd.GetUpper()).Store(target + 2);
+
+        static Vector256<double> Halves(Float64x8 v) => v.value.GetLower() + v.value.GetUpper();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> FirstLanes(int count) =>
         Vector512.LessThan(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)count));
 

@@ -82,4 +82,10 @@ internal unsafe interface IVector<TSelf, TElement>
 
     /// <summary>Sum of the lanes, in a fixed order.</summary>
     static abstract double Sum(TSelf a);
+
+    /// <summary>
+    /// The sums of the lanes of four vectors, each in the same fixed order and in the element type, to four elements of
+    /// memory: what many short dot products end with.
+    /// </summary>
+    static abstract void SumEach(TSelf a, TSelf b, TSelf c, TSelf d, TElement* target);
 }
