@@ -27,6 +27,9 @@ internal sealed unsafe class FspMaps<TElement>(MapView map, PoolingGrid grid, Fs
     /// <summary>Positions that maximum pooling notes.</summary>
     public long PositionCount => grid.IsIdentity || pooling == FspPooling.Average ? 0 : (long)Channels * Pixels;
 
+    /// <summary>Each pixel's channels lie side by side, and nothing is pooled.</summary>
+    public bool HasPixels => grid.IsIdentity && IsNhwc(rows);
+
     /// <summary>The planes of a sample: the map itself, or the buffer that <see cref="Load"/> filled.</summary>
     public FspMatrix<TElement> Planes(long sample, TElement* buffer) =>
         IsDirect(rows) ? Direct(rows, sample) : Buffered(buffer);
@@ -63,18 +66,28 @@ internal sealed unsafe class FspMaps<TElement>(MapView map, PoolingGrid grid, Fs
         }
     }
 
-    /// <summary>Each pixel's channels lie side by side, and nothing is pooled.</summary>
-    public bool HasPixels(in RowsView view) => grid.IsIdentity && view.ElementStride == 1 && view.InnerStride != 1;
-
-    /// <inheritdoc cref="HasPixels(in RowsView)"/>
-    public bool HasPixels() => HasPixels(rows);
-
-    /// <summary>A sample of the features, or of their gradient, as rows of channels.</summary>
-    public static FspMatrix<TElement> PixelsOf(in RowsView view, long sample) => new(
-        (TElement*)view.Data + (sample * view.OuterStride), view.InnerStride, (int)view.Inner, (int)view.Length);
-
-    /// <inheritdoc cref="PixelsOf(in RowsView, long)"/>
+    /// <summary>A sample as rows of channels, where it <see cref="HasPixels"/>.</summary>
     public FspMatrix<TElement> PixelsOf(long sample) => PixelsOf(rows, sample);
+
+    /// <summary>Where the gradient of the pixels is to be written before <see cref="FinishPixels"/>.</summary>
+    public FspMatrix<TElement> PixelTarget(in RowsView gradient, long sample, TElement* buffer) =>
+        IsNhwc(gradient) ? PixelsOf(gradient, sample) : new FspMatrix<TElement>(buffer, Channels, Pixels, Channels);
+
+    /// <summary>Brings the gradient from the pixels to a map of another layout.</summary>
+    public void FinishPixels(in RowsView gradient, long sample, TElement* buffer, double* plane)
+    {
+        if (IsNhwc(gradient)) return;
+        for (int c = 0; c < Channels; c++)
+        {
+            for (int p = 0; p < Pixels; p++) plane[p] = Memory.Get(buffer + ((long)p * Channels) + c);
+            MapMemory.WritePlane(gradient, sample, c, plane);
+        }
+    }
+
+    private static bool IsNhwc(in RowsView view) => view.ElementStride == 1 && view.InnerStride != 1;
+
+    private static FspMatrix<TElement> PixelsOf(in RowsView view, long sample) => new(
+        (TElement*)view.Data + (sample * view.OuterStride), view.InnerStride, (int)view.Inner, (int)view.Length);
 
     private bool IsDirect(in RowsView view) => grid.IsIdentity && (view.InnerStride == 1 || view.Inner == 1);
 

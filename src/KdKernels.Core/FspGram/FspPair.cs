@@ -1,8 +1,8 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// Two layers of one network: their products, and the gradients of both from weights on the products. Where both layers,
-/// and the gradients that are wanted, are NHWC, the products run over pixels of channels, else over planes of pixels.
+/// Two layers of one network: their products, and the gradients of both from weights on the products. Where both layers are
+/// NHWC, the products run over pixels of channels, else over planes of pixels.
 /// </summary>
 internal sealed unsafe class FspPair<TVector, TElement>
     where TVector : unmanaged, IVector<TVector, TElement>
@@ -19,9 +19,7 @@ internal sealed unsafe class FspPair<TVector, TElement>
         Maps2 = new FspMaps<TElement>(features2, PoolingGrid.Of(features2, features1), pooling);
         IsSymmetric = features1 == features2;
         (this.gradient1, this.gradient2) = (gradient1, gradient2);
-        asPixels = Maps1.HasPixels() && Maps2.HasPixels()
-            && (gradient1 is not { } first || Maps1.HasPixels(first))
-            && (gradient2 is not { } second || Maps2.HasPixels(second));
+        asPixels = Maps1.HasPixels && Maps2.HasPixels;
     }
 
     public FspMaps<TElement> Maps1 { get; }
@@ -77,7 +75,7 @@ internal sealed unsafe class FspPair<TVector, TElement>
         if (gradient1 is { } first)
         {
             if (asPixels)
-                WritePixels(Maps2, Weights(weights, transposed: true, buffers), first, sample, buffers);
+                WritePixels(Maps1, Maps2, Weights(weights, transposed: true, buffers), first, sample, buffers);
             else
                 WritePlanes(Maps1, Weights(weights, transposed: false, buffers), first, sample, buffers, isFirst: true);
         }
@@ -85,7 +83,7 @@ internal sealed unsafe class FspPair<TVector, TElement>
         if (gradient2 is { } second)
         {
             if (asPixels)
-                WritePixels(Maps1, Weights(weights, transposed: false, buffers), second, sample, buffers);
+                WritePixels(Maps2, Maps1, Weights(weights, transposed: false, buffers), second, sample, buffers);
             else
                 WritePlanes(Maps2, Weights(weights, transposed: true, buffers), second, sample, buffers, isFirst: false);
         }
@@ -127,13 +125,15 @@ internal sealed unsafe class FspPair<TVector, TElement>
     }
 
     private static void WritePixels(
+        FspMaps<TElement> maps,
         FspMaps<TElement> others,
         in FspMatrix<TElement> weights,
         in RowsView gradient,
         long sample,
         in FspBuffers<TElement> buffers)
     {
-        FspProducts<TVector, TElement>.Combine(
-            others.PixelsOf(sample).Weights, weights, FspMaps<TElement>.PixelsOf(gradient, sample), buffers.Panel);
+        FspMatrix<TElement> target = maps.PixelTarget(gradient, sample, buffers.Gradient);
+        FspProducts<TVector, TElement>.Combine(others.PixelsOf(sample).Weights, weights, target, buffers.Panel);
+        maps.FinishPixels(gradient, sample, buffers.Gradient, buffers.Plane);
     }
 }

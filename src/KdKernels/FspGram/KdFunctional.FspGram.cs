@@ -76,10 +76,12 @@ public static partial class KdFunctional
 
     /// <summary><c>Σ_pairs λ·FspLoss(pair)</c>: the sum of the pairs' losses with their weights.</summary>
     /// <param name="pairs">At least one pair; every λ is finite.</param>
-    /// <inheritdoc cref="FspLoss(Tensor, Tensor, Tensor, Tensor, KdReduction, FspOptions?)" path="/param[@name='reduction']"/>
-    /// <inheritdoc cref="FspLoss(Tensor, Tensor, Tensor, Tensor, KdReduction, FspOptions?)" path="/param[@name='options']"/>
-    /// <inheritdoc cref="FspLoss(Tensor, Tensor, Tensor, Tensor, KdReduction, FspOptions?)" path="/exception"/>
-    /// <returns>As for one pair.</returns>
+    /// <param name="reduction">As for one pair.</param>
+    /// <param name="options">As for one pair.</param>
+    /// <returns>A scalar, or one value per sample for None, in the dtype of the features.</returns>
+    /// <exception cref="ArgumentException">There is no pair, or one does not fit.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A weight is not finite, or an option or a reduction does not exist.</exception>
+    /// <exception cref="NotSupportedException">A dtype or device without an implementation.</exception>
     public static Tensor FspLoss(IReadOnlyList<FspPair> pairs, KdReduction reduction, FspOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(pairs);
