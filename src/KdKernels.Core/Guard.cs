@@ -72,7 +72,7 @@ internal static class Guard
         bool overlaps = (outer > 1 && view.OuterStride == 0)
             || (inner > 1 && view.InnerStride == 0)
             || (length > 1 && view.ElementStride == 0);
-        if (overlaps && view.Rows > 0)
+        if (overlaps && view.Rows > 0 && view.Length > 0)
         {
             throw new ArgumentException(
                 $"expected distinct memory for every element of an output of shape {view.Shape} but got strides "
