@@ -1,7 +1,6 @@
 using KdKernels.Bench.Gpu;
 using KdKernels.Bench.Harness;
 using KdKernels.Bench.Results;
-using KdKernels.Bench.TemperedKl;
 using KdKernels.Bench.TrainStep;
 #if !WITHOUT_BENCHMARKDOTNET
 using BenchmarkDotNet.Configs;
@@ -13,15 +12,17 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 const string Usage = """
     Usage: ./kd bench <name> [--json] [--threads N] [--rounds N]
 
-      tempered-kl    fused against composed torch: ratio, share of the read bandwidth, microseconds
+      --quick        every op at its quick shapes, in under four minutes
+      <op>           one op at all of its shapes: {0}
       train-step     a small network's training step against Python's torch (KD_PYTHON, else python3): ratio, microseconds
       gpu            our ops called from C# on a GPU: host time, and wall time of forward and backward; [--out FILE] [--stamp FILE]
       --table        bench/results/*.jsonl as bench/results/table.md and chart.svg; [--results DIR]
       bdn [...]      BenchmarkDotNet's own runs; its options follow (for example --filter '*')
 
-    ratio is against the fastest composed form, ratio_plain against kl_div(log_softmax(s/T), softmax(t/T)); above 1 the
-    fused op is faster. share is of the bandwidth of reading two arrays, measured in the same run.
+    ratio is against the fastest composed form, plain against the form that most code has; above 1 the fused op is
+    faster. share is the least possible traffic over the bandwidth of reading two arrays, measured in the same run.
     """;
+string usage = Usage.Replace("{0}", string.Join(", ", BenchCatalog.All.Select(entry => entry.Op)), StringComparison.Ordinal);
 
 string name = args.FirstOrDefault("--help");
 #if !WITHOUT_BENCHMARKDOTNET
@@ -31,18 +32,22 @@ if (name == "bdn")
     var config = DefaultConfig.Instance
         .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance))
         .WithArtifactsPath(Path.Combine(AppContext.BaseDirectory, "BenchmarkDotNet"));
-    BenchmarkSwitcher.FromAssembly(typeof(TemperedKlBenchmarks).Assembly).Run(args[1..], config);
+    BenchmarkSwitcher.FromAssembly(typeof(OpBenchmarks).Assembly).Run(args[1..], config);
     return 0;
 }
 #endif
 
 bool json = args.Contains("--json");
-var options = new BenchOptions(Number("--threads", Math.Min(2, Environment.ProcessorCount)), Number("--rounds", 15), TimeSpan.FromMilliseconds(20));
+bool quick = name == "--quick";
+var options = new BenchOptions(
+    Number("--threads", Math.Min(2, Environment.ProcessorCount)),
+    Number("--rounds", quick ? 9 : 15),
+    TimeSpan.FromMilliseconds(quick ? 10 : 20),
+    quick ? TimeSpan.FromSeconds(4) : TimeSpan.FromSeconds(60));
 switch (name)
 {
-    case "tempered-kl":
-        Print(TemperedKlBench.Run(options));
-        return 0;
+    case "--quick":
+        return PrintCases(BenchCatalog.All.SelectMany(entry => entry.Cases()));
     case "train-step":
         try
         {
@@ -68,10 +73,12 @@ switch (name)
             return 1;
         }
     case "--help" or "-h":
-        Console.WriteLine(Usage);
+        Console.WriteLine(usage);
         return 0;
+    case var op when BenchCatalog.All.FirstOrDefault(entry => entry.Op == op) is { Cases: { } cases }:
+        return PrintCases(cases());
     default:
-        Console.Error.WriteLine($"There is no benchmark '{name}'.{Environment.NewLine}{Usage}");
+        Console.Error.WriteLine($"There is no benchmark '{name}'.{Environment.NewLine}{usage}");
         return 1;
 }
 
@@ -91,19 +98,44 @@ string? Text(string option)
     return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 }
 
+int PrintCases(IEnumerable<BenchCase> cases)
+{
+    try
+    {
+        Print(CaseBench.Run(cases, options, quick));
+        return 0;
+    }
+    catch (InvalidOperationException e)
+    {
+        Console.Error.WriteLine(e.Message);
+        return 1;
+    }
+}
+
 void Print(IEnumerable<BenchRecord> records)
 {
     if (!json)
     {
-        Console.WriteLine($"{options.Threads} threads, medians of {options.Rounds} alternating rounds");
-        Console.WriteLine($"{"shape",-14} {"mode",-17} {"us",9} {"ratio",7} {"plain",7} {"share",7}");
+        Console.WriteLine($"{options.Threads} threads, medians of up to {options.Rounds} alternating rounds");
+        Console.WriteLine($"{"op",-18} {"shape",-24} {"mode",-17} {"us",9} {"ratio",7} {"plain",7} {"GB/s",7} {"share",7}");
     }
     foreach (var record in records)
     {
         Console.WriteLine(json
             ? record.ToJson()
-            : $"{record.Shape,-14} {record.Mode,-17} {record.MedianUs,9:F1} {Cell(record.Ratio, "F2")} {Cell(record.RatioPlain, "F2")} {Cell(record.ShareOfBandwidth, "P0")}");
+            : $"{record.Op,-18} {record.Shape,-24} {record.Mode,-17} {record.MedianUs,9:F1} {Cell(record.Ratio, "F2")} "
+                + $"{Cell(record.RatioPlain, "F2")} {Cell(record.GigabytesPerSecond, "F1")} {Cell(record.ShareOfBandwidth, "P0")}{Remark(record)}");
     }
+}
+
+// Whether what was asked for was reached, and how forms without a target do.
+static string Remark(BenchRecord record)
+{
+    var remarks = new List<string>();
+    if (record.Target is { } ratio) remarks.Add($"{(record.Ratio >= ratio ? "reaches" : "misses")} {ratio}");
+    if (record.ShareTarget is { } share) remarks.Add($"{(record.ShareOfBandwidth >= share ? "reaches" : "misses")} {share:P0}");
+    foreach (var (name, value) in record.Beside ?? System.Collections.Frozen.FrozenDictionary<string, double>.Empty) remarks.Add($"{name} {value:F1}");
+    return remarks.Count == 0 ? "" : "   " + string.Join(", ", remarks);
 }
 
 // A benchmark that has no such number leaves the place empty.

@@ -23,9 +23,15 @@ internal sealed class AlternatingTimer
     /// <param name="contenders">What to time; the first one is what the others are compared with.</param>
     /// <param name="rounds">Rounds counted, after one that is not.</param>
     /// <param name="slice">Time spent on one contender in one round; a single call is made if that takes longer.</param>
-    public static AlternatingTimer Measure(IReadOnlyList<Contender> contenders, int rounds, TimeSpan slice)
+    /// <param name="budget">If all rounds would take longer, there are fewer, but three; null sets no limit.</param>
+    public static AlternatingTimer Measure(
+        IReadOnlyList<Contender> contenders, int rounds, TimeSpan slice, TimeSpan? budget = null)
     {
+        long start = Stopwatch.GetTimestamp();
         var calls = contenders.Select(contender => CallsPerSlice(contender, slice)).ToArray();
+        // What the single calls took is what a round of the slow contenders takes; the fast ones fill their slices.
+        var round0 = Stopwatch.GetElapsedTime(start) / 2 + slice * contenders.Count;
+        if (budget is { } limit) rounds = Math.Min(rounds, Math.Max(3, (int)(limit / round0)));
         var microseconds = contenders.Select(_ => new double[rounds]).ToArray();
         for (int round = 0; round < rounds; round++)
         {

@@ -44,8 +44,11 @@ internal unsafe struct Kept<TElement>
     /// <summary>e^x − 1, to full relative accuracy.</summary>
     public TElement* Growth;
 
-    /// <summary>x; null where no teacher gradient is wanted.</summary>
+    /// <summary>x; null where nobody asks for it.</summary>
     public TElement* X;
+
+    /// <summary>e^x; null where nobody asks for it.</summary>
+    public TElement* Ratio;
 
     /// <summary>The same from another element on.</summary>
     public readonly Kept<TElement> From(long element) => new()
@@ -53,6 +56,7 @@ internal unsafe struct Kept<TElement>
         Mass = Mass + element,
         Growth = Growth + element,
         X = X is null ? null : X + element,
+        Ratio = Ratio is null ? null : Ratio + element,
     };
 }
 
@@ -164,6 +168,7 @@ internal static unsafe class KlKernels<TVector, TElement>
                 TVector.Store(kept.Mass + ((long)k * TVector.Width), p);
                 TVector.Store(kept.Growth + ((long)k * TVector.Width), TVector.SelectEqual(n, zero, small, grown));
                 if (kept.X is not null) TVector.Store(kept.X + ((long)k * TVector.Width), x);
+                if (kept.Ratio is not null) TVector.Store(kept.Ratio + ((long)k * TVector.Width), ratio);
             }
 
             if (TMode.Entropies)
