@@ -7,6 +7,9 @@ internal static class OpCatalog
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
         new HintonLossOp(),
+        new NoiseProbeOp(),
+        new PixelEntropyOp(),
+        new SoftmaxEntropyOp(),
         new TemperedKlOp(),
     ];
 

@@ -26,30 +26,6 @@ internal readonly unsafe struct PixelBlocks(long rows, long length)
         return (row, first, (int)Math.Min(BlockSize, length - first));
     }
 
-    /// <summary>The elements where they lie, or a copy where they do not lie side by side.</summary>
-    public static TElement* Input<TElement>(in RowsView view, long row, long first, int size, TElement* copy)
-        where TElement : unmanaged
-    {
-        TElement* direct = Memory.Direct<TElement>(view, row);
-        if (direct is not null) return direct + first;
-        Memory.Gather(Part(view, row, first, size), 0, copy);
-        return copy;
-    }
-
-    /// <summary>Where elements are to be written; <see cref="Finish"/> brings them to their place.</summary>
-    public static TElement* Output<TElement>(in RowsView view, long row, long first, TElement* copy)
-        where TElement : unmanaged
-    {
-        TElement* direct = Memory.Direct<TElement>(view, row);
-        return direct is not null ? direct + first : copy;
-    }
-
-    public static void Finish<TElement>(in RowsView view, long row, long first, int size, TElement* written)
-        where TElement : unmanaged
-    {
-        if (Memory.Direct<TElement>(view, row) is null) Memory.Scatter(Part(view, row, first, size), 0, written);
-    }
-
     /// <summary>Rows that lie one after the other in every view become a single one: short rows then cost no more.</summary>
     public static void JoinRows(RowsView?[] views)
     {
@@ -117,16 +93,4 @@ internal readonly unsafe struct PixelBlocks(long rows, long length)
         view.ElementStride == 1
         && (view.Inner == 1 || view.InnerStride == view.Length)
         && (view.Outer == 1 || view.OuterStride == view.Inner * view.Length);
-
-    private static RowsView Part(in RowsView view, long row, long first, int size)
-    {
-        long offset = view.RowOffset(row) + (first * view.ElementStride);
-        return view with
-        {
-            Data = view.Data + (nint)(offset * view.ElementType.Bytes()),
-            Outer = 1,
-            Inner = 1,
-            Length = size,
-        };
-    }
 }

@@ -58,7 +58,7 @@ internal sealed unsafe class PixelEntropyWork<TVector, TElement> : ChunkedWork
         for (long block = first; block < end; block++)
         {
             (long row, long at, int size) = blocks.Block(block);
-            TElement* values = PixelBlocks.Input(sigma, row, at, size, buffers[0]);
+            TElement* values = RowPart.Input(sigma, row, at, size, buffers[0]);
             if (wantsPoints)
             {
                 TElement* flags = buffers[1];
@@ -72,9 +72,9 @@ internal sealed unsafe class PixelEntropyWork<TVector, TElement> : ChunkedWork
 
             if (map is { } entropies)
             {
-                TElement* target = PixelBlocks.Output(entropies, row, at, buffers[2]);
+                TElement* target = RowPart.Output(entropies, row, at, buffers[2]);
                 PixelEntropyKernels<TVector, TElement>.WriteEntropies(values, target, size);
-                PixelBlocks.Finish(entropies, row, at, size, target);
+                RowPart.Finish(entropies, row, at, size, target);
             }
 
             if (gradient is not null) WriteGradient(row, at, size, values, buffers);
@@ -87,10 +87,10 @@ internal sealed unsafe class PixelEntropyWork<TVector, TElement> : ChunkedWork
         long row, long at, int size, TElement* values, in PixelBuffers<TElement> buffers)
     {
         RowsView view = gradient.GetValueOrDefault();
-        TElement* target = PixelBlocks.Output(view, row, at, buffers[2]);
-        TElement* ofUnits = upstream is { } given ? PixelBlocks.Input(given, row, at, size, buffers[3]) : null;
+        TElement* target = RowPart.Output(view, row, at, buffers[2]);
+        TElement* ofUnits = upstream is { } given ? RowPart.Input(given, row, at, size, buffers[3]) : null;
         PixelEntropyKernels<TVector, TElement>.WriteGradient(values, ofUnits, factor, target, size);
-        PixelBlocks.Finish(view, row, at, size, target);
+        RowPart.Finish(view, row, at, size, target);
     }
 
     private static void Add<TMasked>(

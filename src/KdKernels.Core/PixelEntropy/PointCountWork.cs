@@ -45,7 +45,7 @@ internal sealed unsafe class PointCountWork<TVector, TElement> : ChunkedWork
         for (long block = first; block < end; block++)
         {
             (long row, long at, int size) = blocks.Block(block);
-            TElement* values = PixelBlocks.Input(sigma, row, at, size, buffers[0]);
+            TElement* values = RowPart.Input(sigma, row, at, size, buffers[0]);
             PixelBlocks.Background(foreground, row, at, size, buffers[1]);
             (long all, long background) =
                 PixelEntropyKernels<TVector, TElement>.CountBelow(values, buffers[1], bound, size);
