@@ -8,8 +8,10 @@ internal static class OpCatalog
     [
         new HintonLossOp(),
         new NoiseProbeOp(),
+        new NormalizedMatchOp(),
         new PixelEntropyOp(),
         new SoftmaxEntropyOp(),
+        new SoftmaxJvpOp(),
         new TemperedKlOp(),
     ];
 

@@ -24,6 +24,8 @@ internal readonly unsafe struct Float32x1 : IVector<Float32x1, float>
 
     public static Float32x1 Load(float* source) => new(*source);
 
+    public static Float32x1 Repeat(float* source) => new(*source);
+
     public static Float32x1 LoadPartial(float* source, int count, Float32x1 fill) => count > 0 ? new(*source) : fill;
 
     public static void Store(float* target, Float32x1 value) => *target = value.value;
@@ -68,4 +70,12 @@ internal readonly unsafe struct Float32x1 : IVector<Float32x1, float>
     public static double Largest(Float32x1 a) => a.value;
 
     public static double Sum(Float32x1 a) => a.value;
+
+    public static void SumEach(Float32x1 a, Float32x1 b, Float32x1 c, Float32x1 d, float* target)
+    {
+        target[0] = a.value;
+        target[1] = b.value;
+        target[2] = c.value;
+        target[3] = d.value;
+    }
 }

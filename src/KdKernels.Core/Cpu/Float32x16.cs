@@ -36,6 +36,9 @@ internal readonly unsafe struct Float32x16 : IVector<Float32x16, float>
     public static Float32x16 Load(float* source) => new(Vector512.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x16 Repeat(float* source) => new(Vector512.Create(*source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x16 LoadPartial(float* source, int count, Float32x16 fill) =>
         new(Avx512F.MaskLoad(source, FirstLanes(count), fill.value));
 
@@ -101,6 +104,16 @@ internal readonly unsafe struct Float32x16 : IVector<Float32x16, float>
     {
         (Vector512<double> low, Vector512<double> high) = Vector512.Widen(a.value);
         return Vector512.Sum(low + high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEach(Float32x16 a, Float32x16 b, Float32x16 c, Float32x16 d, float* target)
+    {
+        Vector256<float> ab = Avx.HorizontalAdd(Halves(a), Halves(b)), cd = Avx.HorizontalAdd(Halves(c), Halves(d));
+        Vector256<float> each = Avx.HorizontalAdd(ab, cd);
+        (each.GetLower() + each.GetUpper()).Store(target);
+
+        static Vector256<float> Halves(Float32x16 v) => v.value.GetLower() + v.value.GetUpper();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -36,6 +36,9 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
     public static Float32x8 Load(float* source) => new(Vector256.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float32x8 Repeat(float* source) => new(Vector256.Create(*source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float32x8 LoadPartial(float* source, int count, Float32x8 fill) =>
         new(Vector256.ConditionalSelect(
             FirstLanes(count), Avx.MaskLoad(source, FirstLanes(count)), fill.value));
@@ -116,6 +119,14 @@ internal readonly unsafe struct Float32x8 : IVector<Float32x8, float>
     {
         (Vector256<double> low, Vector256<double> high) = Vector256.Widen(a.value);
         return Vector256.Sum(low + high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEach(Float32x8 a, Float32x8 b, Float32x8 c, Float32x8 d, float* target)
+    {
+        Vector256<float> ab = Avx.HorizontalAdd(a.value, b.value), cd = Avx.HorizontalAdd(c.value, d.value);
+        Vector256<float> each = Avx.HorizontalAdd(ab, cd);
+        (each.GetLower() + each.GetUpper()).Store(target);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace KdKernels.Core;
 
 /// <summary>A single double lane: the path of a processor without AVX2.</summary>
-internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
+internal readonly unsafe struct Float64x1 : IWideVector<Float64x1>
 {
     private readonly double value;
 
@@ -24,6 +24,8 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
 
     public static Float64x1 Load(double* source) => new(*source);
 
+    public static Float64x1 Repeat(double* source) => new(*source);
+
     public static Float64x1 LoadPartial(double* source, int count, Float64x1 fill) => count > 0 ? new(*source) : fill;
 
     public static void Store(double* target, Float64x1 value) => *target = value.value;
@@ -31,6 +33,17 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
     public static void StorePartial(double* target, int count, Float64x1 value)
     {
         if (count > 0) *target = value.value;
+    }
+
+    public static Float64x1 LoadSingle(float* source) => new(*source);
+
+    public static Float64x1 LoadSinglePartial(float* source, int count) => count > 0 ? new(*source) : default;
+
+    public static void StoreSingle(float* target, Float64x1 value) => *target = (float)value.value;
+
+    public static void StoreSinglePartial(float* target, int count, Float64x1 value)
+    {
+        if (count > 0) *target = (float)value.value;
     }
 
     public static Float64x1 Fma(Float64x1 a, Float64x1 b, Float64x1 c) =>
@@ -68,4 +81,12 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
     public static double Largest(Float64x1 a) => a.value;
 
     public static double Sum(Float64x1 a) => a.value;
+
+    public static void SumEach(Float64x1 a, Float64x1 b, Float64x1 c, Float64x1 d, double* target)
+    {
+        target[0] = a.value;
+        target[1] = b.value;
+        target[2] = c.value;
+        target[3] = d.value;
+    }
 }

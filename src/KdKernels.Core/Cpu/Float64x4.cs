@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace KdKernels.Core;
 
 /// <summary>Four double lanes (AVX2 and FMA).</summary>
-internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
+internal readonly unsafe struct Float64x4 : IWideVector<Float64x4>
 {
     private readonly Vector256<double> value;
 
@@ -36,6 +36,9 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     public static Float64x4 Load(double* source) => new(Vector256.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x4 Repeat(double* source) => new(Vector256.Create(*source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x4 LoadPartial(double* source, int count, Float64x4 fill) =>
         new(Vector256.ConditionalSelect(
             FirstLanes(count), Avx.MaskLoad(source, FirstLanes(count)), fill.value));
@@ -46,6 +49,21 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(double* target, int count, Float64x4 value) =>
         Avx.MaskStore(target, FirstLanes(count), value.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x4 LoadSingle(float* source) => new(Avx.ConvertToVector256Double(Vector128.Load(source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x4 LoadSinglePartial(float* source, int count) =>
+        new(Avx.ConvertToVector256Double(Avx.MaskLoad(source, FirstSingles(count))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSingle(float* target, Float64x4 value) =>
+        Avx.ConvertToVector128Single(value.value).Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSinglePartial(float* target, int count, Float64x4 value) =>
+        Avx.MaskStore(target, FirstSingles(count), Avx.ConvertToVector128Single(value.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x4 Fma(Float64x4 a, Float64x4 b, Float64x4 c) =>
@@ -118,8 +136,20 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEach(Float64x4 a, Float64x4 b, Float64x4 c, Float64x4 d, double* target)
+    {
+        Vector256<double> ab = Avx.HorizontalAdd(a.value, b.value), cd = Avx.HorizontalAdd(c.value, d.value);
+        (ab.GetLower() + ab.GetUpper()).Store(target);
+        (cd.GetLower() + cd.GetUpper()).Store(target + 2);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> FirstLanes(int count) =>
         Vector256.LessThan(Vector256.Create(0.0, 1, 2, 3), Vector256.Create((double)count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> FirstSingles(int count) =>
+        Vector128.LessThan(Vector128.Create(0f, 1f, 2f, 3f), Vector128.Create((float)count));
 
     /// <summary>2^n for |n| within the exponent range of normal numbers.</summary>
     private static Vector256<double> PowerOfTwo(Vector256<double> n)

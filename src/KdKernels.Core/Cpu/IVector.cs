@@ -25,6 +25,9 @@ internal unsafe interface IVector<TSelf, TElement>
 
     static abstract TSelf Load(TElement* source);
 
+    /// <summary>All lanes the one element at <paramref name="source"/>.</summary>
+    static abstract TSelf Repeat(TElement* source);
+
     /// <summary>
     /// The first <paramref name="count"/> lanes from memory, the others from <paramref name="fill"/>; nothing else is
     /// read.
@@ -79,4 +82,10 @@ internal unsafe interface IVector<TSelf, TElement>
 
     /// <summary>Sum of the lanes, in a fixed order.</summary>
     static abstract double Sum(TSelf a);
+
+    /// <summary>
+    /// The sums of the lanes of four vectors, each in the same fixed order and in the element type, to four elements of
+    /// memory: what many short dot products end with.
+    /// </summary>
+    static abstract void SumEach(TSelf a, TSelf b, TSelf c, TSelf d, TElement* target);
 }

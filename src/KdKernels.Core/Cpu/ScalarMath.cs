@@ -26,6 +26,13 @@ internal static class ScalarMath
         return (expm1 + 1, expm1);
     }
 
+    /// <summary>log(1 + x) for x above −1 without losing a small x (Goldberg 1991, theorem 4).</summary>
+    public static double Log1p(double x)
+    {
+        double y = 1 + x;
+        return y == 1 ? x : double.IsPositiveInfinity(y) ? y : x * Math.Log(y) / (y - 1);
+    }
+
     /// <summary>e^(−u) − 1 + u.</summary>
     public static double Gap(double u)
     {

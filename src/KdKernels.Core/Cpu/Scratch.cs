@@ -45,6 +45,9 @@ internal enum ScratchUse
     /// <summary>What a kernel keeps between its passes.</summary>
     Kernel,
 
+    /// <summary>What a whole call keeps between its phases; belongs to the calling thread, read by all.</summary>
+    Call,
+
     /// <summary>A row in double.</summary>
     Careful,
 }

@@ -79,6 +79,7 @@ internal struct KlSums<TVector>
     public TVector WeightedMass;
     public TVector WeightedFirst;
     public TVector TeacherLog;
+    public TVector WeightedTeacherLog;
     public TVector StudentLog;
 }
 
@@ -101,6 +102,7 @@ internal static unsafe class KlKernels<TVector, TElement>
         TVector originT = origin.Teacher, originD = origin.Difference, originE = origin.DifferenceError;
         TVector mass = zero, first = zero, gap = zero, largest = zero;
         TVector weightedMass = zero, weightedFirst = zero, teacherLog = zero, studentLog = zero;
+        TVector weightedTeacherLog = zero;
         // Lanes without an element: far below the origin on both sides, so that p̃ is exactly 0 and x stays finite.
         TVector fillT = originT, fillS = originT - originD;
         if (walk.FullSteps < walk.Steps)
@@ -183,6 +185,7 @@ internal static unsafe class KlKernels<TVector, TElement>
                 TVector w = TVector.Load(walk.Weights + ((long)k * TVector.Width)) * p;
                 weightedMass += w;
                 weightedFirst = TVector.Fma(w, x, weightedFirst);
+                if (TMode.Entropies) weightedTeacherLog = TVector.Fma(w, a, weightedTeacherLog);
             }
         }
 
@@ -193,6 +196,7 @@ internal static unsafe class KlKernels<TVector, TElement>
         sums.WeightedMass = weightedMass;
         sums.WeightedFirst = weightedFirst;
         sums.TeacherLog = teacherLog;
+        sums.WeightedTeacherLog = weightedTeacherLog;
         sums.StudentLog = studentLog;
     }
 

@@ -144,7 +144,7 @@ internal unsafe partial class KlLanes<TVector, TElement>
             if (row.NeedsCare) Redo(group, lane, ref row, buffers);
 
             metrics[(int)HintonMetric.CrossEntropy] = row.Hard.Value;
-            metrics[(int)HintonMetric.Kl] = row.Value.Sum * Problem.KlFactor;
+            metrics[(int)HintonMetric.Kl] = SumOf(row.Value) * Problem.KlFactor;
             metrics[(int)HintonMetric.StudentEntropy] = row.Value.StudentEntropy;
             metrics[(int)HintonMetric.TeacherEntropy] = row.Value.TeacherEntropy;
             metrics[(int)HintonMetric.Hit] = metrics[(int)HintonMetric.Agreement] = 0;

@@ -135,7 +135,7 @@ internal unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector, TElem
 
         for (int lane = 0; lane < group.Lanes; lane++)
         {
-            rows[lane].Value = rows[lane].State.Finish(Weighted, WantsMetrics);
+            rows[lane].Value = rows[lane].State.Finish(Weighted, WantsEntropies);
             rows[lane].NeedsCare |= !Holds(rows[lane].State, rows[lane].Value);
         }
     }
@@ -151,6 +151,7 @@ internal unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector, TElem
         TVector.Store(buffers.Lane(5), sums.WeightedFirst);
         TVector.Store(buffers.Lane(6), sums.TeacherLog);
         TVector.Store(buffers.Lane(7), sums.StudentLog);
+        TVector.Store(buffers.Lane(8), sums.WeightedTeacherLog);
         for (int lane = 0; lane < TVector.Width; lane++)
         {
             ref KlState state = ref rows[lane].State;
@@ -162,6 +163,7 @@ internal unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector, TElem
             state.WeightedFirst += Memory.Get(buffers.Lane(5) + lane);
             state.TeacherLog += 0.6931471805599453 * Memory.Get(buffers.Lane(6) + lane);
             state.StudentLog += Memory.Get(buffers.Lane(7) + lane);
+            state.WeightedTeacherLog += 0.6931471805599453 * Memory.Get(buffers.Lane(8) + lane);
         }
     }
 

@@ -49,6 +49,10 @@ internal sealed unsafe class KlProblem
     public long IgnoreIndex { get; init; }
     public bool WithCrossEntropy { get; init; }
     public required double KlWeight { get; init; }
+
+    /// <summary>Whether −Σ w p log p belongs to the divergence, which makes it −Σ w p log q. It has no student
+    /// gradient.</summary>
+    public bool WithTeacherEntropy { get; init; }
     public double CrossEntropyWeight { get; init; }
     public RowsView? Loss { get; init; }
     public RowsView? RowMetrics { get; init; }

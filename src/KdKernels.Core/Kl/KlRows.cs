@@ -99,7 +99,7 @@ internal unsafe partial class KlRows<TVector, TElement> : KlWork<TVector, TEleme
 
         double* metrics = stackalloc double[HintonLoss.MetricCount];
         metrics[(int)HintonMetric.CrossEntropy] = hard.Value;
-        metrics[(int)HintonMetric.Kl] = value.Sum * klFactor;
+        metrics[(int)HintonMetric.Kl] = SumOf(value) * klFactor;
         metrics[(int)HintonMetric.StudentEntropy] = value.StudentEntropy;
         metrics[(int)HintonMetric.TeacherEntropy] = value.TeacherEntropy;
         metrics[(int)HintonMetric.Hit] = metrics[(int)HintonMetric.Agreement] = 0;
@@ -148,10 +148,10 @@ internal unsafe partial class KlRows<TVector, TElement> : KlWork<TVector, TEleme
             Accumulate(walk, measured, kept.From(at), exact, out KlSums<TVector> sums);
             if (!exact && NeedsExact(state, sums)) Accumulate(walk, measured, kept.From(at), exact: true, out sums);
             if (!(TVector.Largest(sums.Largest) <= LargestX)) return false;
-            state.Add<TVector, TElement>(sums, Weighted, WantsMetrics);
+            state.Add<TVector, TElement>(sums, Weighted, WantsEntropies);
         }
 
-        value = state.Finish(Weighted, WantsMetrics);
+        value = state.Finish(Weighted, WantsEntropies);
         return Holds(state, value);
     }
 

@@ -35,6 +35,7 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         upstreamScale = upstreamPerRow ? 0 : problem.UpstreamOf(0) / problem.Divisor;
         WantsGradient = problem.WantsGradient;
         WantsMetrics = problem.WantsMetrics;
+        WantsEntropies = problem.WantsMetrics || problem.WithTeacherEntropy;
         writesRowLosses = problem.Loss is not null && problem.Reduction == KdReduction.None;
     }
 
@@ -50,6 +51,8 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
 
     /// <summary>Whether the sums' pass keeps what it computes for each class: for gradients, or for a further sum.</summary>
     protected virtual bool Keeps => WantsGradient;
+
+    protected bool WantsEntropies { get; }
 
     /// <summary>1 / T.</summary>
     protected double Scale { get; }
@@ -111,6 +114,10 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
 
     protected static long Padded(long elements) => (elements + TVector.Width - 1) / TVector.Width * TVector.Width;
 
+    /// <summary>What a finished row's divergence comes to, T² not applied.</summary>
+    protected double SumOf(in KlValue value) =>
+        Problem.WithTeacherEntropy ? value.Sum + value.WeightedEntropy : value.Sum;
+
     /// <summary>Writes a row's loss and metrics and adds them to the chunk's sums.</summary>
     protected void Emit(long row, double* metrics, double* sumsOfChunk)
     {
@@ -156,7 +163,7 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         bool exact,
         out KlSums<TVector> sums)
     {
-        switch (Keeps, Weighted, WantsMetrics)
+        switch (Keeps, Weighted, WantsEntropies)
         {
             case (false, false, false): Run<Off, Off, Off>(walk, origin, kept, out sums); break;
             case (true, false, false): Run<On, Off, Off>(walk, origin, kept, out sums); break;

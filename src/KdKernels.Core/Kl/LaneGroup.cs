@@ -55,7 +55,7 @@ internal struct LaneRow
 internal readonly unsafe struct LaneBuffers<TElement>
     where TElement : unmanaged
 {
-    private const int Spare = 8;
+    private const int Spare = 9;
 
     private readonly TElement* memory;
     private readonly long kept;
