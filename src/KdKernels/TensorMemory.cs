@@ -24,6 +24,17 @@ internal static class TensorMemory
     internal static RowsView Vector(Tensor tensor) =>
         RowsView.Vector(Address(tensor), ElementType(tensor), tensor.numel(), tensor.stride(0)) with { Device = Device(tensor) };
 
+    /// <summary>The rows of a matrix, any strides.</summary>
+    internal static RowsView Matrix(Tensor tensor) =>
+        new(Address(tensor), ElementType(tensor), tensor.shape[0], 1, tensor.shape[1], tensor.stride(0), 0, tensor.stride(1))
+        {
+            Device = Device(tensor),
+        };
+
+    /// <summary>A vector as one value per row, any stride.</summary>
+    internal static RowsView PerRow(Tensor tensor) =>
+        RowsView.PerRow(Address(tensor), ElementType(tensor), tensor.shape[0], 1, tensor.stride(0), 0) with { Device = Device(tensor) };
+
     internal static KdElementType ElementType(Tensor tensor) => tensor.dtype switch
     {
         ScalarType.Float32 => KdElementType.Float32,

@@ -7,4 +7,5 @@ internal static class PhiloxPurpose
     public const uint NoisyLogits = 102;
     public const uint NoisyLogitsSelection = 103;
     public const uint CrdNegatives = 104;
+    public const uint CrdMemory = 105;
 }
