@@ -133,6 +133,13 @@ internal static class Guard
             throw new ArgumentOutOfRangeException(name, value, $"expected a value in [0, 1] but got {value}");
     }
 
+    /// <summary>A finite factor of a term, at least 0.</summary>
+    public static void IsWeight(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (!(value >= 0 && double.IsFinite(value)))
+            throw new ArgumentOutOfRangeException(name, value, $"expected a weight of 0 or more but got {value}");
+    }
+
     public static void IsReduction(
         KdReduction reduction, [CallerArgumentExpression(nameof(reduction))] string? name = null)
     {

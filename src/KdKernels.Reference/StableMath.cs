@@ -38,6 +38,20 @@ internal static class StableMath
         return y == 1 ? x : double.IsPositiveInfinity(y) ? y : x * Math.Log(y) / (y - 1);
     }
 
+    /// <summary>x − log(1 + x), by its series near 0.</summary>
+    public static double LogGap(double x)
+    {
+        if (Math.Abs(x) > 0.3) return x - Math.Log(1 + x);
+        double sum = 0, power = x * x;
+        for (int n = 2; n <= 40; n++)
+        {
+            sum += power / n;
+            power *= -x;
+        }
+
+        return sum;
+    }
+
     /// <summary>log Σ e^z.</summary>
     public static double LogSumExp(ReadOnlySpan<double> z)
     {

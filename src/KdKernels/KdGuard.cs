@@ -74,10 +74,14 @@ internal static class KdGuard
             throw new ArgumentException($"expected device {expected.device}, as {other} has, but got {actual.device}", name);
     }
 
-    internal static void HasNoGradient(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string? name = null)
+    /// <param name="tensor">What must be a constant.</param>
+    /// <param name="what">What it holds, for the message.</param>
+    /// <param name="name">Its name.</param>
+    internal static void HasNoGradient(
+        Tensor tensor, string what = "logits", [CallerArgumentExpression(nameof(tensor))] string? name = null)
     {
         if (tensor.requires_grad)
-            throw new ArgumentException($"expected {name} logits without a gradient but got a tensor that requires one; detach it", name);
+            throw new ArgumentException($"expected {name} {what} without a gradient but got a tensor that requires one; detach it", name);
     }
 
     /// <summary>T in (0, ∞].</summary>

@@ -24,16 +24,47 @@ internal static class TensorMemory
     internal static RowsView Vector(Tensor tensor) =>
         RowsView.Vector(Address(tensor), ElementType(tensor), tensor.numel(), tensor.stride(0)) with { Device = Device(tensor) };
 
-    /// <summary>The rows of a matrix, any strides.</summary>
-    internal static RowsView Matrix(Tensor tensor) =>
-        new(Address(tensor), ElementType(tensor), tensor.shape[0], 1, tensor.shape[1], tensor.stride(0), 0, tensor.stride(1))
-        {
-            Device = Device(tensor),
-        };
-
     /// <summary>A vector as one value per row, any stride.</summary>
     internal static RowsView PerRow(Tensor tensor) =>
         RowsView.PerRow(Address(tensor), ElementType(tensor), tensor.shape[0], 1, tensor.stride(0), 0) with { Device = Device(tensor) };
+
+    /// <summary>
+    /// Rows of the last dimension, whatever the strides: <c>[B, C]</c> or <c>[B, K, C]</c>, with the second dimension inside.
+    /// </summary>
+    internal static RowsView Rows(Tensor tensor)
+    {
+        long[] shape = tensor.shape, strides = tensor.stride();
+        bool hasInner = shape.Length == 3;
+        return new RowsView(
+            Address(tensor), ElementType(tensor), shape[0], hasInner ? shape[1] : 1, shape[^1], strides[0],
+            hasInner ? strides[1] : 0, strides[^1]) with
+        {
+            Device = Device(tensor),
+        };
+    }
+
+    /// <summary>
+    /// One row for each index of the first dimension, of all further dimensions in their order; null where those do not lie in one
+    /// stride.
+    /// </summary>
+    internal static RowsView? FlatRows(Tensor tensor)
+    {
+        long[] shape = tensor.shape, strides = tensor.stride();
+        long length = 1, stride = 1;
+        for (int dimension = shape.Length - 1; dimension > 0; dimension--)
+        {
+            if (shape[dimension] == 1) continue;
+            if (length == 1)
+                stride = strides[dimension];
+            else if (strides[dimension] != length * stride && tensor.numel() > 0)
+                return null;
+            length *= shape[dimension];
+        }
+        return new RowsView(Address(tensor), ElementType(tensor), shape[0], 1, length, strides[0], 0, stride) with
+        {
+            Device = Device(tensor),
+        };
+    }
 
     internal static KdElementType ElementType(Tensor tensor) => tensor.dtype switch
     {

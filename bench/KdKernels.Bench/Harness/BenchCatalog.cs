@@ -1,3 +1,4 @@
+using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.TemperedKl;
 
 namespace KdKernels.Bench.Harness;
@@ -9,5 +10,6 @@ internal static class BenchCatalog
     public static IReadOnlyList<(string Op, Func<IEnumerable<BenchCase>> Cases)> All { get; } =
     [
         ("tempered-kl", TemperedKlCases.All),
+        ("hinton-loss", HintonLossCases.All),
     ];
 }

@@ -1,3 +1,4 @@
+using KdKernels.Core;
 using KdKernels.Reference;
 using static TorchSharp.torch;
 
@@ -34,11 +35,20 @@ internal sealed class HintonLossOp : OpDefinition
         OpSetting.Dim,
     ];
 
-    public override IReadOnlyList<OpOutput> Outputs { get; } = [new("loss", "scalar; one value per row for none")];
-
-    public override IReadOnlyList<Tensor> Fused(OpCall call) =>
+    public override IReadOnlyList<OpOutput> Outputs { get; } =
     [
-        KdFunctional.HintonLoss(
+        new("loss", "scalar; one value per row for none"),
+        new("cross-entropy", "like loss, without the factor 1 − alpha"),
+        new("kl", "like loss, without the factor alpha"),
+        new("student-entropy", "nats, of softmax(student/T): mean over valid rows; one per row for none"),
+        new("teacher-entropy", "nats, of softmax(teacher/T)"),
+        new("top1-hits", "rows whose label is the student's first largest logit: their number; 0 or 1 per row for none"),
+        new("agreement", "rows where student and teacher have their first largest logit at the same class"),
+    ];
+
+    public override IReadOnlyList<Tensor> Fused(OpCall call)
+    {
+        HintonLossResult result = KdFunctional.HintonLoss(
             call.Tensor("student"),
             call.Tensor("teacher"),
             call.Tensor("labels"),
@@ -48,23 +58,57 @@ internal sealed class HintonLossOp : OpDefinition
             call.Optional("class-weights"),
             call.Integer("ignore-index"),
             call.Flag("t-squared"),
-            call.Integer("dim")).Loss,
-    ];
+            call.Integer("dim"));
+        return
+        [
+            result.Loss,
+            result.CrossEntropy,
+            result.Kl,
+            result.StudentEntropy,
+            result.TeacherEntropy,
+            result.Top1Hits,
+            result.Agreement,
+        ];
+    }
 
-    public override IReadOnlyList<Tensor> Composed(OpCall call) =>
-    [
-        HintonLossComposed.Loss(
-            call.Tensor("student"),
-            call.Tensor("teacher"),
-            call.Tensor("labels"),
+    public override IReadOnlyList<Tensor> Composed(OpCall call)
+    {
+        Tensor student = call.Tensor("student"), teacher = call.Tensor("teacher"), labels = call.Tensor("labels");
+        int dim = OpRows.Dimension(student.dim(), call.Integer("dim"));
+        Tensor valid = labels != call.Integer("ignore-index");
+        var entropy = new SoftmaxEntropyOptions(call.Number("temperature"), KdReduction.None, dim);
+        Tensor best = student.argmax(dim);
+        return
+        [
+            Loss(call.Number("alpha")),
+            Loss(0),
+            Loss(1),
+            Mean(SoftmaxEntropyComposed.Loss(student, entropy)),
+            Mean(SoftmaxEntropyComposed.Loss(teacher, entropy)),
+            Count(best == labels),
+            Count(best == teacher.argmax(dim)),
+        ];
+
+        Tensor Loss(double alpha) => HintonLossComposed.Loss(
+            student,
+            teacher,
+            labels,
             call.Number("temperature"),
-            call.Number("alpha"),
+            alpha,
             call.Reduction,
             call.Optional("class-weights"),
             call.Integer("ignore-index"),
             call.Flag("t-squared"),
-            call.Integer("dim")),
-    ];
+            dim);
+
+        Tensor Mean(Tensor rows) => call.Reduction == KdReduction.None
+            ? rows.masked_fill(valid.logical_not(), 0)
+            : rows.masked_fill(valid.logical_not(), 0).sum() / valid.sum();
+
+        Tensor Count(Tensor rows) => call.Reduction == KdReduction.None
+            ? rows.logical_and(valid)
+            : rows.logical_and(valid).sum();
+    }
 
     public override OracleRun Oracle(OpCall call, double[]? upstream)
     {
@@ -81,11 +125,31 @@ internal sealed class HintonLossOp : OpDefinition
             call.OptionalValues("class-weights"),
             call.Integer("ignore-index"),
             upstream);
+        bool[] valid = [.. call.Labels("labels").Select(label => label != call.Integer("ignore-index"))];
+        double count = valid.Count(isValid => isValid);
+        double divisor = call.OracleReduction switch
+        {
+            OracleReduction.Mean => count * rows.Classes,
+            OracleReduction.BatchMean => count,
+            _ => 1,
+        };
         return new OracleRun(
-            [rows.Reduced(call.OracleReduction, result.RowLosses, result.Loss)],
+            [
+                rows.Reduced(call.OracleReduction, result.RowLosses, result.Loss),
+                Reduced(result.CrossEntropies, divisor),
+                Reduced(result.Divergences, divisor),
+                Reduced(result.StudentEntropies, count),
+                Reduced(result.TeacherEntropies, count),
+                Reduced(Numbers(result.Hits), 1),
+                Reduced(Numbers(result.Agreements), 1),
+            ],
             new Dictionary<string, double[]>(StringComparer.Ordinal)
             {
                 ["student"] = rows.FromRows(result.StudentGradient),
             });
+
+        OracleValue Reduced(double[] perRow, double by) => rows.Reduced(call.OracleReduction, perRow, perRow.Sum() / by);
+
+        static double[] Numbers(bool[] flags) => Array.ConvertAll(flags, flag => flag ? 1.0 : 0);
     }
 }

@@ -7,6 +7,8 @@ internal static class OpCatalog
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
         new HintonLossOp(),
+        new NormalizedMatchOp(),
+        new SoftmaxJvpOp(),
         new TemperedKlOp(),
     ];
 

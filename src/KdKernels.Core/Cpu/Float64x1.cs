@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace KdKernels.Core;
 
 /// <summary>A single double lane: the path of a processor without AVX2.</summary>
-internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
+internal readonly unsafe struct Float64x1 : IWideVector<Float64x1>
 {
     private readonly double value;
 
@@ -33,6 +33,17 @@ internal readonly unsafe struct Float64x1 : IVector<Float64x1, double>
     public static void StorePartial(double* target, int count, Float64x1 value)
     {
         if (count > 0) *target = value.value;
+    }
+
+    public static Float64x1 LoadSingle(float* source) => new(*source);
+
+    public static Float64x1 LoadSinglePartial(float* source, int count) => count > 0 ? new(*source) : default;
+
+    public static void StoreSingle(float* target, Float64x1 value) => *target = (float)value.value;
+
+    public static void StoreSinglePartial(float* target, int count, Float64x1 value)
+    {
+        if (count > 0) *target = (float)value.value;
     }
 
     public static Float64x1 Fma(Float64x1 a, Float64x1 b, Float64x1 c) =>

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace KdKernels.Core;
 
 /// <summary>Four double lanes (AVX2 and FMA).</summary>
-internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
+internal readonly unsafe struct Float64x4 : IWideVector<Float64x4>
 {
     private readonly Vector256<double> value;
 
@@ -49,6 +49,21 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(double* target, int count, Float64x4 value) =>
         Avx.MaskStore(target, FirstLanes(count), value.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x4 LoadSingle(float* source) => new(Avx.ConvertToVector256Double(Vector128.Load(source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x4 LoadSinglePartial(float* source, int count) =>
+        new(Avx.ConvertToVector256Double(Avx.MaskLoad(source, FirstSingles(count))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSingle(float* target, Float64x4 value) =>
+        Avx.ConvertToVector128Single(value.value).Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSinglePartial(float* target, int count, Float64x4 value) =>
+        Avx.MaskStore(target, FirstSingles(count), Avx.ConvertToVector128Single(value.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x4 Fma(Float64x4 a, Float64x4 b, Float64x4 c) =>
@@ -131,6 +146,10 @@ internal readonly unsafe struct Float64x4 : IVector<Float64x4, double>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> FirstLanes(int count) =>
         Vector256.LessThan(Vector256.Create(0.0, 1, 2, 3), Vector256.Create((double)count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> FirstSingles(int count) =>
+        Vector128.LessThan(Vector128.Create(0f, 1f, 2f, 3f), Vector128.Create((float)count));
 
     /// <summary>2^n for |n| within the exponent range of normal numbers.</summary>
     private static Vector256<double> PowerOfTwo(Vector256<double> n)

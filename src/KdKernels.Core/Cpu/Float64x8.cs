@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace KdKernels.Core;
 
 /// <summary>Eight double lanes (AVX-512).</summary>
-internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
+internal readonly unsafe struct Float64x8 : IWideVector<Float64x8>
 {
     private readonly Vector512<double> value;
 
@@ -48,6 +48,26 @@ internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePartial(double* target, int count, Float64x8 value) =>
         Avx512F.MaskStore(target, FirstLanes(count), value.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 LoadSingle(float* source) => new(Avx512F.ConvertToVector512Double(Vector256.Load(source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float64x8 LoadSinglePartial(float* source, int count) =>
+        new(Avx512F.ConvertToVector512Double(Avx.MaskLoad(source, FirstSingles(count))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSingle(float* target, Float64x8 value) =>
+        Avx512F.ConvertToVector256Single(value.value).Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSinglePartial(float* target, int count, Float64x8 value)
+    {
+        // AVX's own masked store is microcode on some processors, AVX-512's is not.
+        Vector256<float> singles = Avx512F.ConvertToVector256Single(value.value);
+        Vector512<float> mask = Vector512.Create(FirstSingles(count), Vector256<float>.Zero);
+        Avx512F.MaskStore(target, mask, singles.ToVector512Unsafe());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float64x8 Fma(Float64x8 a, Float64x8 b, Float64x8 c) =>
@@ -117,4 +137,8 @@ internal readonly unsafe struct Float64x8 : IVector<Float64x8, double>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> FirstLanes(int count) =>
         Vector512.LessThan(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> FirstSingles(int count) =>
+        Vector256.LessThan(Vector256.Create(0f, 1f, 2f, 3f, 4f, 5f, 6f, 7f), Vector256.Create((float)count));
 }

@@ -96,17 +96,43 @@ internal static unsafe class VectorMath<TVector, TElement>
         return TVector.SelectEqual(x, infinity, infinity, sum);
     }
 
+    /// <summary>
+    /// log(1 + x) for finite x above −1, within 3 ulp: spares <see cref="Log1p"/> a division and the checks.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Log1pFinite(TVector x)
+    {
+        TVector m = Reduce(x + TVector.Broadcast(1), out TVector e);
+
+        // Near 0, where the sum's rounding would show, no power of two is taken out and f is x itself.
+        TVector f = TVector.SelectEqual(e, TVector.Broadcast(0), x, m - TVector.Broadcast(1));
+        return LogOfParts(f, e);
+    }
+
     /// <summary>The natural logarithm of a positive finite number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector LogOfPositive(TVector x)
     {
-        TVector m = TVector.Split(x, out TVector e);
+        TVector m = Reduce(x, out TVector e);
+        return LogOfParts(m - TVector.Broadcast(1), e);
+    }
+
+    /// <summary>x = m·2^e with m between √½ and √2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Reduce(TVector x, out TVector e)
+    {
+        TVector m = TVector.Split(x, out e);
         TVector one = TVector.Broadcast(1), root = TVector.Broadcast(1.4142135623730951);
         e = TVector.SelectGreater(m, root, e + one, e);
-        m = TVector.SelectGreater(m, root, m * TVector.Broadcast(0.5), m);
+        return TVector.SelectGreater(m, root, m * TVector.Broadcast(0.5), m);
+    }
 
+    /// <summary>log((1 + f)·2^e).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector LogOfParts(TVector f, TVector e)
+    {
         // log(1 + f) = 2 artanh(s) = f − f²/2 + s·(f²/2 + R(s²)), whose first terms are nearly exact.
-        TVector f = m - one, s = f / (f + TVector.Broadcast(2)), z = s * s, half = f * f * TVector.Broadcast(0.5);
+        TVector s = f / (f + TVector.Broadcast(2)), z = s * s, half = f * f * TVector.Broadcast(0.5);
         TVector r;
         double high, low;
         if (typeof(TElement) == typeof(float))

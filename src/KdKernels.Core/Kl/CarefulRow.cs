@@ -7,7 +7,7 @@ internal unsafe ref struct CarefulRow
 
     private readonly KlProblem problem;
     private readonly long row;
-    private readonly long classes;
+    private readonly long length;
     private readonly double* memory;
     private KlValue value;
 
@@ -15,43 +15,71 @@ internal unsafe ref struct CarefulRow
     {
         this.problem = problem;
         this.row = row;
-        classes = problem.Student.Length;
-        memory = (double*)Scratch.Get(ScratchUse.Careful, Arrays * classes * sizeof(double));
+        length = problem.Student.Length;
+        memory = (double*)Scratch.Get(ScratchUse.Careful, Arrays * length * sizeof(double));
         Memory.Gather(problem.Student, row, Student);
         Memory.Gather(problem.Teacher, row, Teacher);
-        if (problem.ClassWeights is { } weights) Memory.Gather(weights, 0, memory + (5 * classes));
-        value = KlCareful.Sum(Student, Teacher, Weights, classes, problem.InverseTemperature, P, Q, Y);
+        if (problem.ClassWeights is { } weights) Memory.Gather(weights, 0, memory + (5 * length));
+        Classes = length;
+        if (problem.Form == KlForm.Decoupled)
+        {
+            // The label's class changes places with the last one and is left out.
+            Classes--;
+            long label = problem.Label(row);
+            (Student[label], Student[Classes]) = (Student[Classes], Student[label]);
+            (Teacher[label], Teacher[Classes]) = (Teacher[Classes], Teacher[label]);
+        }
+
+        value = KlCareful.Sum(Student, Teacher, Weights, Classes, problem.InverseTemperature, P, Q, Y);
     }
 
     public readonly KlValue Value => value;
 
-    private readonly double* Student => memory;
+    /// <summary>How many classes the value is over.</summary>
+    public long Classes { get; }
 
-    private readonly double* Teacher => memory + classes;
+    public readonly double* Student => memory;
 
-    private readonly double* P => memory + (2 * classes);
+    public readonly double* Teacher => memory + length;
 
-    private readonly double* Q => memory + (3 * classes);
+    public readonly double* P => memory + (2 * length);
 
-    private readonly double* Y => memory + (4 * classes);
+    public readonly double* Q => memory + (3 * length);
 
-    private readonly double* Weights => problem.ClassWeights is null ? null : memory + (5 * classes);
+    /// <summary>log q − log p.</summary>
+    public readonly double* Y => memory + (4 * length);
+
+    /// <summary>Room for the student's gradient.</summary>
+    public readonly double* StudentSpare => memory + (6 * length);
+
+    /// <summary>Room for the teacher's gradient.</summary>
+    public readonly double* TeacherSpare => memory + (7 * length);
+
+    private readonly double* Weights => problem.ClassWeights is null ? null : memory + (5 * length);
 
     /// <summary>
     /// Writes the gradients of the divergence, with everything that multiplies them in <paramref name="scale"/>.
     /// </summary>
     public readonly void WriteGradients(double scale)
     {
-        double* student = memory + (6 * classes);
-        double* teacher = memory + (7 * classes);
         if (problem.KlWeight == 0)
         {
             if (problem.StudentGradient is { } unused) Memory.Zero(unused, row);
             return;
         }
 
-        KlCareful.Gradients(Teacher, Weights, classes, value, scale, P, Q, Y, student, teacher);
-        if (problem.StudentGradient is { } s) Memory.Scatter(s, row, student);
-        if (problem.TeacherGradient is { } t) Memory.Scatter(t, row, teacher);
+        FillGradients(scale);
+        Scatter();
+    }
+
+    /// <summary>The gradients of the divergence, in the room for them.</summary>
+    public readonly void FillGradients(double scale) => KlCareful.Gradients(
+        Teacher, Weights, Classes, value, scale, P, Q, Y, StudentSpare, TeacherSpare);
+
+    /// <summary>Brings finished gradients to where they are wanted.</summary>
+    public readonly void Scatter()
+    {
+        if (problem.StudentGradient is { } s) Memory.Scatter(s, row, StudentSpare);
+        if (problem.TeacherGradient is { } t) Memory.Scatter(t, row, TeacherSpare);
     }
 }

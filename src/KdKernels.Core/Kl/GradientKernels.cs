@@ -6,7 +6,7 @@ namespace KdKernels.Core;
 /// What turns the kept p̃, x and m = e^x − 1 of a row into its gradients: with y = x + Shift = log q − log p,
 /// <c>student = p̃·Scale·(Mass·expm1(y) + Mass − w)</c>, where expm1(y) = m·e^Shift + expm1(Shift) needs no exponential per
 /// element, and <c>teacher = p̃·Scale·(w·(1 − y) − Sum − Mass)</c>; without weights the latter is
-/// <c>−p̃·Scale·(x + Mean)</c>, which has no KL to cancel in a row that one class dominates.
+/// <c>−p̃·Scale·(Slope·x + Mean)</c>, which has no KL to cancel in a row that one class dominates.
 /// </summary>
 internal struct GradientTerms<TVector>
 {
@@ -19,6 +19,9 @@ internal struct GradientTerms<TVector>
 
     /// <summary>e^Shift − 1.</summary>
     public TVector Growth;
+
+    /// <summary>What multiplies x in the teacher's gradient: 1 for the divergence alone.</summary>
+    public TVector Slope;
     public TVector Mean;
     public TVector Mass;
 
@@ -111,7 +114,7 @@ internal static unsafe class GradientKernels<TVector, TElement>
         where TWeighted : struct, IFlag
     {
         TVector scale = terms.Scale, shift = terms.Shift, mean = terms.Mean, all = terms.Sum + terms.Mass;
-        TVector zero = TVector.Broadcast(0);
+        TVector slope = terms.Slope, minusMean = TVector.Broadcast(0) - mean;
         for (int k = 0; k < walk.Steps; k++)
         {
             long at = (long)k * TVector.Width;
@@ -125,7 +128,7 @@ internal static unsafe class GradientKernels<TVector, TElement>
             }
             else
             {
-                factor = zero - (x + mean);
+                factor = TVector.Fnma(slope, x, minusMean);
             }
 
             TVector result = p * factor;

@@ -34,7 +34,8 @@ internal static unsafe class KlCareful
             TeacherEntropy = Math.Log(sumT) - (teacherLog / sumT),
             StudentEntropy = Math.Log(sumS) - (studentLog / sumS),
         };
-        double logNorm = Math.Log(sumT) - Math.Log(sumS);
+        value.WeightedEntropy = value.TeacherEntropy;
+        double logSumT = Math.Log(sumT), logNorm = logSumT - Math.Log(sumS);
         // The origin's student logit may itself be far below the student's largest: then KL is large and the plain
         // form, each side from its own maximum, has nothing to lose.
         double lead = (maxS - s[r]) * inverseTemperature;
@@ -52,10 +53,12 @@ internal static unsafe class KlCareful
 
         if (weights is not null)
         {
-            value.Mass = value.Sum = 0;
+            value.Mass = value.Sum = value.WeightedEntropy = 0;
             for (long c = 0; c < classes; c++)
             {
                 value.Mass += weights[c] * p[c];
+                double logP = ((t[c] - maxT) * inverseTemperature) - logSumT;
+                if (p[c] > 0) value.WeightedEntropy -= weights[c] * p[c] * logP;
                 if (!double.IsNegativeInfinity(t[c]) && weights[c] != 0) value.Sum -= weights[c] * p[c] * y[c];
             }
         }
@@ -185,6 +188,7 @@ internal static unsafe class KlCareful
             Mass = double.NaN,
             TeacherEntropy = double.NaN,
             StudentEntropy = double.NaN,
+            WeightedEntropy = double.NaN,
         };
     }
 

@@ -44,8 +44,11 @@ internal unsafe struct Kept<TElement>
     /// <summary>e^x − 1, to full relative accuracy.</summary>
     public TElement* Growth;
 
-    /// <summary>x; null where no teacher gradient is wanted.</summary>
+    /// <summary>x; null where nobody asks for it.</summary>
     public TElement* X;
+
+    /// <summary>e^x; null where nobody asks for it.</summary>
+    public TElement* Ratio;
 
     /// <summary>The same from another element on.</summary>
     public readonly Kept<TElement> From(long element) => new()
@@ -53,6 +56,7 @@ internal unsafe struct Kept<TElement>
         Mass = Mass + element,
         Growth = Growth + element,
         X = X is null ? null : X + element,
+        Ratio = Ratio is null ? null : Ratio + element,
     };
 }
 
@@ -75,6 +79,7 @@ internal struct KlSums<TVector>
     public TVector WeightedMass;
     public TVector WeightedFirst;
     public TVector TeacherLog;
+    public TVector WeightedTeacherLog;
     public TVector StudentLog;
 }
 
@@ -97,6 +102,7 @@ internal static unsafe class KlKernels<TVector, TElement>
         TVector originT = origin.Teacher, originD = origin.Difference, originE = origin.DifferenceError;
         TVector mass = zero, first = zero, gap = zero, largest = zero;
         TVector weightedMass = zero, weightedFirst = zero, teacherLog = zero, studentLog = zero;
+        TVector weightedTeacherLog = zero;
         // Lanes without an element: far below the origin on both sides, so that p̃ is exactly 0 and x stays finite.
         TVector fillT = originT, fillS = originT - originD;
         if (walk.FullSteps < walk.Steps)
@@ -164,6 +170,7 @@ internal static unsafe class KlKernels<TVector, TElement>
                 TVector.Store(kept.Mass + ((long)k * TVector.Width), p);
                 TVector.Store(kept.Growth + ((long)k * TVector.Width), TVector.SelectEqual(n, zero, small, grown));
                 if (kept.X is not null) TVector.Store(kept.X + ((long)k * TVector.Width), x);
+                if (kept.Ratio is not null) TVector.Store(kept.Ratio + ((long)k * TVector.Width), ratio);
             }
 
             if (TMode.Entropies)
@@ -178,6 +185,7 @@ internal static unsafe class KlKernels<TVector, TElement>
                 TVector w = TVector.Load(walk.Weights + ((long)k * TVector.Width)) * p;
                 weightedMass += w;
                 weightedFirst = TVector.Fma(w, x, weightedFirst);
+                if (TMode.Entropies) weightedTeacherLog = TVector.Fma(w, a, weightedTeacherLog);
             }
         }
 
@@ -188,6 +196,7 @@ internal static unsafe class KlKernels<TVector, TElement>
         sums.WeightedMass = weightedMass;
         sums.WeightedFirst = weightedFirst;
         sums.TeacherLog = teacherLog;
+        sums.WeightedTeacherLog = weightedTeacherLog;
         sums.StudentLog = studentLog;
     }
 

@@ -1,7 +1,7 @@
 namespace KdKernels.Core;
 
 /// <summary>The parts of a group of rows beside the tempered divergence, and its results.</summary>
-internal sealed unsafe partial class KlLanes<TVector, TElement>
+internal unsafe partial class KlLanes<TVector, TElement>
 {
     private bool HasHardGradient => Problem.StudentGradient is not null && Problem.CrossEntropyWeight != 0;
 
@@ -72,7 +72,8 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
 
         origin = LimitOrigin(rows, buffers);
         for (int lane = 0; lane < TVector.Width; lane++)
-            Memory.Put(buffers.Lane(3) + lane, rows[lane].Upstream * Problem.KlWeight / Classes);
+            Memory.Put(
+                buffers.Lane(3) + lane, rows[lane].Upstream * Problem.KlWeight * Problem.GradientFactor / Classes);
         TVector scale = TVector.Load(buffers.Lane(3));
         for (long at = 0; at < Classes; at += BlockSize)
         {
@@ -140,19 +141,10 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
                 continue;
             }
 
-            if (row.NeedsCare)
-            {
-                var careful = new CarefulRow(Problem, number);
-                row.Value = careful.Value;
-                if (WantsGradient)
-                {
-                    careful.WriteGradients(row.Upstream * Problem.KlWeight * Problem.GradientFactor);
-                    AddCrossEntropyGradient(group, lane, row.Hard, buffers);
-                }
-            }
+            if (row.NeedsCare) Redo(group, lane, ref row, buffers);
 
             metrics[(int)HintonMetric.CrossEntropy] = row.Hard.Value;
-            metrics[(int)HintonMetric.Kl] = row.Value.Sum * Problem.KlFactor;
+            metrics[(int)HintonMetric.Kl] = SumOf(row.Value) * Problem.KlFactor;
             metrics[(int)HintonMetric.StudentEntropy] = row.Value.StudentEntropy;
             metrics[(int)HintonMetric.TeacherEntropy] = row.Value.TeacherEntropy;
             metrics[(int)HintonMetric.Hit] = metrics[(int)HintonMetric.Agreement] = 0;
@@ -166,6 +158,17 @@ internal sealed unsafe partial class KlLanes<TVector, TElement>
 
             Emit(number, metrics, sumsOfChunk);
         }
+    }
+
+    /// <summary>One row in double.</summary>
+    protected virtual void Redo(
+        in LaneGroup<TElement> group, int lane, ref LaneRow row, in LaneBuffers<TElement> buffers)
+    {
+        var careful = new CarefulRow(Problem, group.FirstRow + lane);
+        row.Value = careful.Value;
+        if (!WantsGradient) return;
+        careful.WriteGradients(row.Upstream * Problem.KlWeight * Problem.GradientFactor);
+        AddCrossEntropyGradient(group, lane, row.Hard, buffers);
     }
 
     private void AddCrossEntropyGradient(

@@ -5,7 +5,7 @@ namespace KdKernels.Core;
 /// side ([N, C, H, W]). A vector of pixels walks through the classes; nothing is copied or transposed. Rows that need
 /// care are redone one by one.
 /// </summary>
-internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector, TElement>
+internal unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector, TElement>
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
 {
@@ -13,7 +13,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
     private const long PixelsPerUnit = 64;
 
     // After so many classes the lanes' sums go to double.
-    private const int BlockSize = 256;
+    protected const int BlockSize = 256;
 
     // A vector's worth of kept values per class must stay a moderate buffer.
     private const long MostClasses = 1 << 20;
@@ -81,8 +81,18 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
         }
 
         Sum(group, rows, buffers);
+        Finish(group, rows, buffers);
+    }
+
+    /// <summary>What follows the sums: the gradients.</summary>
+    protected virtual void Finish(in LaneGroup<TElement> group, LaneRow* rows, in LaneBuffers<TElement> buffers)
+    {
         if (WantsGradient) WriteGradients(group, rows, buffers);
     }
+
+    /// <summary>Where the sums' pass keeps what the gradients are made from.</summary>
+    protected virtual Kept<TElement> KeptIn(in LaneBuffers<TElement> buffers) =>
+        buffers.Kept(withX: Problem.TeacherGradient is not null);
 
     /// <summary>One walk to choose each lane's origin, one for the sums.</summary>
     private void Sum(in LaneGroup<TElement> group, LaneRow* rows, in LaneBuffers<TElement> buffers)
@@ -115,7 +125,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
             Difference = TVector.Load(difference),
             DifferenceError = TVector.Broadcast(0),
         };
-        Kept<TElement> kept = buffers.Kept(withX: Problem.TeacherGradient is not null);
+        Kept<TElement> kept = KeptIn(buffers);
         for (long at = 0; at < Classes; at += BlockSize)
         {
             Walk<TElement> walk = Walk(group, at, (int)Math.Min(BlockSize, Classes - at));
@@ -125,7 +135,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
 
         for (int lane = 0; lane < group.Lanes; lane++)
         {
-            rows[lane].Value = rows[lane].State.Finish(Weighted, WantsMetrics);
+            rows[lane].Value = rows[lane].State.Finish(Weighted, WantsEntropies);
             rows[lane].NeedsCare |= !Holds(rows[lane].State, rows[lane].Value);
         }
     }
@@ -141,6 +151,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
         TVector.Store(buffers.Lane(5), sums.WeightedFirst);
         TVector.Store(buffers.Lane(6), sums.TeacherLog);
         TVector.Store(buffers.Lane(7), sums.StudentLog);
+        TVector.Store(buffers.Lane(8), sums.WeightedTeacherLog);
         for (int lane = 0; lane < TVector.Width; lane++)
         {
             ref KlState state = ref rows[lane].State;
@@ -152,6 +163,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
             state.WeightedFirst += Memory.Get(buffers.Lane(5) + lane);
             state.TeacherLog += 0.6931471805599453 * Memory.Get(buffers.Lane(6) + lane);
             state.StudentLog += Memory.Get(buffers.Lane(7) + lane);
+            state.WeightedTeacherLog += 0.6931471805599453 * Memory.Get(buffers.Lane(8) + lane);
         }
     }
 
@@ -179,11 +191,12 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
             Mass = TVector.Load(buffers.Lane(2)),
             Sum = TVector.Load(buffers.Lane(3)),
             CrossEntropy = TVector.Load(buffers.Lane(4)),
+            Slope = TVector.Broadcast(1),
             Mean = TVector.Load(buffers.Lane(5)),
             Ratio = TVector.Load(buffers.Lane(6)),
             Growth = TVector.Load(buffers.Lane(7)),
         };
-        Kept<TElement> kept = buffers.Kept(withX: Problem.TeacherGradient is not null);
+        Kept<TElement> kept = KeptIn(buffers);
         Walk<TElement> walk = Walk(group, 0, (int)Classes);
         if (Problem.StudentGradient is { } student)
         {
@@ -205,7 +218,7 @@ internal sealed unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector
         }
     }
 
-    private Walk<TElement> Walk(in LaneGroup<TElement> group, long at, int count) => new()
+    protected Walk<TElement> Walk(in LaneGroup<TElement> group, long at, int count) => new()
     {
         Student = group.Student + (at * Problem.Student.ElementStride),
         Teacher = group.Teacher + (at * Problem.Teacher.ElementStride),

@@ -1,6 +1,22 @@
 namespace KdKernels.Core;
 
-/// <summary>One checked call of TemperedKl or HintonLoss: operands, outputs and what is to be computed.</summary>
+/// <summary>What is summed over the classes of a row.</summary>
+internal enum KlForm
+{
+    /// <summary>KL(p ‖ q), p the teacher's and q the student's distribution.</summary>
+    Divergence,
+
+    /// <summary>(1 − b)·KL(p ‖ m) + b·KL(q ‖ m) with m = (1 − b)p + bq, b at most 1/2.</summary>
+    JensenShannon,
+
+    /// <summary>½ Σ|p − q|.</summary>
+    TotalVariation,
+
+    /// <summary>The divergence split at the label: target against rest, and within the rest.</summary>
+    Decoupled,
+}
+
+/// <summary>One checked call of an op on student and teacher logits: operands, outputs, what is to be computed.</summary>
 internal sealed unsafe class KlProblem
 {
     // Within these, squares and reciprocals of tempered differences stay normal numbers in single precision; beyond
@@ -13,11 +29,30 @@ internal sealed unsafe class KlProblem
     public required double Temperature { get; init; }
     public required bool TemperatureSquared { get; init; }
     public required KdReduction Reduction { get; init; }
+    public KlForm Form { get; init; }
+
+    /// <summary>
+    /// Whether the operands have changed places: the view called Student holds the caller's teacher.
+    /// </summary>
+    public bool IsSwapped { get; init; }
+
+    /// <summary>q's share b of the mixture, at most 1/2.</summary>
+    public double MixtureWeight { get; init; }
+
+    /// <summary>What multiplies the target's part of the decoupled form.</summary>
+    public double TargetWeight { get; init; }
+
+    /// <summary>What multiplies the part within the other classes of the decoupled form.</summary>
+    public double OtherWeight { get; init; }
     public RowsView? ClassWeights { get; init; }
     public RowsView? Labels { get; init; }
     public long IgnoreIndex { get; init; }
     public bool WithCrossEntropy { get; init; }
     public required double KlWeight { get; init; }
+
+    /// <summary>Whether −Σ w p log p belongs to the divergence, which makes it −Σ w p log q. It has no student
+    /// gradient.</summary>
+    public bool WithTeacherEntropy { get; init; }
     public double CrossEntropyWeight { get; init; }
     public RowsView? Loss { get; init; }
     public RowsView? RowMetrics { get; init; }
@@ -30,15 +65,24 @@ internal sealed unsafe class KlProblem
 
     public double InverseTemperature => 1 / Temperature;
 
-    /// <summary>What the divergence of a row is multiplied by: T² or 1. At T = ∞ the T² is part of the limit.</summary>
-    public double KlFactor => IsLimit || !TemperatureSquared ? 1 : Temperature * Temperature;
+    /// <summary>
+    /// What the divergence of a row is multiplied by: T² or 1. At T = ∞ the T² is part of the limit, which is the same for
+    /// a mixture but for a factor.
+    /// </summary>
+    public double KlFactor => IsLimit ? LimitFactor : TemperatureSquared ? Temperature * Temperature : 1;
 
-    /// <summary>What q − p is multiplied by: T, or 1/T without the T².</summary>
-    public double GradientFactor => IsLimit ? 1 : TemperatureSquared ? Temperature : InverseTemperature;
+    /// <summary>
+    /// What the gradient with respect to tempered logits is multiplied by: T, or 1/T without the T².
+    /// </summary>
+    public double GradientFactor => IsLimit ? LimitFactor : TemperatureSquared ? Temperature : InverseTemperature;
 
     public bool WantsMetrics => RowMetrics is not null || Totals is not null;
 
     public bool WantsGradient => StudentGradient is not null || TeacherGradient is not null;
+
+    private double LimitFactor => Form == KlForm.JensenShannon ? MixtureWeight * (1 - MixtureWeight) : 1;
+
+    private bool UsesLabels => WithCrossEntropy || Form == KlForm.Decoupled;
 
     /// <summary>What the sum over the valid rows is divided by; set by <see cref="Run"/>.</summary>
     public double Divisor { get; private set; }
@@ -85,7 +129,7 @@ internal sealed unsafe class KlProblem
             {
                 if (*label == IgnoreIndex) continue;
                 valid++;
-                if (WithCrossEntropy && (*label < 0 || *label >= Student.Length))
+                if (UsesLabels && (*label < 0 || *label >= Student.Length))
                 {
                     throw new ArgumentException(
                         $"expected labels in [0, {Student.Length}) or the ignored index {IgnoreIndex} "

@@ -1,7 +1,7 @@
 namespace KdKernels.Core;
 
 /// <summary>The parts of a row beside the tempered divergence: cross-entropy, and the limit T = ∞.</summary>
-internal sealed unsafe partial class KlRows<TVector, TElement>
+internal unsafe partial class KlRows<TVector, TElement>
 {
     private CrossEntropyRow CrossEntropy(long row, TElement* s, double upstream, in RowBuffers<TElement> buffers)
     {
@@ -61,8 +61,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement>
             sum += TVector.Sum(LimitKernels<TVector, TElement>.Sum(Block(s, t, at), origin));
         if (!double.IsFinite(sum)) RefuseExcluded(row, s, t, 1, 1);
 
-        TElement* studentGradient = hasStudentGradient ? Output(studentGradients, row, buffers.StudentGradient) : null;
-        TElement* teacherGradient = hasTeacherGradient ? Output(teacherGradients, row, buffers.TeacherGradient) : null;
+        TElement* studentGradient = StudentOutput(row, buffers), teacherGradient = TeacherOutput(row, buffers);
         (double mean, double rest) = MeanDifference(difference, error, sum / Classes);
         origin = OriginAt(mean, rest);
         double squares = 0;
@@ -78,8 +77,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement>
                 TVector.Width));
         }
 
-        if (hasStudentGradient) FinishOutput(studentGradients, row, studentGradient);
-        if (hasTeacherGradient) FinishOutput(teacherGradients, row, teacherGradient);
+        FinishOutputs(row, studentGradient, teacherGradient);
         return KlValue.Limit(squares / (2.0 * Classes), Classes);
     }
 

@@ -5,42 +5,46 @@ namespace KdKernels.Core;
 /// while their maximum is found and their sums are taken; the gradient is made from what the sums' pass kept (p̃ and
 /// x), so that it needs one exponential per element instead of three.
 /// </summary>
-internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector, TElement>
+internal unsafe partial class KlRows<TVector, TElement> : KlWork<TVector, TElement>
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
 {
     // Two blocks of logits fill half of a 32 KiB first-level cache.
     private const int BlockBytes = 8192;
 
-    private readonly RowsView student;
-    private readonly RowsView teacher;
     private readonly bool withCrossEntropy;
     private readonly bool isLimit;
     private readonly double klFactor;
     private readonly double klGradientFactor;
 
-    // Copied out of the problem: unwrapping its optional views row by row shows at 100 classes.
-    private readonly bool hasStudentGradient;
-    private readonly bool hasTeacherGradient;
+    // Copied out of the problem, as the properties below are: unwrapping optional views row by row shows at 100 classes.
     private readonly RowsView studentGradients;
     private readonly RowsView teacherGradients;
 
     public KlRows(KlProblem problem)
         : base(problem, problem.Student.Rows, problem.Student.Length)
     {
-        student = problem.Student;
-        teacher = problem.Teacher;
+        Student = problem.Student;
+        Teacher = problem.Teacher;
         withCrossEntropy = problem.WithCrossEntropy;
         isLimit = problem.IsLimit;
         klFactor = problem.KlFactor;
         klGradientFactor = problem.KlWeight * problem.GradientFactor;
-        hasStudentGradient = problem.StudentGradient is not null;
-        hasTeacherGradient = problem.TeacherGradient is not null;
+        HasStudentGradient = problem.StudentGradient is not null;
+        HasTeacherGradient = problem.TeacherGradient is not null;
         studentGradients = problem.StudentGradient.GetValueOrDefault();
         teacherGradients = problem.TeacherGradient.GetValueOrDefault();
     }
 
-    private static int BlockSize => BlockBytes / sizeof(TElement);
+    protected static int BlockSize => BlockBytes / sizeof(TElement);
+
+    protected RowsView Student { get; }
+
+    protected RowsView Teacher { get; }
+
+    protected bool HasStudentGradient { get; }
+
+    protected bool HasTeacherGradient { get; }
 
     protected override void PrepareWeights()
     {
@@ -53,7 +57,8 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
 
     protected override void Execute(long first, long end, double* sumsOfChunk)
     {
-        var buffers = new RowBuffers<TElement>(Padded(Classes), (int)((Classes + BlockSize - 1) / BlockSize));
+        long length = Student.Length;
+        var buffers = new RowBuffers<TElement>(Padded(length), (int)((length + BlockSize - 1) / BlockSize));
         for (long row = first; row < end; row++)
         {
             if (IsValid(row))
@@ -63,10 +68,11 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         }
     }
 
-    private void ProcessRow(long row, in RowBuffers<TElement> buffers, double* sumsOfChunk)
+    /// <summary>Computes a valid row and writes what is asked for.</summary>
+    protected virtual void ProcessRow(long row, in RowBuffers<TElement> buffers, double* sumsOfChunk)
     {
-        TElement* s = RowBuffers<TElement>.Input(student, row, buffers.Student);
-        TElement* t = RowBuffers<TElement>.Input(teacher, row, buffers.Teacher);
+        TElement* s = RowBuffers<TElement>.Input(Student, row, buffers.Student);
+        TElement* t = RowBuffers<TElement>.Input(Teacher, row, buffers.Teacher);
         double upstream = WantsGradient ? UpstreamScale(row) : 0;
         double klScale = klGradientFactor * upstream;
         CrossEntropyRow hard = withCrossEntropy ? CrossEntropy(row, s, upstream, buffers) : default;
@@ -93,7 +99,7 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
 
         double* metrics = stackalloc double[HintonLoss.MetricCount];
         metrics[(int)HintonMetric.CrossEntropy] = hard.Value;
-        metrics[(int)HintonMetric.Kl] = value.Sum * klFactor;
+        metrics[(int)HintonMetric.Kl] = SumOf(value) * klFactor;
         metrics[(int)HintonMetric.StudentEntropy] = value.StudentEntropy;
         metrics[(int)HintonMetric.TeacherEntropy] = value.TeacherEntropy;
         metrics[(int)HintonMetric.Hit] = metrics[(int)HintonMetric.Agreement] = 0;
@@ -112,12 +118,12 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
     /// <summary>
     /// The row's sums, block by block; false where they cannot be trusted and the row must be done in double.
     /// </summary>
-    private bool TrySum(TElement* s, TElement* t, in RowBuffers<TElement> buffers, out KlState state, out KlValue value)
+    protected bool TrySum(TElement* s, TElement* t, in RowBuffers<TElement> buffers, out KlState state, out KlValue value)
     {
         state = KlState.Empty;
         value = default;
         double* origin = buffers.Origins;
-        Kept<TElement> kept = buffers.Kept(withX: hasTeacherGradient);
+        Kept<TElement> kept = KeptIn(buffers);
         for (long at = 0; at < Classes; at += BlockSize, origin += RowBuffers<TElement>.OriginLength)
         {
             Walk<TElement> walk = Block(s, t, at);
@@ -142,11 +148,36 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             Accumulate(walk, measured, kept.From(at), exact, out KlSums<TVector> sums);
             if (!exact && NeedsExact(state, sums)) Accumulate(walk, measured, kept.From(at), exact: true, out sums);
             if (!(TVector.Largest(sums.Largest) <= LargestX)) return false;
-            state.Add<TVector, TElement>(sums, Weighted, WantsMetrics);
+            state.Add<TVector, TElement>(sums, Weighted, WantsEntropies);
         }
 
-        value = state.Finish(Weighted, WantsMetrics);
+        value = state.Finish(Weighted, WantsEntropies);
         return Holds(state, value);
+    }
+
+    /// <summary>Where the sums' pass keeps what the gradients are made from.</summary>
+    protected virtual Kept<TElement> KeptIn(in RowBuffers<TElement> buffers) => buffers.Kept(withX: HasTeacherGradient);
+
+    /// <summary>
+    /// What turns kept values of a block into normalised ones: blocks before the last move of the origin were measured
+    /// from another class.
+    /// </summary>
+    protected GradientTerms<TVector> TermsOf(double* origin, in KlState state, in KlValue value, double scale)
+    {
+        double rescale = origin[0] == state.Teacher ? 1 : Math.Exp((origin[0] - state.Teacher) * Scale);
+        double moved = ((origin[1] - state.Difference) + (origin[2] - state.DifferenceError)) * Scale;
+        (double ratio, double growth) = ScalarMath.ExpAndExpm1(value.Shift - moved);
+        return new GradientTerms<TVector>
+        {
+            Scale = TVector.Broadcast(scale / state.Mass * rescale),
+            Shift = TVector.Broadcast(value.Shift - moved),
+            Ratio = TVector.Broadcast(ratio),
+            Growth = TVector.Broadcast(growth),
+            Slope = TVector.Broadcast(1),
+            Mean = TVector.Broadcast(value.Mean - moved),
+            Mass = TVector.Broadcast(value.Mass),
+            Sum = TVector.Broadcast(value.Sum),
+        };
     }
 
     // The rounding of t − s is 2^-25 of the difference at the origin. That is nothing beside differences that vary by a
@@ -165,28 +196,13 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
         in CrossEntropyRow hard,
         in RowBuffers<TElement> buffers)
     {
-        TElement* studentGradient = hasStudentGradient ? Output(studentGradients, row, buffers.StudentGradient) : null;
-        TElement* teacherGradient = hasTeacherGradient ? Output(teacherGradients, row, buffers.TeacherGradient) : null;
+        TElement* studentGradient = StudentOutput(row, buffers), teacherGradient = TeacherOutput(row, buffers);
         double* origin = buffers.Origins;
-        Kept<TElement> kept = buffers.Kept(withX: hasTeacherGradient);
-        double scale = klScale / state.Mass;
+        Kept<TElement> kept = KeptIn(buffers);
         for (long at = 0; at < Classes; at += BlockSize, origin += RowBuffers<TElement>.OriginLength)
         {
-            // Blocks before the last move of the origin were measured from another class.
-            double rescale = origin[0] == state.Teacher ? 1 : Math.Exp((origin[0] - state.Teacher) * Scale);
-            double moved = ((origin[1] - state.Difference) + (origin[2] - state.DifferenceError)) * Scale;
-            (double ratio, double growth) = ScalarMath.ExpAndExpm1(value.Shift - moved);
-            var terms = new GradientTerms<TVector>
-            {
-                Scale = TVector.Broadcast(scale * rescale),
-                Shift = TVector.Broadcast(value.Shift - moved),
-                Ratio = TVector.Broadcast(ratio),
-                Growth = TVector.Broadcast(growth),
-                Mean = TVector.Broadcast(value.Mean - moved),
-                Mass = TVector.Broadcast(value.Mass),
-                Sum = TVector.Broadcast(value.Sum),
-                CrossEntropy = TVector.Broadcast(hard.GradientScale),
-            };
+            GradientTerms<TVector> terms = TermsOf(origin, state, value, klScale);
+            terms.CrossEntropy = TVector.Broadcast(hard.GradientScale);
             Walk<TElement> walk = Block(null, null, at);
             if (studentGradient is not null)
             {
@@ -212,11 +228,25 @@ internal sealed unsafe partial class KlRows<TVector, TElement> : KlWork<TVector,
             Memory.Put(atLabel, Memory.Get(atLabel) - hard.LabelGradient);
         }
 
-        if (hasStudentGradient) FinishOutput(studentGradients, row, studentGradient);
-        if (hasTeacherGradient) FinishOutput(teacherGradients, row, teacherGradient);
+        FinishOutputs(row, studentGradient, teacherGradient);
     }
 
-    private Walk<TElement> Block(TElement* s, TElement* t, long at)
+    /// <summary>Where the student's gradient of a row is written to, or null.</summary>
+    protected TElement* StudentOutput(long row, in RowBuffers<TElement> buffers) =>
+        HasStudentGradient ? Output(studentGradients, row, buffers.StudentGradient) : null;
+
+    /// <summary>Where the teacher's gradient of a row is written to, or null.</summary>
+    protected TElement* TeacherOutput(long row, in RowBuffers<TElement> buffers) =>
+        HasTeacherGradient ? Output(teacherGradients, row, buffers.TeacherGradient) : null;
+
+    /// <summary>Brings gradients that were not written in place there.</summary>
+    protected void FinishOutputs(long row, TElement* studentGradient, TElement* teacherGradient)
+    {
+        if (HasStudentGradient) FinishOutput(studentGradients, row, studentGradient);
+        if (HasTeacherGradient) FinishOutput(teacherGradients, row, teacherGradient);
+    }
+
+    protected Walk<TElement> Block(TElement* s, TElement* t, long at)
     {
         int count = (int)Math.Min(BlockSize, Classes - at);
         return new Walk<TElement>

@@ -16,6 +16,7 @@ internal struct KlState
     public double WeightedMass;
     public double WeightedFirst;
     public double TeacherLog;
+    public double WeightedTeacherLog;
     public double StudentLog;
 
     /// <summary>No class seen yet: the origin is below everything.</summary>
@@ -37,6 +38,7 @@ internal struct KlState
             double logStudent = logC - e;
             StudentLog = Math.Exp(logStudent) * (StudentLog + (logStudent * studentMass));
             TeacherLog = c * (TeacherLog + (logC * Mass));
+            WeightedTeacherLog = c * (WeightedTeacherLog + (logC * WeightedMass));
             Gap = c * ((Math.Exp(-e) * Gap) + (ScalarMath.Gap(e) * Mass) + (ScalarMath.Expm1(-e) * First));
             First = c * (First - (e * Mass));
             Mass *= c;
@@ -91,6 +93,7 @@ internal struct KlState
         if (entropies)
         {
             TeacherLog += 0.6931471805599453 * TVector.Sum(sums.TeacherLog);
+            WeightedTeacherLog += 0.6931471805599453 * TVector.Sum(sums.WeightedTeacherLog);
             StudentLog += TVector.Sum(sums.StudentLog);
         }
     }
@@ -113,6 +116,9 @@ internal struct KlState
         {
             double studentMass = Mass + First + Gap;
             value.TeacherEntropy = Math.Log(Mass) - (TeacherLog / Mass);
+            value.WeightedEntropy = weighted
+                ? ((Math.Log(Mass) * WeightedMass) - WeightedTeacherLog) / Mass
+                : value.TeacherEntropy;
             value.StudentEntropy = Math.Log(studentMass) - (StudentLog / studentMass);
         }
 
@@ -149,6 +155,9 @@ internal struct KlValue
 
     public double TeacherEntropy;
     public double StudentEntropy;
+
+    /// <summary>−Σ w p log p; the teacher's entropy where there are no weights.</summary>
+    public double WeightedEntropy;
 
     /// <summary>A row at T = ∞, where both distributions are uniform.</summary>
     public static KlValue Limit(double value, long classes)

@@ -26,7 +26,8 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         Problem = problem;
         plan = ChunkPlan.Of(units, elementsPerUnit);
         sums = new double[plan.Chunks * HintonTotals.Count];
-        Classes = problem.Student.Length;
+        // Without its label, a row of the decoupled form has a class less.
+        Classes = problem.Student.Length - (problem.Form == KlForm.Decoupled ? 1 : 0);
         Scale = problem.InverseTemperature;
         Weighted = problem.ClassWeights is not null;
         hasLabels = problem.Labels is not null;
@@ -34,6 +35,7 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         upstreamScale = upstreamPerRow ? 0 : problem.UpstreamOf(0) / problem.Divisor;
         WantsGradient = problem.WantsGradient;
         WantsMetrics = problem.WantsMetrics;
+        WantsEntropies = problem.WantsMetrics || problem.WithTeacherEntropy;
         writesRowLosses = problem.Loss is not null && problem.Reduction == KdReduction.None;
     }
 
@@ -47,6 +49,11 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
 
     protected bool WantsMetrics { get; }
 
+    /// <summary>Whether the sums' pass keeps what it computes for each class: for gradients, or for a further sum.</summary>
+    protected virtual bool Keeps => WantsGradient;
+
+    protected bool WantsEntropies { get; }
+
     /// <summary>1 / T.</summary>
     protected double Scale { get; }
 
@@ -59,9 +66,7 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     /// <summary>The sums of loss, metrics over all rows, in the order of <see cref="HintonTotals"/>.</summary>
     public static double[] Run(KlProblem problem)
     {
-        KlWork<TVector, TElement> work = KlLanes<TVector, TElement>.Fits(problem)
-            ? new KlLanes<TVector, TElement>(problem)
-            : new KlRows<TVector, TElement>(problem);
+        KlWork<TVector, TElement> work = Of(problem);
         try
         {
             work.PrepareWeights();
@@ -75,6 +80,21 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         var total = new double[HintonTotals.Count];
         for (int i = 0; i < work.sums.Length; i++) total[i % HintonTotals.Count] += work.sums[i];
         return total;
+    }
+
+    private static KlWork<TVector, TElement> Of(KlProblem problem)
+    {
+        bool lanes = KlLanes<TVector, TElement>.Fits(problem);
+        return (problem.IsLimit ? KlForm.Divergence : problem.Form, lanes) switch
+        {
+            (KlForm.Decoupled, _) => new DecoupledRows<TVector, TElement>(problem),
+            (KlForm.JensenShannon, true) => new RatioLanes<TVector, TElement, JsdTerm<TVector, TElement>>(problem),
+            (KlForm.JensenShannon, _) => new RatioRows<TVector, TElement, JsdTerm<TVector, TElement>>(problem),
+            (KlForm.TotalVariation, true) => new RatioLanes<TVector, TElement, VariationTerm<TVector, TElement>>(problem),
+            (KlForm.TotalVariation, _) => new RatioRows<TVector, TElement, VariationTerm<TVector, TElement>>(problem),
+            (_, true) => new KlLanes<TVector, TElement>(problem),
+            (_, _) => new KlRows<TVector, TElement>(problem),
+        };
     }
 
     public override void Execute(int chunk)
@@ -94,6 +114,10 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
 
     protected static long Padded(long elements) => (elements + TVector.Width - 1) / TVector.Width * TVector.Width;
 
+    /// <summary>What a finished row's divergence comes to, T² not applied.</summary>
+    protected double SumOf(in KlValue value) =>
+        Problem.WithTeacherEntropy ? value.Sum + value.WeightedEntropy : value.Sum;
+
     /// <summary>Writes a row's loss and metrics and adds them to the chunk's sums.</summary>
     protected void Emit(long row, double* metrics, double* sumsOfChunk)
     {
@@ -105,6 +129,13 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         for (int i = 0; i < HintonLoss.MetricCount; i++) sumsOfChunk[i + 1] += metrics[i];
         if (Problem.RowMetrics is not { } target) return;
         for (int i = 0; i < HintonLoss.MetricCount; i++) Memory.Write(target, row, i, metrics[i]);
+    }
+
+    /// <summary>The same where there are no metrics.</summary>
+    protected void EmitLoss(long row, double loss, double* sumsOfChunk)
+    {
+        sumsOfChunk[0] += loss;
+        if (writesRowLosses) Memory.Write(Problem.Loss!.Value, row, 0, loss);
     }
 
     /// <summary>Everything of a row that the mask excludes is 0.</summary>
@@ -132,7 +163,7 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
         bool exact,
         out KlSums<TVector> sums)
     {
-        switch (WantsGradient, Weighted, WantsMetrics)
+        switch (Keeps, Weighted, WantsEntropies)
         {
             case (false, false, false): Run<Off, Off, Off>(walk, origin, kept, out sums); break;
             case (true, false, false): Run<On, Off, Off>(walk, origin, kept, out sums); break;
@@ -188,11 +219,12 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     {
         for (long c = 0; c < Classes; c++)
         {
-            if (double.IsNegativeInfinity(Memory.Get(s + (c * sStride)))) Refuse(row, c, "student");
-            if (double.IsNegativeInfinity(Memory.Get(t + (c * tStride)))) Refuse(row, c, "teacher");
+            if (double.IsNegativeInfinity(Memory.Get(s + (c * sStride)))) Refuse(row, c, isStudent: true);
+            if (double.IsNegativeInfinity(Memory.Get(t + (c * tStride)))) Refuse(row, c, isStudent: false);
         }
     }
 
-    private static void Refuse(long row, long c, string name) => throw new ArgumentException(
-        $"expected finite logits at temperature infinity but got -inf in row {row}, class {c}", name);
+    private void Refuse(long row, long c, bool isStudent) => throw new ArgumentException(
+        $"expected finite logits at temperature infinity but got -inf in row {row}, class {c}",
+        isStudent != Problem.IsSwapped ? "student" : "teacher");
 }

@@ -40,6 +40,7 @@ internal struct LaneRow
     public KlValue Value;
     public CrossEntropyRow Hard;
     public double ExpSum;
+    public RatioSums Ratio;
 
     /// <summary>At T = ∞: the origin of D, Σ(D − D_origin) and Σ(D − mean D)².</summary>
     public double Difference;
@@ -54,7 +55,7 @@ internal struct LaneRow
 internal readonly unsafe struct LaneBuffers<TElement>
     where TElement : unmanaged
 {
-    private const int Spare = 8;
+    private const int Spare = 9;
 
     private readonly TElement* memory;
     private readonly long kept;
@@ -76,6 +77,9 @@ internal readonly unsafe struct LaneBuffers<TElement>
     public TElement* Growth => memory + (3 * kept);
 
     public Kept<TElement> Kept(bool withX) => new() { Mass = Mass, Growth = Growth, X = withX ? X : null };
+
+    /// <summary>With e^x as well, which takes the place of the cross-entropy's terms.</summary>
+    public Kept<TElement> KeptWithRatio() => new() { Mass = Mass, Growth = Growth, X = X, Ratio = Exp };
 
     /// <summary>A spare vector in memory.</summary>
     public TElement* Lane(int index) => memory + (4 * kept) + ((long)index * width);

@@ -43,6 +43,9 @@ internal readonly unsafe struct RowBuffers<TElement>
 
     public Kept<TElement> Kept(bool withX) => new() { Mass = Mass, Growth = Growth, X = withX ? X : null };
 
+    /// <summary>With e^x as well, which takes the place of the cross-entropy's terms.</summary>
+    public Kept<TElement> KeptWithRatio() => new() { Mass = Mass, Growth = Growth, X = X, Ratio = Exp };
+
     /// <summary>The row where it lies, or a copy where its stride or type is not the kernel's.</summary>
     public static TElement* Input(in RowsView view, long row, TElement* copy)
     {

@@ -58,7 +58,7 @@ public static class HintonLossOracle
             Loss = 0,
             StudentGradient = soft.StudentGradient,
         };
-        double divisor = TemperedKlOracle.Divisor(rows, classes, reduction, labels, ignoreIndex);
+        double divisor = LogitPairRows.Divisor(rows, classes, reduction, labels, ignoreIndex);
         for (int i = 0; i < soft.StudentGradient.Length; i++)
             soft.StudentGradient[i] = Term(alpha, soft.StudentGradient[i]);
 

@@ -32,49 +32,20 @@ public static class TemperedKlOracle
         long ignoreIndex = -100,
         double[]? upstream = null)
     {
-        ArgumentNullException.ThrowIfNull(student);
-        ArgumentNullException.ThrowIfNull(teacher);
-        int rows = student.Length / classes;
-        var losses = new double[rows];
-        var studentGradient = new double[student.Length];
-        var teacherGradient = new double[student.Length];
-        double divisor = Divisor(rows, classes, reduction, labels, ignoreIndex);
-        double total = 0;
-        for (int row = 0; row < rows; row++)
-        {
-            if (labels is not null && labels[row] == ignoreIndex) continue;
-            var s = new ReadOnlySpan<double>(student, row * classes, classes);
-            var t = new ReadOnlySpan<double>(teacher, row * classes, classes);
-            var ds = new Span<double>(studentGradient, row * classes, classes);
-            var dt = new Span<double>(teacherGradient, row * classes, classes);
-            losses[row] = double.IsPositiveInfinity(temperature)
+        return LogitPairRows.Compute(
+            student,
+            teacher,
+            classes,
+            reduction,
+            labels,
+            ignoreIndex,
+            upstream,
+            (_, s, t, ds, dt) => double.IsPositiveInfinity(temperature)
                 ? LimitRow(s, t, ds, dt)
-                : Row(s, t, temperature, temperatureSquared, classWeights, ds, dt);
-            total += losses[row];
-            double scale = (upstream is null ? 1 : upstream[reduction == OracleReduction.None ? row : 0]) / divisor;
-            for (int c = 0; c < classes; c++)
-            {
-                ds[c] *= scale;
-                dt[c] *= scale;
-            }
-        }
-
-        return new TemperedKlOracleResult(losses, total / divisor, studentGradient, teacherGradient);
+                : Row(s, t, temperature, temperatureSquared, classWeights, ds, dt));
     }
 
-    internal static double Divisor(
-        int rows, int classes, OracleReduction reduction, long[]? labels, long ignoreIndex)
-    {
-        double valid = labels is null ? rows : labels.Count(label => label != ignoreIndex);
-        return reduction switch
-        {
-            OracleReduction.Mean => valid * classes,
-            OracleReduction.BatchMean => valid,
-            _ => 1,
-        };
-    }
-
-    private static double Row(
+    internal static double Row(
         ReadOnlySpan<double> s,
         ReadOnlySpan<double> t,
         double temperature,
@@ -124,7 +95,7 @@ public static class TemperedKlOracle
     }
 
     /// <summary>D = s − t: (1/2C) Σ (D − mean D)².</summary>
-    private static double LimitRow(ReadOnlySpan<double> s, ReadOnlySpan<double> t, Span<double> ds, Span<double> dt)
+    internal static double LimitRow(ReadOnlySpan<double> s, ReadOnlySpan<double> t, Span<double> ds, Span<double> dt)
     {
         int classes = s.Length;
         double mean = 0, loss = 0;
@@ -140,7 +111,7 @@ public static class TemperedKlOracle
         return loss;
     }
 
-    private static double[] LogSoftmax(ReadOnlySpan<double> z, double temperature)
+    internal static double[] LogSoftmax(ReadOnlySpan<double> z, double temperature)
     {
         var tempered = new double[z.Length];
         double largest = double.NegativeInfinity;
@@ -155,7 +126,7 @@ public static class TemperedKlOracle
     /// log p − log q. The difference of two log-softmaxes loses a common constant's digits, so for ordinary rows it is
     /// taken as (Δ − E[Δ]) + KL with Δ = (t − s)/T and KL = log(1 + Σ p·gap(Δ − E[Δ])).
     /// </summary>
-    private static double[] LogRatio(
+    internal static double[] LogRatio(
         ReadOnlySpan<double> s, ReadOnlySpan<double> t, double temperature, double[] logP, double[] logQ)
     {
         int classes = s.Length;
@@ -196,6 +167,6 @@ public static class TemperedKlOracle
     private static double Term(double p, double v, double q) => v < -0.5 ? q - p + (p * v) : p * StableMath.Gap(v);
 
     /// <summary>q − p.</summary>
-    private static double Difference(double p, double q, double v) =>
+    internal static double Difference(double p, double q, double v) =>
         v is > -0.5 and < 0.5 ? p * StableMath.Expm1(-v) : q - p;
 }

@@ -33,8 +33,8 @@ internal sealed class CrdContrastFunction(CrdContrastOptions options, CrdDraws? 
         bool perRow = options.Reduction == KdReduction.None;
         var loss = empty(perRow ? [anchors.shape[0]] : [], anchors.dtype);
         var lossRows = perRow ? TensorMemory.PerRow(loss) : TensorMemory.Scalar(loss);
-        var (v, m, p) = (TensorMemory.Matrix(anchors), TensorMemory.Matrix(bank), TensorMemory.PerRow(positives));
-        var choice = inputs[3] is { } negatives ? CrdChoice.Of(TensorMemory.Matrix(negatives)) : draws!.ToChoice();
+        var (v, m, p) = (TensorMemory.Rows(anchors), TensorMemory.Rows(bank), TensorMemory.PerRow(positives));
+        var choice = inputs[3] is { } negatives ? CrdChoice.Of(TensorMemory.Rows(negatives)) : draws!.ToChoice();
         if (!needs[0])
         {
             Core.CrdContrast.Forward(v, m, p, choice, options.ToSettings(), lossRows);
@@ -42,7 +42,7 @@ internal sealed class CrdContrastFunction(CrdContrastOptions options, CrdDraws? 
         else
         {
             var gradient = inputs[4] ?? (gradients[0] = empty(anchors.shape, anchors.dtype));
-            Core.CrdContrast.ForwardWithGradient(v, m, p, choice, options.ToSettings(), lossRows, TensorMemory.Matrix(gradient));
+            Core.CrdContrast.ForwardWithGradient(v, m, p, choice, options.ToSettings(), lossRows, TensorMemory.Rows(gradient));
         }
         GC.KeepAlive(inputs);
         return loss;

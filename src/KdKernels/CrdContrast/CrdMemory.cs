@@ -93,7 +93,7 @@ public sealed class CrdMemory : nn.Module
     private static Tensor Start(long rows, long dimension, ulong seed, uint side, ScalarType dtype)
     {
         var bank = empty([rows, dimension], dtype);
-        CrdBank.Start(TensorMemory.Matrix(bank), seed, side);
+        CrdBank.Start(TensorMemory.Rows(bank), seed, side);
         return bank;
     }
 }

@@ -78,7 +78,7 @@ public static partial class KdFunctional
     {
         CrdGuard.AreOperands(anchors, bank, positives);
         CrdGuard.AreNegatives(negatives, anchors);
-        return Estimate(anchors, bank, positives, CrdChoice.Of(TensorMemory.Matrix(negatives)), negatives, temperature);
+        return Estimate(anchors, bank, positives, CrdChoice.Of(TensorMemory.Rows(negatives)), negatives, temperature);
     }
 
     /// <summary>The same with drawn negatives.</summary>
@@ -112,7 +112,7 @@ public static partial class KdFunctional
         CrdGuard.AreOperands(embeddings, bank, rows);
         KdGuard.IsFraction(momentum);
         CrdBank.Update(
-            TensorMemory.Matrix(bank), TensorMemory.PerRow(rows), TensorMemory.Matrix(embeddings), momentum);
+            TensorMemory.Rows(bank), TensorMemory.PerRow(rows), TensorMemory.Rows(embeddings), momentum);
         GC.KeepAlive((bank, rows, embeddings));
     }
 
@@ -122,7 +122,7 @@ public static partial class KdFunctional
         using var noGrad = no_grad();
         using var rows = CrdContrastFunction.WithContiguousRows(bank);
         double z = Core.CrdContrast.EstimateNormalizer(
-            TensorMemory.Matrix(anchors), TensorMemory.Matrix(rows), TensorMemory.PerRow(positives), choice, temperature);
+            TensorMemory.Rows(anchors), TensorMemory.Rows(rows), TensorMemory.PerRow(positives), choice, temperature);
         GC.KeepAlive((anchors, positives, negatives));
         return z;
     }

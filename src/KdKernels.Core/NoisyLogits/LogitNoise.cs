@@ -1,0 +1,32 @@
+namespace KdKernels.Core;
+
+/// <summary>
+/// The noise of one call of NoisyLogits: σξ for each class of a row that is selected. A pure function of seed, step and
+/// the row's sample, so that backward regenerates it and a sample's noise does not depend on the batch around it.
+/// </summary>
+internal sealed unsafe class LogitNoise(NoisyLogitsSettings settings)
+{
+    // A stretch of float32 normals on the stack, on the way to doubles.
+    private const int Stretch = 256;
+
+    /// <summary>Writes σξ of every class of a row; false where the row is not selected, which leaves it alone.</summary>
+    public bool Fill<TElement>(long row, long classes, TElement* target)
+        where TElement : unmanaged
+    {
+        uint sample = SampleOf(row);
+        if (!settings.IsSelected(sample)) return false;
+        float* normals = stackalloc float[Stretch];
+        for (long at = 0; at < classes; at += Stretch)
+        {
+            long count = Math.Min(Stretch, classes - at);
+            PhiloxNormals.Fill(settings.Seed, PhiloxPurpose.NoisyLogits, settings.Step, sample, at, normals, count);
+            for (long c = 0; c < count; c++) Memory.Put(target + at + c, settings.Sigma * normals[c]);
+        }
+
+        return true;
+    }
+
+    private uint SampleOf(long row) => settings.Samples is { } samples
+        ? (uint)((long*)samples.Data)[samples.RowOffset(row)]
+        : (uint)(settings.FirstSample + row);
+}
