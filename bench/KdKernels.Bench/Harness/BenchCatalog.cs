@@ -1,3 +1,4 @@
+using KdKernels.Bench.CrdContrast;
 using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.TemperedKl;
 
@@ -11,5 +12,6 @@ internal static class BenchCatalog
     [
         ("tempered-kl", TemperedKlCases.All),
         ("hinton-loss", HintonLossCases.All),
+        ("crd-contrast", CrdContrastCases.All),
     ];
 }
