@@ -26,6 +26,13 @@ internal static class ScalarMath
         return (expm1 + 1, expm1);
     }
 
+    /// <summary>log(1 + x) for x above −1 without losing a small x (Goldberg 1991, theorem 4).</summary>
+    public static double Log1p(double x)
+    {
+        double y = 1 + x;
+        return y == 1 ? x : double.IsPositiveInfinity(y) ? y : x * Math.Log(y) / (y - 1);
+    }
+
     /// <summary>e^(−u) − 1 + u.</summary>
     public static double Gap(double u)
     {
@@ -45,13 +52,6 @@ internal static class ScalarMath
         double series = (1.0 / 9) + (z2 * ((1.0 / 11) + (z2 / 13)));
         series = (1.0 / 3) + (z2 * ((1.0 / 5) + (z2 * ((1.0 / 7) + (z2 * series)))));
         return (z * y) - (2 * z * z2 * series);
-    }
-
-    /// <summary>log(1 + x) for x above −1 without losing a small x (Goldberg 1991, theorem 4).</summary>
-    public static double Log1p(double x)
-    {
-        double y = 1 + x;
-        return y == 1 ? x : double.IsPositiveInfinity(y) ? y : x * Math.Log(y) / (y - 1);
     }
 
     /// <summary>a − b as the rounded value and its error (Knuth).</summary>
