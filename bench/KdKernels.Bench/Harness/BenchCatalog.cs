@@ -1,3 +1,4 @@
+using KdKernels.Bench.CrdContrast;
 using KdKernels.Bench.DecoupledKd;
 using KdKernels.Bench.Dual;
 using KdKernels.Bench.HintonLoss;
@@ -27,5 +28,6 @@ internal static class BenchCatalog
         ("dual-relu", DualCases.Relu),
         ("dual-max-pool", DualCases.MaxPool),
         ("dual-batch-norm", DualCases.BatchNorm),
+        ("crd-contrast", CrdContrastCases.All),
     ];
 }
