@@ -1,7 +1,11 @@
+using KdKernels.Bench.CrdContrast;
 using KdKernels.Bench.DecoupledKd;
+using KdKernels.Bench.Dual;
 using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.Jsd;
+using KdKernels.Bench.NormalizedMatch;
 using KdKernels.Bench.ReverseKl;
+using KdKernels.Bench.SoftmaxJvp;
 using KdKernels.Bench.TemperedKl;
 using KdKernels.Bench.TotalVariation;
 
@@ -19,5 +23,11 @@ internal static class BenchCatalog
         ("total-variation", TotalVariationCases.All),
         ("decoupled-kd", DecoupledKdCases.All),
         ("hinton-loss", HintonLossCases.All),
+        ("softmax-jvp", SoftmaxJvpCases.All),
+        ("normalized-match", NormalizedMatchCases.All),
+        ("dual-relu", DualCases.Relu),
+        ("dual-max-pool", DualCases.MaxPool),
+        ("dual-batch-norm", DualCases.BatchNorm),
+        ("crd-contrast", CrdContrastCases.All),
     ];
 }

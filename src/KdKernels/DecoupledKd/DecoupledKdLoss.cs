@@ -18,8 +18,8 @@ public sealed class DecoupledKdLoss : nn.Module<Tensor, Tensor, Tensor, Tensor>
         double alpha, double beta, double temperature, KdReduction reduction, long ignoreIndex = -100, bool tSquared = true, long? dim = null)
         : base(nameof(DecoupledKdLoss))
     {
-        KdGuard.IsWeight(alpha);
-        KdGuard.IsWeight(beta);
+        KdGuard.IsAtLeastZero(alpha);
+        KdGuard.IsAtLeastZero(beta);
         KdGuard.IsFiniteTemperature(temperature);
         KdGuard.IsReduction(reduction);
         Alpha = alpha;

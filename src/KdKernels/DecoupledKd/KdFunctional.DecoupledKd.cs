@@ -50,8 +50,8 @@ public static partial class KdFunctional
     {
         KdGuard.IsOnCpu(student, nameof(DecoupledKd));
         KdGuard.IsOnCpu(teacher, nameof(DecoupledKd));
-        KdGuard.IsWeight(alpha);
-        KdGuard.IsWeight(beta);
+        KdGuard.IsAtLeastZero(alpha);
+        KdGuard.IsAtLeastZero(beta);
         KdGuard.IsFiniteTemperature(temperature);
         KdGuard.IsReduction(reduction);
         var layout = PairedLayout(ref student, ref teacher, dim);
