@@ -1,5 +1,10 @@
 using KdKernels.Bench.HintonLoss;
+using KdKernels.Bench.LogitRegression;
+using KdKernels.Bench.NoisyLogits;
+using KdKernels.Bench.SoftCrossEntropy;
+using KdKernels.Bench.TeacherBounded;
 using KdKernels.Bench.TemperedKl;
+using KdKernels.Bench.VidLikelihood;
 
 namespace KdKernels.Bench.Harness;
 
@@ -11,5 +16,10 @@ internal static class BenchCatalog
     [
         ("tempered-kl", TemperedKlCases.All),
         ("hinton-loss", HintonLossCases.All),
+        ("vid-likelihood", VidLikelihoodCases.All),
+        ("logit-regression", LogitRegressionCases.All),
+        ("noisy-logits", NoisyLogitsCases.All),
+        ("soft-cross-entropy", SoftCrossEntropyCases.All),
+        ("teacher-bounded", TeacherBoundedCases.All),
     ];
 }
