@@ -145,6 +145,22 @@ internal static class KdGuard
         return (int)(actual < 0 ? actual + count : actual);
     }
 
+    /// <summary>A bool mask that broadcasts to the shape of <paramref name="masked"/>.</summary>
+    internal static void IsMask(
+        Tensor mask, Tensor masked,
+        [CallerArgumentExpression(nameof(mask))] string? name = null, [CallerArgumentExpression(nameof(masked))] string? other = null)
+    {
+        ArgumentNullException.ThrowIfNull(mask, name);
+        if (mask.dtype != ScalarType.Bool)
+            throw new ArgumentException($"expected {name} of dtype Bool but got {mask.dtype}", name);
+        long[] shape = mask.shape, target = masked.shape;
+        int missing = target.Length - shape.Length;
+        bool fits = missing >= 0 && shape.Select((size, i) => size == 1 || size == target[i + missing]).All(same => same);
+        if (!fits)
+            throw new ArgumentException($"expected a mask that broadcasts to {Shape(target)}, as {other} has, but got {Shape(mask)}", name);
+        SameDevice(mask, masked, name, other);
+    }
+
     /// <summary>One int64 label per row: the shape of the logits without the class dimension.</summary>
     internal static void AreLabels(Tensor labels, Tensor logits, int classDimension, [CallerArgumentExpression(nameof(labels))] string? name = null)
     {

@@ -1,9 +1,17 @@
+using KdKernels.Bench.CrdContrast;
+using KdKernels.Bench.DecoupledKd;
+using KdKernels.Bench.Dual;
 using KdKernels.Bench.HintonLoss;
+using KdKernels.Bench.Jsd;
 using KdKernels.Bench.LogitRegression;
 using KdKernels.Bench.NoisyLogits;
+using KdKernels.Bench.NormalizedMatch;
+using KdKernels.Bench.ReverseKl;
 using KdKernels.Bench.SoftCrossEntropy;
+using KdKernels.Bench.SoftmaxJvp;
 using KdKernels.Bench.TeacherBounded;
 using KdKernels.Bench.TemperedKl;
+using KdKernels.Bench.TotalVariation;
 using KdKernels.Bench.VidLikelihood;
 
 namespace KdKernels.Bench.Harness;
@@ -15,11 +23,21 @@ internal static class BenchCatalog
     public static IReadOnlyList<(string Op, Func<IEnumerable<BenchCase>> Cases)> All { get; } =
     [
         ("tempered-kl", TemperedKlCases.All),
+        ("reverse-kl", ReverseKlCases.All),
+        ("jsd", JsdCases.All),
+        ("total-variation", TotalVariationCases.All),
+        ("decoupled-kd", DecoupledKdCases.All),
         ("hinton-loss", HintonLossCases.All),
         ("vid-likelihood", VidLikelihoodCases.All),
         ("logit-regression", LogitRegressionCases.All),
         ("noisy-logits", NoisyLogitsCases.All),
         ("soft-cross-entropy", SoftCrossEntropyCases.All),
         ("teacher-bounded", TeacherBoundedCases.All),
+        ("softmax-jvp", SoftmaxJvpCases.All),
+        ("normalized-match", NormalizedMatchCases.All),
+        ("dual-relu", DualCases.Relu),
+        ("dual-max-pool", DualCases.MaxPool),
+        ("dual-batch-norm", DualCases.BatchNorm),
+        ("crd-contrast", CrdContrastCases.All),
     ];
 }
