@@ -3,11 +3,16 @@ using KdKernels.Bench.DecoupledKd;
 using KdKernels.Bench.Dual;
 using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.Jsd;
+using KdKernels.Bench.LogitRegression;
+using KdKernels.Bench.NoisyLogits;
 using KdKernels.Bench.NormalizedMatch;
 using KdKernels.Bench.ReverseKl;
+using KdKernels.Bench.SoftCrossEntropy;
 using KdKernels.Bench.SoftmaxJvp;
+using KdKernels.Bench.TeacherBounded;
 using KdKernels.Bench.TemperedKl;
 using KdKernels.Bench.TotalVariation;
+using KdKernels.Bench.VidLikelihood;
 
 namespace KdKernels.Bench.Harness;
 
@@ -23,6 +28,11 @@ internal static class BenchCatalog
         ("total-variation", TotalVariationCases.All),
         ("decoupled-kd", DecoupledKdCases.All),
         ("hinton-loss", HintonLossCases.All),
+        ("vid-likelihood", VidLikelihoodCases.All),
+        ("logit-regression", LogitRegressionCases.All),
+        ("noisy-logits", NoisyLogitsCases.All),
+        ("soft-cross-entropy", SoftCrossEntropyCases.All),
+        ("teacher-bounded", TeacherBoundedCases.All),
         ("softmax-jvp", SoftmaxJvpCases.All),
         ("normalized-match", NormalizedMatchCases.All),
         ("dual-relu", DualCases.Relu),
