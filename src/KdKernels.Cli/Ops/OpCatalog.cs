@@ -6,6 +6,10 @@ internal static class OpCatalog
     /// <summary>In the order of their names.</summary>
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
+        new AttentionMapOp(),
+        new AttentionSquaredOp(),
+        new FspGramOp(),
+        new FspLossOp(),
         new HintonLossOp(),
         new NormalizedMatchOp(),
         new SoftmaxJvpOp(),
