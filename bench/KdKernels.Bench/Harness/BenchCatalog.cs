@@ -1,3 +1,5 @@
+using KdKernels.Bench.AttentionSquared;
+using KdKernels.Bench.FspGram;
 using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.TemperedKl;
 
@@ -11,5 +13,7 @@ internal static class BenchCatalog
     [
         ("tempered-kl", TemperedKlCases.All),
         ("hinton-loss", HintonLossCases.All),
+        ("attention-squared", AttentionSquaredCases.All),
+        ("fsp-loss", FspGramCases.All),
     ];
 }
