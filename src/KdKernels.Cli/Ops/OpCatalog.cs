@@ -8,12 +8,28 @@ internal static class OpCatalog
     [
         new AttentionMapOp(),
         new AttentionSquaredOp(),
+        new CrdContrastOp(),
+        new DecoupledKdOp(),
+        new DualBatchNormOp(),
+        new DualMaxPoolOp(),
+        new DualReluOp(),
         new FspGramOp(),
         new FspLossOp(),
         new HintonLossOp(),
+        new JsdOp(),
+        new LogitRegressionOp(),
+        new NoiseProbeOp(),
+        new NoisyLogitsOp(),
         new NormalizedMatchOp(),
+        new PixelEntropyOp(),
+        new ReverseKlOp(),
+        new SoftCrossEntropyOp(),
+        new SoftmaxEntropyOp(),
         new SoftmaxJvpOp(),
+        new TeacherBoundedOp(),
         new TemperedKlOp(),
+        new TotalVariationOp(),
+        new VidLikelihoodOp(),
     ];
 
     /// <exception cref="OpException">There is none.</exception>
