@@ -1,11 +1,8 @@
-<<<<<<< HEAD
 using KdKernels.Bench.AttentionSquared;
-using KdKernels.Bench.FspGram;
-=======
 using KdKernels.Bench.CrdContrast;
 using KdKernels.Bench.DecoupledKd;
 using KdKernels.Bench.Dual;
->>>>>>> main
+using KdKernels.Bench.FspGram;
 using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.Jsd;
 using KdKernels.Bench.NormalizedMatch;
@@ -28,16 +25,13 @@ internal static class BenchCatalog
         ("total-variation", TotalVariationCases.All),
         ("decoupled-kd", DecoupledKdCases.All),
         ("hinton-loss", HintonLossCases.All),
-<<<<<<< HEAD
         ("attention-squared", AttentionSquaredCases.All),
         ("fsp-loss", FspGramCases.All),
-=======
         ("softmax-jvp", SoftmaxJvpCases.All),
         ("normalized-match", NormalizedMatchCases.All),
         ("dual-relu", DualCases.Relu),
         ("dual-max-pool", DualCases.MaxPool),
         ("dual-batch-norm", DualCases.BatchNorm),
         ("crd-contrast", CrdContrastCases.All),
->>>>>>> main
     ];
 }
