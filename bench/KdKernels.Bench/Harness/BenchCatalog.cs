@@ -1,6 +1,8 @@
+using KdKernels.Bench.AttentionSquared;
 using KdKernels.Bench.CrdContrast;
 using KdKernels.Bench.DecoupledKd;
 using KdKernels.Bench.Dual;
+using KdKernels.Bench.FspGram;
 using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.Jsd;
 using KdKernels.Bench.LogitRegression;
@@ -33,6 +35,8 @@ internal static class BenchCatalog
         ("noisy-logits", NoisyLogitsCases.All),
         ("soft-cross-entropy", SoftCrossEntropyCases.All),
         ("teacher-bounded", TeacherBoundedCases.All),
+        ("attention-squared", AttentionSquaredCases.All),
+        ("fsp-loss", FspGramCases.All),
         ("softmax-jvp", SoftmaxJvpCases.All),
         ("normalized-match", NormalizedMatchCases.All),
         ("dual-relu", DualCases.Relu),
