@@ -72,7 +72,7 @@ internal static class Guard
         bool overlaps = (outer > 1 && view.OuterStride == 0)
             || (inner > 1 && view.InnerStride == 0)
             || (length > 1 && view.ElementStride == 0);
-        if (overlaps && view.Rows > 0)
+        if (overlaps && view.Rows > 0 && view.Length > 0)
         {
             throw new ArgumentException(
                 $"expected distinct memory for every element of an output of shape {view.Shape} but got strides "
@@ -108,6 +108,28 @@ internal static class Guard
         if (view.Outer < 0 || view.Inner < 0 || view.Length < 0)
             throw new ArgumentException($"expected sizes of 0 or more but got {view.Shape}", name);
         HasMemory(view, name);
+    }
+
+    /// <summary>Rows whose elements lie side by side.</summary>
+    public static void IsContiguous(RowsView view, [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        if (view.ElementStride != 1 && view.Length > 1 && view.Rows > 0)
+            throw new ArgumentException($"expected rows of stride 1 but got stride {view.ElementStride}", name);
+    }
+
+    /// <summary>Rows that lie one after the other without gaps.</summary>
+    public static void IsDense(RowsView view, [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        bool dense = (view.Length <= 1 || view.ElementStride == 1)
+            && (view.Inner <= 1 || view.InnerStride == view.Length)
+            && (view.Outer <= 1 || view.OuterStride == view.Inner * view.Length);
+        if (!dense && view.Rows > 0)
+        {
+            throw new ArgumentException(
+                $"expected contiguous memory of shape {view.Shape} but got strides "
+                + $"({view.OuterStride}, {view.InnerStride}, {view.ElementStride})",
+                name);
+        }
     }
 
     public static void IsTemperature(

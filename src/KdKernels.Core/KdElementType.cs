@@ -17,6 +17,9 @@ public enum KdElementType
 
     /// <summary>The upper half of a binary32, on CUDA.</summary>
     BFloat16,
+
+    /// <summary>A byte, 0 or 1: masks.</summary>
+    Bool,
 }
 
 internal static class ElementTypes
@@ -26,6 +29,7 @@ internal static class ElementTypes
     {
         KdElementType.Float16 or KdElementType.BFloat16 => 2,
         KdElementType.Float32 => 4,
+        KdElementType.Bool => 1,
         _ => 8,
     };
 }

@@ -73,6 +73,7 @@ internal static class TensorMemory
         ScalarType.Float16 => KdElementType.Float16,
         ScalarType.BFloat16 => KdElementType.BFloat16,
         ScalarType.Int64 => KdElementType.Int64,
+        ScalarType.Bool => KdElementType.Bool,
         var other => throw new NotSupportedException($"expected a floating-point type or int64 but got {other}"),
     };
 

@@ -44,7 +44,7 @@ public sealed unsafe class GuardedTensor : IDisposable
 
     public GuardedTensor(KdElementType type, long outer, long inner, long length, Layout layout)
     {
-        size = type == KdElementType.Float32 ? 4 : 8;
+        size = type.Bytes();
         (long so, long si, long sc, long span, long start) = layout switch
         {
             Layout.Contiguous => (inner * length, length, 1L, outer * inner * length, 0L),
@@ -72,12 +72,14 @@ public sealed unsafe class GuardedTensor : IDisposable
         {
             KdElementType.Float32 => *(float*)At(row, element),
             KdElementType.Float64 => *(double*)At(row, element),
+            KdElementType.Bool => *(byte*)At(row, element),
             _ => *(long*)At(row, element),
         };
         set
         {
             if (View.ElementType == KdElementType.Float32) *(float*)At(row, element) = (float)value;
             else if (View.ElementType == KdElementType.Float64) *(double*)At(row, element) = value;
+            else if (View.ElementType == KdElementType.Bool) *(byte*)At(row, element) = (byte)value;
             else *(long*)At(row, element) = (long)value;
         }
     }

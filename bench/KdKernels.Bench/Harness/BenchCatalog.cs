@@ -1,6 +1,13 @@
 using KdKernels.Bench.CrdContrast;
+using KdKernels.Bench.DecoupledKd;
+using KdKernels.Bench.Dual;
 using KdKernels.Bench.HintonLoss;
+using KdKernels.Bench.Jsd;
+using KdKernels.Bench.NormalizedMatch;
+using KdKernels.Bench.ReverseKl;
+using KdKernels.Bench.SoftmaxJvp;
 using KdKernels.Bench.TemperedKl;
+using KdKernels.Bench.TotalVariation;
 
 namespace KdKernels.Bench.Harness;
 
@@ -11,7 +18,16 @@ internal static class BenchCatalog
     public static IReadOnlyList<(string Op, Func<IEnumerable<BenchCase>> Cases)> All { get; } =
     [
         ("tempered-kl", TemperedKlCases.All),
+        ("reverse-kl", ReverseKlCases.All),
+        ("jsd", JsdCases.All),
+        ("total-variation", TotalVariationCases.All),
+        ("decoupled-kd", DecoupledKdCases.All),
         ("hinton-loss", HintonLossCases.All),
+        ("softmax-jvp", SoftmaxJvpCases.All),
+        ("normalized-match", NormalizedMatchCases.All),
+        ("dual-relu", DualCases.Relu),
+        ("dual-max-pool", DualCases.MaxPool),
+        ("dual-batch-norm", DualCases.BatchNorm),
         ("crd-contrast", CrdContrastCases.All),
     ];
 }

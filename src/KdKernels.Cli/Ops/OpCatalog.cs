@@ -7,10 +7,25 @@ internal static class OpCatalog
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
         new CrdContrastOp(),
+        new DecoupledKdOp(),
+        new DualBatchNormOp(),
+        new DualMaxPoolOp(),
+        new DualReluOp(),
         new HintonLossOp(),
+        new JsdOp(),
+        new LogitRegressionOp(),
+        new NoiseProbeOp(),
+        new NoisyLogitsOp(),
         new NormalizedMatchOp(),
+        new PixelEntropyOp(),
+        new ReverseKlOp(),
+        new SoftCrossEntropyOp(),
+        new SoftmaxEntropyOp(),
         new SoftmaxJvpOp(),
+        new TeacherBoundedOp(),
         new TemperedKlOp(),
+        new TotalVariationOp(),
+        new VidLikelihoodOp(),
     ];
 
     /// <exception cref="OpException">There is none.</exception>

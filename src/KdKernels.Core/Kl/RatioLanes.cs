@@ -37,11 +37,14 @@ internal sealed unsafe class RatioLanes<TVector, TElement, TTerm>(KlProblem prob
         {
             int steps = (int)Math.Min(BlockSize, Classes - at);
             Kept<TElement> block = kept.From(at * TVector.Width);
-            RatioLaneSums<TVector> sums;
-            if (WantsGradient)
-                RatioKernels<TVector, TElement, TTerm>.Sum<On>(steps, block, terms, constants, out sums);
-            else
-                RatioKernels<TVector, TElement, TTerm>.Sum<Off>(steps, block, terms, constants, out sums);
+            // A row's bits must not depend on its neighbours', so all are taken for near-equal ones.
+            RatioKernels<TVector, TElement, TTerm>.Sum(
+                steps,
+                block,
+                terms,
+                constants,
+                (Problem.StudentGradient is not null, Problem.TeacherGradient is not null, Near: true),
+                out RatioLaneSums<TVector> sums);
             Add(sums, rows, buffers);
         }
 

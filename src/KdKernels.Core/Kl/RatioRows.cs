@@ -9,6 +9,10 @@ internal sealed unsafe class RatioRows<TVector, TElement, TTerm>(KlProblem probl
     where TElement : unmanaged
     where TTerm : struct, IRatioTerm<TVector>
 {
+    // A row whose KL is above this has an f that is not small beside the terms that it is made of: the rounding of those,
+    // of size |q − p|, is then a few units of its last digit.
+    private const double FarFromEqual = 0.05;
+
     private readonly RatioConstants<TVector> constants = RatioSeries.Constants<TVector, TElement>(problem.MixtureWeight);
 
     protected override bool Keeps => true;
@@ -42,15 +46,18 @@ internal sealed unsafe class RatioRows<TVector, TElement, TTerm>(KlProblem probl
         var total = default(RatioSums);
         double* origin = buffers.Origins;
         Kept<TElement> kept = KeptIn(buffers);
+        bool isNear = !(kl.Kl > FarFromEqual);
         for (long at = 0; at < Classes; at += BlockSize, origin += RowBuffers<TElement>.OriginLength)
         {
             int steps = Block(null, null, at).Steps;
             GradientTerms<TVector> terms = TermsOf(origin, state, kl, 1);
-            RatioLaneSums<TVector> sums;
-            if (WantsGradient)
-                RatioKernels<TVector, TElement, TTerm>.Sum<On>(steps, kept.From(at), terms, constants, out sums);
-            else
-                RatioKernels<TVector, TElement, TTerm>.Sum<Off>(steps, kept.From(at), terms, constants, out sums);
+            RatioKernels<TVector, TElement, TTerm>.Sum(
+                steps,
+                kept.From(at),
+                terms,
+                constants,
+                (HasStudentGradient, HasTeacherGradient, isNear),
+                out RatioLaneSums<TVector> sums);
             total.Value += TVector.Sum(sums.Value);
             if (!WantsGradient) continue;
             total.Student += TVector.Sum(sums.Student);
