@@ -1,3 +1,4 @@
+using KdKernels.Bench.CosineKl;
 using KdKernels.Bench.CrdContrast;
 using KdKernels.Bench.DecoupledKd;
 using KdKernels.Bench.Dual;
@@ -28,6 +29,7 @@ internal static class BenchCatalog
         ("dual-relu", DualCases.Relu),
         ("dual-max-pool", DualCases.MaxPool),
         ("dual-batch-norm", DualCases.BatchNorm),
+        ("cosine-kl", CosineKlCases.All),
         ("crd-contrast", CrdContrastCases.All),
     ];
 }

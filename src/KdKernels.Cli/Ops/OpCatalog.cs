@@ -6,6 +6,7 @@ internal static class OpCatalog
     /// <summary>In the order of their names.</summary>
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
+        new CosineKlOp(),
         new CrdContrastOp(),
         new DecoupledKdOp(),
         new DualBatchNormOp(),
