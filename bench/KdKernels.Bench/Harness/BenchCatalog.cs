@@ -1,4 +1,5 @@
 using KdKernels.Bench.AttentionSquared;
+using KdKernels.Bench.CosineKl;
 using KdKernels.Bench.CrdContrast;
 using KdKernels.Bench.DecoupledKd;
 using KdKernels.Bench.Dual;
@@ -42,6 +43,7 @@ internal static class BenchCatalog
         ("dual-relu", DualCases.Relu),
         ("dual-max-pool", DualCases.MaxPool),
         ("dual-batch-norm", DualCases.BatchNorm),
+        ("cosine-kl", CosineKlCases.All),
         ("crd-contrast", CrdContrastCases.All),
     ];
 }
