@@ -46,8 +46,9 @@ public static partial class KdFunctional
         HasShape(studentNormal, [studentNormal.shape[0], studentAugmented.shape[1]]);
         HasShape(teacherAugmented, [studentAugmented.shape[0], teacherAugmented.shape[1]]);
         HasShape(teacherNormal, [studentNormal.shape[0], teacherAugmented.shape[1]]);
-        foreach (var other in new[] { studentNormal, teacherAugmented, teacherNormal })
-            KdGuard.SameDtype(other, studentAugmented, other == studentNormal ? nameof(studentNormal) : "the teacher");
+        KdGuard.SameDtype(studentNormal, studentAugmented);
+        KdGuard.SameDtype(teacherAugmented, studentAugmented);
+        KdGuard.SameDtype(teacherNormal, studentAugmented);
         KdGuard.HasNoGradient(teacherAugmented);
         KdGuard.HasNoGradient(teacherNormal);
         using var mask = keep is null ? null : Mask(keep, studentAugmented.shape[0]);
