@@ -28,6 +28,7 @@ internal static class BenchCatalog
         ("dual-relu", DualCases.Relu),
         ("dual-max-pool", DualCases.MaxPool),
         ("dual-batch-norm", DualCases.BatchNorm),
+        ("dual-jvp", DualCases.Jvp),
         ("crd-contrast", CrdContrastCases.All),
     ];
 }
