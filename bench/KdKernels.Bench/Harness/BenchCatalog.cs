@@ -44,6 +44,7 @@ internal static class BenchCatalog
         ("dual-max-pool", DualCases.MaxPool),
         ("dual-batch-norm", DualCases.BatchNorm),
         ("cosine-kl", CosineKlCases.All),
+        ("dual-jvp", DualCases.Jvp),
         ("crd-contrast", CrdContrastCases.All),
     ];
 }
