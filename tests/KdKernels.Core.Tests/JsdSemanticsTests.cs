@@ -1,6 +1,8 @@
 namespace KdKernels.Core.Tests;
 
-/// <summary>Defects of other implementations of the divergence of a mixture, and the closed forms of this one.</summary>
+/// <summary>
+/// Defects of other implementations of the divergence of a mixture, and the closed forms of this one.
+/// </summary>
 public class JsdSemanticsTests
 {
     private const double Infinity = double.PositiveInfinity;
@@ -42,7 +44,8 @@ public class JsdSemanticsTests
             double expected = -(beta * Math.Log(beta)) - ((1 - beta) * Math.Log(1 - beta));
             foreach ((double[] s, double[] t) in new (double[], double[])[]
             {
-                ([1, -Infinity, 1], [-Infinity, 3, -Infinity]), ([0, 1e4, 0], [1e4, 0, -1e4]), ([0, 80, 0], [80, -80, 0]),
+                ([1, -Infinity, 1], [-Infinity, 3, -Infinity]), ([0, 1e4, 0], [1e4, 0, -1e4]),
+                ([0, 80, 0], [80, -80, 0]),
             })
             {
                 double loss = Run(layout, type, s, t, beta, temperature: 1).Loss[0];
@@ -152,7 +155,8 @@ public class JsdSemanticsTests
             composite += 0.5f * ((p[c] * MathF.Log(p[c] / m)) + (q[c] * MathF.Log(q[c] / m)));
         }
 
-        Assert.True(Math.Abs(composite - truth) > 0.25 * truth, $"the composite gives {composite:E2}, the truth is {truth:E2}");
+        Assert.True(
+            Math.Abs(composite - truth) > 0.25 * truth, $"the composite gives {composite:E2}, the truth is {truth:E2}");
     }
 
     [Theory]
@@ -180,8 +184,8 @@ public class JsdSemanticsTests
             Temperature = Infinity,
             TemperatureSquared = false,
         };
-        Assert.Contains(
-            "temperatureSquared = true", Assert.Throws<ArgumentException>(run.Execute).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<ArgumentException>(run.Execute).Message;
+        Assert.Contains("temperatureSquared = true", message, StringComparison.Ordinal);
         // The operands change places for a small share; the message must not.
         foreach (double beta in new[] { 0.2, 0.8 })
         {
@@ -192,8 +196,12 @@ public class JsdSemanticsTests
     }
 
     private static PairRun Run(
-        Layout layout, KdElementType type, double[] student, double[] teacher, double beta = 0.3, double temperature = 2) =>
-        new PairRun
+        Layout layout,
+        KdElementType type,
+        double[] student,
+        double[] teacher,
+        double beta = 0.3,
+        double temperature = 2) => new PairRun
         {
             Op = PairOp.Jsd,
             Outer = 1,

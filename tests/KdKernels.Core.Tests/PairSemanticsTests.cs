@@ -1,6 +1,8 @@
 namespace KdKernels.Core.Tests;
 
-/// <summary>Reverse divergence, total variation and decoupled distillation: defects elsewhere, closed forms, arguments.</summary>
+/// <summary>
+/// Reverse divergence, total variation and decoupled distillation: defects elsewhere, closed forms, arguments.
+/// </summary>
 public class PairSemanticsTests
 {
     private const double Infinity = double.PositiveInfinity;
@@ -8,7 +10,7 @@ public class PairSemanticsTests
     public static TheoryData<PairOp> Ops => [.. Enum.GetValues<PairOp>()];
 
     [Fact]
-    public void The_reverse_divergence_is_the_plain_one_with_exchanged_operands_bit_for_bit() => Everywhere((layout, type) =>
+    public void The_reverse_divergence_is_the_plain_one_with_exchanged_operands() => Everywhere((layout, type) =>
     {
         foreach (double temperature in new[] { 1, 4, Infinity })
         {
@@ -63,7 +65,8 @@ public class PairSemanticsTests
     public void Total_variation_reaches_one_and_takes_excluded_classes() => Everywhere((layout, type) =>
     {
         Assert.Equal(1, Run(PairOp.TotalVariation, layout, type, [0, 1e4, 0], [1e4, 0, 0]).Loss[0], 6);
-        Assert.Equal(1, Run(PairOp.TotalVariation, layout, type, [-Infinity, 1, 0], [1, -Infinity, -Infinity]).Loss[0], 6);
+        double[] first = [1, -Infinity, -Infinity];
+        Assert.Equal(1, Run(PairOp.TotalVariation, layout, type, [-Infinity, 1, 0], first).Loss[0], 6);
         Run(PairOp.TotalVariation, layout, type, [1, -Infinity, 2, 0], [0, -Infinity, 3, 1]).Check();
         Run(PairOp.TotalVariation, layout, type, [1, -Infinity, 2, 0], [0, 1, 3, 1]).Check();
     });
@@ -135,7 +138,8 @@ public class PairSemanticsTests
         Decoupled(layout, type, [1, 2, 2, 0], [0, -Infinity, 3, 1], 1, 8, label: 2).Check();
         Assert.Equal(Infinity, Decoupled(layout, type, [1, -Infinity, 2, 0], [0, 1, 3, 1], 1, 8, label: 2).Loss[0]);
         // A part of weight 0 is left out even where it is infinite.
-        Assert.True(double.IsFinite(Decoupled(layout, type, [1, -Infinity, 2, 0], [0, 1, 3, 1], 1, 0, label: 2).Loss[0]));
+        PairRun run = Decoupled(layout, type, [1, -Infinity, 2, 0], [0, 1, 3, 1], 1, 0, label: 2);
+        Assert.True(double.IsFinite(run.Loss[0]));
         // The label itself.
         Decoupled(layout, type, [1, 4, 2, 0], [0, -Infinity, 3, 1], 1, 8, label: 1).Check();
         Assert.Equal(Infinity, Decoupled(layout, type, [1, -Infinity, 2, 0], [0, 1, 3, 1], 1, 8, label: 1).Loss[0]);
@@ -161,7 +165,7 @@ public class PairSemanticsTests
         foreach (double temperature in new[] { 0, -1, double.NaN, -Infinity, 1e-101, 1e101 })
         {
             var e = Assert.Throws<ArgumentOutOfRangeException>(
-                () => Run(op, Layout.Contiguous, KdElementType.Float32, [1, 2, 3], [3, 2, 1], temperature: temperature));
+                () => Run(op, Layout.Contiguous, KdElementType.Float32, [1, 2, 3], [3, 2, 1], temperature));
             Assert.Equal("temperature", e.ParamName);
         }
 
@@ -171,17 +175,23 @@ public class PairSemanticsTests
                 () => Run(op, Layout.Contiguous, KdElementType.Float32, [1, 2, 3], [3, 2, 1], temperature: Infinity));
         }
 
-        var run = new PairRun { Op = op, Outer = 1, Classes = 3, Student = [1, 2, 3], Teacher = [3, 2, 1], Labels = [1] };
+        var run = new PairRun { Op = op, Outer = 1, Classes = 3, Student = [], Teacher = [], Labels = [1] };
         using GuardedTensor logits = Tensor(3), other = Tensor(2), loss = Tensor(1);
         using var labels = new GuardedTensor(KdElementType.Int64, 1, 1, 1, Layout.Contiguous);
         labels[0, 0] = 1;
         PairCall Call(RowsView student, RowsView teacher) => new(run, student, teacher, null, labels.View);
-        Message("expected shape [1, 1, 3] but got [1, 1, 2]", "teacher", () => Call(logits.View, other.View).Forward(loss.View));
+        Message(
+            "expected shape [1, 1, 3] but got [1, 1, 2]",
+            "teacher",
+            () => Call(logits.View, other.View).Forward(loss.View));
         Message(
             "expected element type Float32 but got Float64",
             "teacher",
             () => Call(logits.View, logits.View with { ElementType = KdElementType.Float64 }).Forward(loss.View));
-        Message("expected shape [1, 1, 1] but got [1, 1, 2]", "loss", () => Call(logits.View, logits.View).Forward(other.View));
+        Message(
+            "expected shape [1, 1, 1] but got [1, 1, 2]",
+            "loss",
+            () => Call(logits.View, logits.View).Forward(other.View));
         Message(
             "expected shape [1, 1, 3] but got [1, 1, 2]",
             "studentGradient",
@@ -190,7 +200,10 @@ public class PairSemanticsTests
             "expected shape [1, 1, 3] but got [1, 1, 2]",
             "teacherGradient",
             () => Call(logits.View, logits.View).Backward(loss.View, null, other.View));
-        Message("got a null address", "student", () => Call(logits.View with { Data = 0 }, logits.View).Forward(loss.View));
+        Message(
+            "got a null address",
+            "student",
+            () => Call(logits.View with { Data = 0 }, logits.View).Forward(loss.View));
         var cuda = Assert.Throws<NotSupportedException>(
             () => Call(logits.View with { Device = KdDevice.Cuda(0) }, logits.View).Forward(loss.View));
         Assert.Contains($"{op} has no CUDA kernel", cuda.Message, StringComparison.Ordinal);

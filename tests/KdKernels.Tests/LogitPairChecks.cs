@@ -10,7 +10,8 @@ internal delegate Tensor LogitPairLoss(Tensor student, Tensor teacher, KdReducti
 internal static class LogitPairChecks
 {
     /// <summary>Value and both gradients for a random upstream gradient.</summary>
-    internal static void SameAsComposed(Func<Tensor, Tensor, Tensor> fused, Func<Tensor, Tensor, Tensor> composed, long rows = 7, long classes = 13)
+    internal static void SameAsComposed(
+        Func<Tensor, Tensor, Tensor> fused, Func<Tensor, Tensor, Tensor> composed, long rows = 7, long classes = 13)
     {
         using var scope = NewDisposeScope();
         var student = Logits.Random(1, ScalarType.Float64, rows, classes).requires_grad_();

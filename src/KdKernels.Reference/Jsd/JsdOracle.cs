@@ -37,13 +37,31 @@ public static class JsdOracle
         if (klAtEnds && beta == 0)
         {
             return TemperedKlOracle.Compute(
-                student, teacher, classes, temperature, reduction, temperatureSquared, null, labels, ignoreIndex, upstream);
+                student,
+                teacher,
+                classes,
+                temperature,
+                reduction,
+                temperatureSquared,
+                classWeights: null,
+                labels,
+                ignoreIndex,
+                upstream);
         }
 
         if (klAtEnds && beta == 1)
         {
             return ReverseKlOracle.Compute(
-                student, teacher, classes, temperature, reduction, temperatureSquared, null, labels, ignoreIndex, upstream);
+                student,
+                teacher,
+                classes,
+                temperature,
+                reduction,
+                temperatureSquared,
+                classWeights: null,
+                labels,
+                ignoreIndex,
+                upstream);
         }
 
         return LogitPairRows.Compute(
@@ -106,8 +124,8 @@ public static class JsdOracle
     }
 
     /// <summary>
-    /// a log(a/m) + m − a with m = (1 − w)a + wb and <paramref name="logRatio"/> = log a − log b: Σ(m − a) = 0, and with
-    /// u = m/a − 1 it is a(u − log(1 + u)), which is never negative.
+    /// a log(a/m) + m − a with m = (1 − w)a + wb and <paramref name="logRatio"/> = log a − log b: Σ(m − a) = 0, and
+    /// with u = m/a − 1 it is a(u − log(1 + u)), which is never negative.
     /// </summary>
     private static double Term(double a, double b, double logRatio, double w)
     {
@@ -117,7 +135,9 @@ public static class JsdOracle
             : a * StableMath.LogGap(w * StableMath.Expm1(-logRatio));
     }
 
-    /// <summary>Without a share in the mixture even an infinite divergence from it counts for nothing; NaN stays.</summary>
+    /// <summary>
+    /// Without a share in the mixture even an infinite divergence from it counts for nothing; NaN stays.
+    /// </summary>
     private static double Weighted(double weight, double kl) => weight == 0 && double.IsInfinity(kl) ? 0 : weight * kl;
 
     /// <summary>log(a/m) = −log(1 + w(b/a − 1)).</summary>

@@ -72,7 +72,8 @@ public class JsdTests
     {
         // A tie of both distributions: a composed form by maximum and minimum would lose the second derivative here.
         var equal = LogitPairChecks.Input(31);
-        GradCheck.SecondOrder(v => KdFunctional.Jsd(v[0], equal.detach(), 2, 0.3, KdReduction.Sum), equal.detach().clone().requires_grad_());
+        GradCheck.SecondOrder(
+            v => KdFunctional.Jsd(v[0], equal.detach(), 2, 0.3, KdReduction.Sum), equal.detach().clone().requires_grad_());
     }
 
     [Fact]
