@@ -47,7 +47,7 @@ var options = new BenchOptions(
 switch (name)
 {
     case "--quick":
-        return PrintCases(BenchCatalog.All.SelectMany(entry => entry.Cases()));
+        return PrintCases(BenchCatalog.All.Select(entry => entry.Cases));
     case "train-step":
         try
         {
@@ -76,7 +76,7 @@ switch (name)
         Console.WriteLine(usage);
         return 0;
     case var op when BenchCatalog.All.FirstOrDefault(entry => entry.Op == op) is { Cases: { } cases }:
-        return PrintCases(cases());
+        return PrintCases([cases]);
     default:
         Console.Error.WriteLine($"There is no benchmark '{name}'.{Environment.NewLine}{usage}");
         return 1;
@@ -98,11 +98,11 @@ string? Text(string option)
     return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 }
 
-int PrintCases(IEnumerable<BenchCase> cases)
+int PrintCases(IEnumerable<Func<IEnumerable<BenchCase>>> ops)
 {
     try
     {
-        Print(CaseBench.Run(cases, options, quick));
+        Print(CaseBench.Run(ops, options, quick));
         return 0;
     }
     catch (InvalidOperationException e)

@@ -5,25 +5,26 @@ namespace KdKernels.Bench.Harness;
 /// <summary>Measures cases: forward, and forward with backward, the fused op and its composed forms in turn.</summary>
 internal static class CaseBench
 {
-    /// <param name="cases">What to measure; each case's tensors live until the next one is asked for.</param>
+    /// <param name="ops">The cases of each op; its tensors live until the next op's turn.</param>
     /// <param name="options">How long.</param>
     /// <param name="quick">Only the cases of the quick table.</param>
-    public static IEnumerable<BenchRecord> Run(IEnumerable<BenchCase> cases, BenchOptions options, bool quick = false)
+    public static IEnumerable<BenchRecord> Run(
+        IEnumerable<Func<IEnumerable<BenchCase>>> ops, BenchOptions options, bool quick = false)
     {
         set_num_threads(options.Threads);
         Core.KdCpu.Threads = options.Threads;
         using var bandwidth = new ReadBandwidth(options.Threads);
-        using var enumerator = cases.GetEnumerator();
-        while (true)
+        foreach (var cases in ops)
         {
             using var scope = NewDisposeScope();
-            if (!enumerator.MoveNext()) yield break;
-            var benchCase = enumerator.Current;
-            if (quick && !benchCase.IsQuick) continue;
-            benchCase.RequireSameValue();
-            yield return Measure(benchCase, "forward", BenchCase.Forward, benchCase.ForwardBytes, bandwidth, options);
-            if (benchCase.Leaves.Length > 0)
-                yield return Measure(benchCase, "forward+backward", benchCase.ForwardBackward, benchCase.TotalBytes, bandwidth, options);
+            foreach (var benchCase in cases())
+            {
+                if (quick && !benchCase.IsQuick) continue;
+                benchCase.RequireSameValue();
+                yield return Measure(benchCase, "forward", BenchCase.Forward, benchCase.ForwardBytes, bandwidth, options);
+                if (benchCase.Leaves.Length > 0)
+                    yield return Measure(benchCase, "forward+backward", benchCase.ForwardBackward, benchCase.TotalBytes, bandwidth, options);
+            }
         }
     }
 
