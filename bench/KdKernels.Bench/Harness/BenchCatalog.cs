@@ -1,6 +1,9 @@
+using KdKernels.Bench.AttentionSquared;
+using KdKernels.Bench.CosineKl;
 using KdKernels.Bench.CrdContrast;
 using KdKernels.Bench.DecoupledKd;
 using KdKernels.Bench.Dual;
+using KdKernels.Bench.FspGram;
 using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.Jsd;
 using KdKernels.Bench.LogitRegression;
@@ -33,11 +36,15 @@ internal static class BenchCatalog
         ("noisy-logits", NoisyLogitsCases.All),
         ("soft-cross-entropy", SoftCrossEntropyCases.All),
         ("teacher-bounded", TeacherBoundedCases.All),
+        ("attention-squared", AttentionSquaredCases.All),
+        ("fsp-loss", FspGramCases.All),
         ("softmax-jvp", SoftmaxJvpCases.All),
         ("normalized-match", NormalizedMatchCases.All),
         ("dual-relu", DualCases.Relu),
         ("dual-max-pool", DualCases.MaxPool),
         ("dual-batch-norm", DualCases.BatchNorm),
+        ("cosine-kl", CosineKlCases.All),
+        ("dual-jvp", DualCases.Jvp),
         ("crd-contrast", CrdContrastCases.All),
     ];
 }

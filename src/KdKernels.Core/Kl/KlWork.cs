@@ -49,7 +49,9 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
 
     protected bool WantsMetrics { get; }
 
-    /// <summary>Whether the sums' pass keeps what it computes for each class: for gradients, or for a further sum.</summary>
+    /// <summary>
+    /// Whether the sums' pass keeps what it computes for each class: for gradients, or for a further sum.
+    /// </summary>
     protected virtual bool Keeps => WantsGradient;
 
     protected bool WantsEntropies { get; }
@@ -90,8 +92,10 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
             (KlForm.Decoupled, _) => new DecoupledRows<TVector, TElement>(problem),
             (KlForm.JensenShannon, true) => new RatioLanes<TVector, TElement, JsdTerm<TVector, TElement>>(problem),
             (KlForm.JensenShannon, _) => new RatioRows<TVector, TElement, JsdTerm<TVector, TElement>>(problem),
-            (KlForm.TotalVariation, true) => new RatioLanes<TVector, TElement, VariationTerm<TVector, TElement>>(problem),
-            (KlForm.TotalVariation, _) => new RatioRows<TVector, TElement, VariationTerm<TVector, TElement>>(problem),
+            (KlForm.TotalVariation, true) =>
+                new RatioLanes<TVector, TElement, VariationTerm<TVector, TElement>>(problem),
+            (KlForm.TotalVariation, _) =>
+                new RatioRows<TVector, TElement, VariationTerm<TVector, TElement>>(problem),
             (_, true) => new KlLanes<TVector, TElement>(problem),
             (_, _) => new KlRows<TVector, TElement>(problem),
         };
