@@ -136,7 +136,7 @@ internal unsafe partial class KlLanes<TVector, TElement> : KlWork<TVector, TElem
         for (int lane = 0; lane < group.Lanes; lane++)
         {
             rows[lane].Value = rows[lane].State.Finish(Weighted, WantsEntropies);
-            rows[lane].NeedsCare |= !Holds(rows[lane].State, rows[lane].Value);
+            rows[lane].NeedsCare |= !Holds(rows[lane].State, rows[lane].Value, moved: false);
         }
     }
 

@@ -154,7 +154,7 @@ internal unsafe partial class KlRows<TVector, TElement> : KlWork<TVector, TEleme
         }
 
         value = state.Finish(Weighted, WantsEntropies);
-        return Holds(state, value);
+        return Holds(state, value, moved: Classes > BlockSize && buffers.Origins[0] != state.Teacher);
     }
 
     /// <summary>Where the sums' pass keeps what the gradients are made from.</summary>

@@ -196,10 +196,15 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     /// Whether a row's finished sums hold: nothing infinite or NaN, no class where the student's ratio runs away, and,
     /// in single precision, no KL that is only the small rest of a cancellation.
     /// </summary>
-    protected static bool Holds(in KlState state, in KlValue value)
+    /// <param name="state">The sums.</param>
+    /// <param name="value">What they amount to.</param>
+    /// <param name="moved">Whether the origin has moved since the first of them: terms that were measured far from the
+    /// last one could then overflow, which a small gap rules out.</param>
+    protected static bool Holds(in KlState state, in KlValue value, bool moved)
     {
         if (!double.IsFinite(state.Mass + state.First + state.Gap)) return false;
         if (typeof(TElement) == typeof(double)) return true;
+        if (moved) return value.Gap <= WorstCancellation * value.Kl;
 
         // What KL = mean + log(1 + y) is made of, with y = gap − mean: for small y it is the rest of the gap. A large
         // gap, as logits at T = 1 have it, reaches KL through the logarithm alone, with the relative error of 1 + y.

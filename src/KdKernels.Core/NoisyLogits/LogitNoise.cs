@@ -9,7 +9,7 @@ internal sealed unsafe class LogitNoise(NoisyLogitsSettings settings)
     // A stretch of float32 normals on the stack, on the way to doubles.
     private const int Stretch = 256;
 
-    /// <summary>Writes σξ of every class of a row; false where the row is not selected, which leaves it alone.</summary>
+    /// <summary>Writes σξ of every class of a row; false, and nothing, where the row is not selected.</summary>
     public bool Fill<TElement>(long row, long classes, TElement* target)
         where TElement : unmanaged
     {

@@ -110,6 +110,9 @@ public static class TeacherBounded
     private static void IsAtLeastZero(double value, string name)
     {
         if (!(value >= 0 && double.IsFinite(value)))
-            throw new ArgumentOutOfRangeException(name, value, $"expected a finite {name} of 0 or more but got {value}");
+        {
+            throw new ArgumentOutOfRangeException(
+                name, value, $"expected a finite {name} of 0 or more but got {value}");
+        }
     }
 }

@@ -5,7 +5,7 @@ namespace KdKernels.Core;
 /// <param name="Reduction">How the foreground boxes are combined.</param>
 public readonly record struct TeacherBoundedSettings(double Margin, KdReduction Reduction)
 {
-    /// <summary>ν, what the bounded part is multiplied by; finite, 0 or more; 1 unless said, 0.5 in the paper.</summary>
+    /// <summary>ν, what the bounded part is multiplied by: finite, 0 or more. 1 unless said; the paper has 0.5.</summary>
     public double BoundWeight { get; init; } = 1;
 
     /// <summary>Whether every foreground box also has its smooth L1 loss, as in the paper's whole regression

@@ -68,8 +68,8 @@ internal static unsafe class VidKernels<TVector, TElement>
     }
 
     /// <summary>
-    /// A row whose channels lie side by side: adds g(μ − t)² to each channel's square and writes g·(μ − t)·factor where a
-    /// gradient is wanted. Reads two vectors from memory, two that stay in the first-level cache, and writes one.
+    /// A row whose channels lie side by side: adds g(μ − t)² to each channel's squares and writes g·(μ − t)·factor where
+    /// a gradient is wanted. Reads two vectors from memory, two that stay in the first-level cache, and writes one.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Row(

@@ -50,7 +50,8 @@ public static class TeacherBoundedOracle
         {
             if (foreground is not null && foreground[box] == 0) continue;
             double scale = (upstream is null ? 1 : upstream[reduction == OracleReduction.None ? box : 0]) / divisor;
-            double ofStudent = Distance(student, target, box, offsets), ofTeacher = Distance(teacher, target, box, offsets);
+            double ofStudent = Distance(student, target, box, offsets);
+            double ofTeacher = Distance(teacher, target, box, offsets);
             bool isOff = ofStudent + margin <= ofTeacher;
             double nan = double.IsNaN(ofTeacher) ? double.NaN : 0;
             if (!isOff) losses[box] = (boundWeight * ofStudent) + nan;

@@ -12,7 +12,8 @@ public static partial class KdFunctional
     /// <paramref name="reduction"/>, over the foreground only. There is no temperature.
     /// </summary>
     /// <param name="student">
-    /// R_s, box offsets <c>[N, 4]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU; receives the gradient.
+    /// R_s, box offsets <c>[N, 4]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU; receives the
+    /// gradient.
     /// </param>
     /// <param name="teacher">R_t, of the same shape and dtype; detached.</param>
     /// <param name="target">y, the regression targets, likewise.</param>
