@@ -6,11 +6,16 @@ internal static class OpCatalog
     /// <summary>In the order of their names.</summary>
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
+        new AttentionMapOp(),
+        new AttentionSquaredOp(),
+        new CosineKlOp(),
         new CrdContrastOp(),
         new DecoupledKdOp(),
         new DualBatchNormOp(),
         new DualMaxPoolOp(),
         new DualReluOp(),
+        new FspGramOp(),
+        new FspLossOp(),
         new HintonLossOp(),
         new JsdOp(),
         new LogitRegressionOp(),
