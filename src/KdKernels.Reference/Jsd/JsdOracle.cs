@@ -101,9 +101,10 @@ public static class JsdOracle
         for (int c = 0; c < classes; c++)
         {
             double p = Math.Exp(logP[c]), q = Math.Exp(logQ[c]);
-            // Without mass there is no gradient, whatever the logarithm is.
-            dt[c] = p == 0 ? 0 : power * beta * p * (LogOverMixture(ratio[c], 1 - beta) - teacherKl);
-            ds[c] = q == 0 ? 0 : power * (1 - beta) * q * (LogOverMixture(-ratio[c], beta) - studentKl);
+            // Without mass or share there is no gradient, whatever the logarithm is.
+            double teacherMass = beta * p, studentMass = (1 - beta) * q;
+            dt[c] = teacherMass == 0 ? 0 : power * teacherMass * (LogOverMixture(ratio[c], 1 - beta) - teacherKl);
+            ds[c] = studentMass == 0 ? 0 : power * studentMass * (LogOverMixture(-ratio[c], beta) - studentKl);
         }
 
         double loss = Weighted(beta, teacherKl) + Weighted(1 - beta, studentKl);

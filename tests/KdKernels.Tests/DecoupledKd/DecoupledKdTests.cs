@@ -109,9 +109,9 @@ public class DecoupledKdTests
         Tensor Call(Tensor labels, double alpha = 1, double beta = 8) =>
             KdFunctional.DecoupledKd(zeros(2, 3), zeros(2, 3), labels, alpha, beta, 2, KdReduction.Sum);
         var labels = zeros(2, ScalarType.Int64);
-        LogitPairChecks.Refused<ArgumentOutOfRangeException>("expected a weight of 0 or more but got -1", () => Call(labels, alpha: -1));
+        LogitPairChecks.Refused<ArgumentOutOfRangeException>("expected a finite alpha of 0 or more but got -1", () => Call(labels, alpha: -1));
         LogitPairChecks.Refused<ArgumentOutOfRangeException>(
-            "expected a weight of 0 or more but got NaN", () => Call(labels, beta: double.NaN));
+            "expected a finite beta of 0 or more but got NaN", () => Call(labels, beta: double.NaN));
         LogitPairChecks.Refused<ArgumentException>(
             "expected one label per row, shape [2], but got [3]", () => Call(zeros(3, ScalarType.Int64)));
         LogitPairChecks.Refused<ArgumentException>("expected labels of dtype Int64 but got Float32", () => Call(zeros(2)));
