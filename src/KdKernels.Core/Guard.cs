@@ -117,6 +117,12 @@ internal static class Guard
             throw new ArgumentException($"expected rows of stride 1 but got stride {view.ElementStride}", name);
     }
 
+    /// <summary>One number that every element shows, as the gradient of a sum is.</summary>
+    public static bool IsConstant(RowsView view) =>
+        (view.Outer <= 1 || view.OuterStride == 0)
+        && (view.Inner <= 1 || view.InnerStride == 0)
+        && (view.Length <= 1 || view.ElementStride == 0);
+
     /// <summary>Rows that lie one after the other without gaps.</summary>
     public static void IsDense(RowsView view, [CallerArgumentExpression(nameof(view))] string? name = null)
     {

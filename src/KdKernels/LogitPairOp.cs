@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KdKernels.Core;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -5,6 +6,7 @@ using static TorchSharp.torch;
 namespace KdKernels;
 
 /// <summary>The rows of a call of such a loss as Core sees them.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct LogitPairRows(RowsView Student, RowsView Teacher, RowsView? Labels, RowsView? ClassWeights);
 
 /// <summary>

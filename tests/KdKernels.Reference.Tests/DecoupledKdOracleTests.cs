@@ -13,13 +13,21 @@ public class DecoupledKdOracleTests
                 s, t, labels!, 5, alpha, beta, temperature, reduction, squared, upstream: upstream),
             needsLabels: true);
 
-    // PyTorch 1.13, float64, T = 4, alpha = 1, beta = 8: mdistiller's dkd_loss per row, and autograd of the mean over rows. Its
-    // teacher gradient is NaN (a target's probability underflows beside -1000), so only the student's is known from it.
+    // PyTorch 1.13, float64, T = 4, alpha = 1, beta = 8: mdistiller's dkd_loss per row, and autograd of the mean over
+    // rows. Its teacher gradient is NaN (a target's probability underflows beside -1000), so only the student's is
+    // known from it.
     [Fact]
     public void Matches_the_authors_code()
     {
         TemperedKlOracleResult r = DecoupledKdOracle.Compute(
-            LogitPairCases.Student, LogitPairCases.Teacher, LogitPairCases.Labels, 4, 1, 8, 4, OracleReduction.BatchMean);
+            LogitPairCases.Student,
+            LogitPairCases.Teacher,
+            LogitPairCases.Labels,
+            classes: 4,
+            alpha: 1,
+            beta: 8,
+            temperature: 4,
+            OracleReduction.BatchMean);
         LogitPairCases.Close([18.383319257723834, 31.36710288319714, 45.00188837160878], r.RowLosses);
         LogitPairCases.Close(
             [
@@ -67,7 +75,8 @@ public class DecoupledKdOracleTests
     public void Equal_logits_give_exactly_zero()
     {
         double[] logits = Differences.Values(1, 15);
-        TemperedKlOracleResult r = DecoupledKdOracle.Compute(logits, logits, [0, 2, 4], 5, 1, 8, 4, OracleReduction.Sum);
+        TemperedKlOracleResult r = DecoupledKdOracle.Compute(
+            logits, logits, [0, 2, 4], 5, 1, 8, 4, OracleReduction.Sum);
         Assert.Equal(0, r.Loss);
         Assert.All(r.StudentGradient.Concat(r.TeacherGradient), g => Assert.Equal(0, g));
     }

@@ -20,7 +20,8 @@ public class JsdOracleTests
         }
     }
 
-    // PyTorch 1.13, float64, T = 2, beta = 0.3: TRL's generalised divergence times T², and autograd of the mean over rows.
+    // PyTorch 1.13, float64, T = 2, beta = 0.3: TRL's generalised divergence times T², and autograd of the mean over
+    // rows.
     [Fact]
     public void Matches_pytorch()
     {

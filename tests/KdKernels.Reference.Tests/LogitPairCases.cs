@@ -13,7 +13,9 @@ internal static class LogitPairCases
     internal delegate TemperedKlOracleResult Oracle(
         double[] student, double[] teacher, OracleReduction reduction, long[]? labels, double[]? upstream);
 
-    /// <summary>Both gradients against differences of the reduced loss, with and without ignored rows, and upstream.</summary>
+    /// <summary>
+    /// Both gradients against differences of the reduced loss, with and without ignored rows, and upstream.
+    /// </summary>
     public static void CheckGradients(Oracle oracle, bool needsLabels = false)
     {
         double[] student = Differences.Values(1, 15), teacher = Differences.Values(2, 15);

@@ -15,7 +15,8 @@ public class ReverseKlOracleTests
         (s, t, reduction, labels, upstream) => ReverseKlOracle.Compute(
             s, t, 5, 3, reduction, false, [0.5, 2, 0, 1, 0.25], labels, upstream: upstream));
 
-    // PyTorch 1.13, float64: 16 · kl_div(log_softmax(t/4), log_softmax(s/4), log_target), and autograd of the mean over rows.
+    // PyTorch 1.13, float64: 16 · kl_div(log_softmax(t/4), log_softmax(s/4), log_target), and autograd of the mean over
+    // rows.
     [Fact]
     public void Matches_pytorch()
     {

@@ -37,7 +37,8 @@ public class TotalVariationOracleTests
     public void Two_classes_by_hand()
     {
         // p = (3/4, 1/4), q = (1/2, 1/2): ½(1/4 + 1/4); q rises where it is below: −q(1 − q)/T at class 0.
-        TemperedKlOracleResult r = TotalVariationOracle.Compute([0, 0], [2 * Math.Log(3), 0], 2, 2, OracleReduction.Sum);
+        TemperedKlOracleResult r = TotalVariationOracle.Compute(
+            [0, 0], [2 * Math.Log(3), 0], 2, 2, OracleReduction.Sum);
         Assert.Equal(0.25, r.Loss, 15);
         Assert.Equal(-0.125, r.StudentGradient[0], 15);
         Assert.Equal(0.75 * 0.25 / 2, r.TeacherGradient[0], 15);

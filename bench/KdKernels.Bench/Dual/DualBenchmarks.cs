@@ -19,3 +19,9 @@ public class DualBatchNormBenchmarks : OpBenchmarks
 {
     internal override IEnumerable<BenchCase> Cases() => DualCases.BatchNorm();
 }
+
+/// <summary>A penalty on the JVPs of a network with the gradients of its parameters.</summary>
+public class DualJvpBenchmarks : OpBenchmarks
+{
+    internal override IEnumerable<BenchCase> Cases() => DualCases.Jvp();
+}

@@ -1,4 +1,5 @@
 using KdKernels.Bench.Harness;
+using KdKernels.Distillation.Models;
 using KdKernels.Reference;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -85,6 +86,46 @@ internal static class DualCases
             ForwardBytes = 2 * BenchCase.Bytes(stack),
             TotalBytes = 4 * BenchCase.Bytes(stack),
         };
+    }
+
+    /// <summary>A penalty on the JVPs of a network, against double backward.</summary>
+    public static IEnumerable<BenchCase> Jvp()
+    {
+        manual_seed(5);
+        var network = ModelRegistry.Create("resnet8", classes: 10, channels: 3, imageSize: Size);
+        network.eval();
+        var x = randn(16, 3, Size, Size);
+        var v = randn(16, 3, Size, Size);
+        yield return new BenchCase
+        {
+            Op = "dual-jvp",
+            Shape = "resnet8 [16,3,32,32]",
+            Leaves = [.. network.parameters()],
+            Fused = () => KdKernels.Dual.Jvp(network, x, v).Tangents.square().sum(),
+            Composed = [new("double backward", () => Penalty(network, x, v))],
+            Expected = () =>
+            {
+                using var scope = NewDisposeScope();
+                network.to(ScalarType.Float64);
+                double expected = Penalty(
+                    network, x.to(ScalarType.Float64), v.to(ScalarType.Float64)).item<double>();
+                network.to(ScalarType.Float32);
+                return expected;
+            },
+            // The network's floor is its convolutions', not its bytes'.
+            ForwardBytes = 2 * BenchCase.Bytes(x),
+            TotalBytes = 4 * BenchCase.Bytes(x),
+        };
+    }
+
+    private static Tensor Penalty(nn.Module<Tensor, Tensor> network, Tensor x, Tensor v)
+    {
+        using var gradients = enable_grad();
+        var input = x.detach().requires_grad_();
+        var output = network.call(input);
+        var u = zeros_like(output).requires_grad_();
+        var vjp = autograd.grad([output], [input], [u], retain_graph: true, create_graph: true)[0];
+        return autograd.grad([vjp], [u], [v], retain_graph: true, create_graph: true)[0].square().sum();
     }
 
     // Not centred: the sum of the output is what is compared.

@@ -9,7 +9,8 @@ internal sealed class JsdOp : OpDefinition
     public override string Name => "jsd";
 
     public override string Summary =>
-        "T² · [beta · KL(p ‖ m) + (1 − beta) · KL(q ‖ m)] per row, m = beta · p + (1 − beta) · q (Agarwal et al. 2024, section 3.1)";
+        "T² · [beta · KL(p ‖ m) + (1 − beta) · KL(q ‖ m)] per row, m = beta · p + (1 − beta) · q "
+        + "(Agarwal et al. 2024, section 3.1)";
 
     public override string Contract =>
         "numerator: the sum over classes; divisor: 1 (none, sum), valid rows (batch-mean), valid rows · C (mean); "
@@ -28,7 +29,7 @@ internal sealed class JsdOp : OpDefinition
         OpSetting.Number("beta", "0.5", "the teacher's share of the mixture, in [0, 1]"),
         OpSetting.Reduction,
         OpSetting.TSquared,
-        OpSetting.Flag("kl-at-ends", false, "KL(p ‖ q) at beta 0 and KL(q ‖ p) at beta 1 instead of 0, as in TRL and Liger"),
+        OpSetting.Flag("kl-at-ends", false, "KL(p ‖ q) at beta 0, KL(q ‖ p) at beta 1 instead of 0, as in TRL and Liger"),
         OpSetting.IgnoreIndex,
         OpSetting.Dim,
     ];

@@ -8,6 +8,7 @@ internal static class OpCatalog
     [
         new AttentionMapOp(),
         new AttentionSquaredOp(),
+        new CosineKlOp(),
         new CrdContrastOp(),
         new DecoupledKdOp(),
         new DualBatchNormOp(),

@@ -12,8 +12,8 @@ internal sealed class ReverseKlOp : OpDefinition
         "T² · KL(softmax(student/T) ‖ softmax(teacher/T)) per row (Gu et al. 2024, section 2.1)";
 
     public override string Contract =>
-        "numerator: the weighted sum over classes; divisor: 1 (none, sum), valid rows (batch-mean), valid rows · C (mean); "
-        + "power of T: 2, or 0 with t-squared=false; nothing is detached";
+        "numerator: the weighted sum over classes; "
+        + "divisor: 1 (none, sum), valid rows (batch-mean), valid rows · C (mean); power of T: 2, or 0 with t-squared=false; nothing is detached";
 
     public override IReadOnlyList<OpInput> Inputs { get; } =
     [

@@ -97,8 +97,8 @@ internal static unsafe class VectorMath<TVector, TElement>
     }
 
     /// <summary>
-    /// log(1 + x) for finite x above −1, within 3 ulp: spares <see cref="Log1p"/> its divisions (in single precision both,
-    /// by a polynomial of f itself) and its checks.
+    /// log(1 + x) for finite x above −1, within 3 ulp: spares <see cref="Log1p"/> its divisions (in single precision
+    /// both, by a polynomial of f itself) and its checks.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Log1pFinite(TVector x)

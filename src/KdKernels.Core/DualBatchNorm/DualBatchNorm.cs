@@ -45,7 +45,7 @@ public static class DualBatchNorm
     /// <summary>Writes the gradients that are wanted.</summary>
     /// <inheritdoc cref="Forward" path="/param[@name!='result' and @name!='bias']"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    /// <param name="upstream">Gradient of the result, with its shape, contiguous.</param>
+    /// <param name="upstream">Gradient of the result, with its shape, contiguous or all of it one number (strides of 0).</param>
     /// <param name="stackGradient">The stack's shape and element type, contiguous; null where it is not wanted.</param>
     /// <param name="weightGradient">A vector of channels; null where it is not wanted.</param>
     /// <param name="biasGradient">A vector of channels; null where it is not wanted.</param>
@@ -62,7 +62,7 @@ public static class DualBatchNorm
     {
         CheckInputs(stack, mean, variance, weight, bias: null, settings);
         Guard.Matches(upstream, stack);
-        Guard.IsDense(upstream);
+        if (!Guard.IsConstant(upstream)) Guard.IsDense(upstream);
         if (stackGradient is { } byStack)
         {
             Guard.IsGradient(byStack, stack, nameof(stackGradient));

@@ -94,7 +94,7 @@ internal sealed unsafe class NormWork<TVector, TElement>(NormProblem problem) : 
         nint data = view.Data + (nint)(((sample * view.OuterStride) + (channel * view.InnerStride)) * sizeof(TElement));
         return isColumn
             ? RowsView.Vector(data, view.ElementType, count, view.OuterStride)
-            : RowsView.Vector(data, view.ElementType, view.Length);
+            : RowsView.Vector(data, view.ElementType, view.Length, view.ElementStride);
     }
 
     private static TElement* Buffers(long length) =>

@@ -29,7 +29,8 @@ public static class DualMaxPool
     /// <summary>Finds the maxima again and writes the gradient of the stack.</summary>
     /// <inheritdoc cref="Forward" path="/param[@name!='result']"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    /// <param name="upstream">Gradient of the result, with its shape, planes contiguous.</param>
+    /// <param name="upstream">Gradient of the result, with its shape, planes contiguous or all of it one number (strides
+    /// of 0).</param>
     /// <param name="stackGradient">The stack's shape and element type, planes contiguous.</param>
     public static void Backward(
         RowsView stack, in DualMaxPoolSettings settings, RowsView upstream, RowsView stackGradient)
@@ -37,7 +38,7 @@ public static class DualMaxPool
         CheckInputs(stack, settings);
         Guard.HasShape(
             upstream, stack.ElementType, stack.Outer, stack.Inner, OutputLength(settings), stack.Device);
-        Guard.IsContiguous(upstream);
+        if (!Guard.IsConstant(upstream)) Guard.IsContiguous(upstream);
         Guard.IsGradient(stackGradient, stack);
         Guard.IsContiguous(stackGradient);
         DualMaxPoolCpu.Run(stack, settings, upstream, backward: true, stackGradient);

@@ -18,14 +18,19 @@ internal sealed unsafe class PoolWork<T>(
     public override void Execute(int chunk)
     {
         (long first, long end) = plan.UnitsOf(chunk);
-        int* positions = (int*)Scratch.Get(ScratchUse.Kernel, pooled.Length * sizeof(int));
+        int* positions = (int*)Scratch.Get(ScratchUse.Kernel, (pooled.Length * (sizeof(int) + sizeof(T))) + sizeof(T));
+        // Aligned for T by an address that is a multiple of its size.
+        var constant = (T*)(((nint)(positions + pooled.Length) + sizeof(T) - 1) / sizeof(T) * sizeof(T));
         for (long plane = first; plane < end; plane++)
         {
             FindMaxima(At(stack, 0, plane), positions);
             for (long block = 0; block < stack.Outer; block++)
             {
                 if (backward)
-                    Scatter(At(pooled, block, plane), positions, At(gradient, block, plane));
+                    Scatter(
+                        RowBuffers<T>.Input(pooled, (block * pooled.Inner) + plane, constant),
+                        positions,
+                        At(gradient, block, plane));
                 else
                     Gather(At(stack, block, plane), positions, At(pooled, block, plane));
             }
@@ -46,13 +51,14 @@ internal sealed unsafe class PoolWork<T>(
                     column, settings.Stride.Width, settings.Padding.Width, settings.Dilation.Width, settings.Kernel.Width,
                     settings.Image.Width);
                 int best = (top * settings.Image.Width) + left;
-                T largest = x[best];
                 for (int i = top; i < bottom; i += settings.Dilation.Height)
                 {
                     for (int j = left; j < right; j += settings.Dilation.Width)
                     {
+                        // Which element is the larger one no processor predicts; so no branch, but a mask of all ones or none.
                         int at = (i * settings.Image.Width) + j;
-                        if (x[at] > largest || T.IsNaN(x[at])) (best, largest) = (at, x[at]);
+                        bool larger = (x[at] > x[best]) | T.IsNaN(x[at]);
+                        best ^= (best ^ at) & -Unsafe.BitCast<bool, byte>(larger);
                     }
                 }
 

@@ -28,13 +28,14 @@ public static class DualRelu
     /// <summary>Writes the gradient of the stack.</summary>
     /// <inheritdoc cref="Forward" path="/param[@name='stack']"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    /// <param name="upstream">Gradient of the result, with its shape, each block contiguous.</param>
+    /// <param name="upstream">Gradient of the result, with its shape, each block contiguous or all of it
+    /// one number (strides of 0).</param>
     /// <param name="stackGradient">The stack's shape and element type, each block contiguous.</param>
     public static void Backward(RowsView stack, RowsView upstream, RowsView stackGradient)
     {
         IsStack(stack, nameof(stack));
         Guard.Matches(upstream, stack);
-        Guard.IsContiguous(upstream);
+        if (!Guard.IsConstant(upstream)) Guard.IsContiguous(upstream);
         Guard.IsGradient(stackGradient, stack);
         Guard.IsContiguous(stackGradient);
         DualReluCpu.Run(stack, upstream, stackGradient);

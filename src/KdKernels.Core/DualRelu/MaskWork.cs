@@ -18,17 +18,20 @@ internal sealed unsafe class MaskWork<TVector, TElement>(RowsView primals, RowsV
     public override void Execute(int chunk)
     {
         (long first, long end) = plan.UnitsOf(chunk);
+        var constant = (TElement*)Scratch.Get(ScratchUse.Kernel, MaskPiece.Length * sizeof(TElement));
         for (long piece = first; piece < end; piece++)
         {
             long at = piece * MaskPiece.Length, count = Math.Min(MaskPiece.Length, values.Length - at);
             TElement* x = (TElement*)primals.Data + at;
+            RowsView part = values with
+            {
+                Data = values.Data + (nint)(at * values.ElementStride * sizeof(TElement)),
+                Length = count,
+            };
             for (long block = 0; block < values.Outer; block++)
             {
-                Mask(
-                    x,
-                    (TElement*)values.Data + (block * values.OuterStride) + at,
-                    (TElement*)target.Data + (block * target.OuterStride) + at,
-                    count);
+                TElement* v = RowBuffers<TElement>.Input(part, block, constant);
+                Mask(x, v, (TElement*)target.Data + (block * target.OuterStride) + at, count);
             }
         }
     }

@@ -4,8 +4,8 @@ namespace KdKernels.Core;
 
 /// <summary>
 /// A class of the generalised Jensen-Shannon divergence, b at most 1/2. With E = q/p − 1, y = log(q/p) and
-/// L = log(m/p) = log(1 + bE): <c>f′ = b(y − L)</c>, <c>ψ = −(1 − b)L</c> and <c>f = (1 + E)f′ + ψ</c>, which is convex and at
-/// least 0 (p − m and q − m weighted by 1 − b and b add up to 0 in every class). One logarithm per class.
+/// L = log(m/p) = log(1 + bE): <c>f′ = b(y − L)</c>, <c>ψ = −(1 − b)L</c> and <c>f = (1 + E)f′ + ψ</c>, which is convex
+/// and at least 0 (p − m and q − m weighted by 1 − b and b add up to 0 in every class). One logarithm per class.
 /// </summary>
 internal readonly struct JsdTerm<TVector, TElement> : IRatioTerm<TVector>
     where TVector : unmanaged, IVector<TVector, TElement>

@@ -41,8 +41,8 @@ internal static unsafe class RatioKernels<TVector, TElement, TTerm>
 
     /// <summary>
     /// Sums over kept p̃, e^x, e^x − 1 and x. Reads 3 vectors of scratch (4 with the logarithm) per step; with
-    /// <typeparamref name="TStudent"/> it leaves q and f′ in the places of e^x and x, with <typeparamref name="TTeacher"/>
-    /// p and ψ in those of p̃ and e^x − 1.
+    /// <typeparamref name="TStudent"/> it leaves q and f′ in the places of e^x and x, with
+    /// <typeparamref name="TTeacher"/> p and ψ in those of p̃ and e^x − 1.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Sum<TStudent, TTeacher, TNear>(

@@ -1,12 +1,16 @@
 namespace KdKernels.Core;
 
-/// <summary>f-divergences of many rows at once, one in each lane: see <see cref="RatioRows{TVector, TElement, TTerm}"/>.</summary>
-internal sealed unsafe class RatioLanes<TVector, TElement, TTerm>(KlProblem problem) : KlLanes<TVector, TElement>(problem)
+/// <summary>
+/// f-divergences of many rows at once, one in each lane: see <see cref="RatioRows{TVector, TElement, TTerm}"/>.
+/// </summary>
+internal sealed unsafe class RatioLanes<TVector, TElement, TTerm>(KlProblem problem)
+    : KlLanes<TVector, TElement>(problem)
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
     where TTerm : struct, IRatioTerm<TVector>
 {
-    private readonly RatioConstants<TVector> constants = RatioSeries.Constants<TVector, TElement>(problem.MixtureWeight);
+    private readonly RatioConstants<TVector> constants =
+        RatioSeries.Constants<TVector, TElement>(problem.MixtureWeight);
 
     protected override bool Keeps => true;
 

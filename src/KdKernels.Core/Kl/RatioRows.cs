@@ -1,19 +1,21 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// f-divergences of rows one by one: the pass of the divergence finds p and log(q/p) without cancellation and keeps what
-/// it is made from; a second pass over that, in the first-level cache, sums p·f(q/p).
+/// f-divergences of rows one by one: the pass of the divergence finds p and log(q/p) without cancellation and keeps
+/// what it is made from; a second pass over that, in the first-level cache, sums p·f(q/p).
 /// </summary>
-internal sealed unsafe class RatioRows<TVector, TElement, TTerm>(KlProblem problem) : KlRows<TVector, TElement>(problem)
+internal sealed unsafe class RatioRows<TVector, TElement, TTerm>(KlProblem problem)
+    : KlRows<TVector, TElement>(problem)
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
     where TTerm : struct, IRatioTerm<TVector>
 {
-    // A row whose KL is above this has an f that is not small beside the terms that it is made of: the rounding of those,
-    // of size |q − p|, is then a few units of its last digit.
+    // A row whose KL is above this has an f that is not small beside the terms that it is made of: the rounding of
+    // those, of size |q − p|, is then a few units of its last digit.
     private const double FarFromEqual = 0.05;
 
-    private readonly RatioConstants<TVector> constants = RatioSeries.Constants<TVector, TElement>(problem.MixtureWeight);
+    private readonly RatioConstants<TVector> constants =
+        RatioSeries.Constants<TVector, TElement>(problem.MixtureWeight);
 
     protected override bool Keeps => true;
 
@@ -85,7 +87,13 @@ internal sealed unsafe class RatioRows<TVector, TElement, TTerm>(KlProblem probl
     }
 
     private static void Write(
-        in Walk<TElement> walk, TElement* mass, TElement* slopes, double mean, double rest, double scale, TElement* gradient)
+        in Walk<TElement> walk,
+        TElement* mass,
+        TElement* slopes,
+        double mean,
+        double rest,
+        double scale,
+        TElement* gradient)
     {
         RatioKernels<TVector, TElement, TTerm>.Gradient(
             walk,

@@ -7,8 +7,8 @@ internal readonly unsafe struct RowBuffers<TElement>
     /// <summary>Where each block was measured from: teacher's logit, t − s, its error.</summary>
     public const int OriginLength = 3;
 
-    // A load that follows a store to an address a multiple of 4096 bytes away waits for it. Arrays that are walked together
-    // therefore begin a quarter of that apart, further than the processor looks ahead.
+    // A load that follows a store to an address a multiple of 4096 bytes away waits for it. Arrays that are walked
+    // together therefore begin a quarter of that apart, further than the processor looks ahead.
     private const long Page = 4096;
     private const long Apart = 1024;
 

@@ -33,10 +33,10 @@ public sealed class ConvNet : nn.Module<Tensor, Tensor>, IDualModule
     }
 
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
-    public override Tensor forward(Tensor input) => Forward(new Dual(input)).Stack;
+    public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
 
     /// <inheritdoc/>
-    public Dual Forward(Dual input)
+    public Dual DualForward(Dual input)
     {
         using DisposeScope scope = NewDisposeScope();
         return input.Through(stages).Flatten().Through(classifier).MoveToOuterDisposeScope();

@@ -21,10 +21,10 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IDualModule
     }
 
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
-    public override Tensor forward(Tensor input) => Forward(new Dual(input)).Stack;
+    public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
 
     /// <inheritdoc/>
-    public Dual Forward(Dual input)
+    public Dual DualForward(Dual input)
     {
         using DisposeScope scope = NewDisposeScope();
         Dual hidden = input.Flatten().Through(stage1).Relu();

@@ -41,10 +41,10 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>, IDualModule
     }
 
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
-    public override Tensor forward(Tensor input) => Forward(new Dual(input)).Stack;
+    public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
 
     /// <inheritdoc/>
-    public Dual Forward(Dual input)
+    public Dual DualForward(Dual input)
     {
         using DisposeScope scope = NewDisposeScope();
         Dual x = input.Through(conv1).Through(bn1).Relu(inPlace: true);
@@ -89,9 +89,9 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>, IDualModule
             RegisterComponents();
         }
 
-        public override Tensor forward(Tensor input) => Forward(new Dual(input)).Stack;
+        public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
 
-        public Dual Forward(Dual input)
+        public Dual DualForward(Dual input)
         {
             using DisposeScope scope = NewDisposeScope();
             Dual x = input.Through(conv1).Through(bn1).Relu(inPlace: true);

@@ -40,10 +40,10 @@ public sealed class WideResNet : nn.Module<Tensor, Tensor>, IDualModule
     }
 
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
-    public override Tensor forward(Tensor input) => Forward(new Dual(input)).Stack;
+    public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
 
     /// <inheritdoc/>
-    public Dual Forward(Dual input)
+    public Dual DualForward(Dual input)
     {
         using DisposeScope scope = NewDisposeScope();
         Dual x = input.Through(conv1).Through(stage1).Through(stage2).Through(stage3);
@@ -86,9 +86,9 @@ public sealed class WideResNet : nn.Module<Tensor, Tensor>, IDualModule
             RegisterComponents();
         }
 
-        public override Tensor forward(Tensor input) => Forward(new Dual(input)).Stack;
+        public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
 
-        public Dual Forward(Dual input)
+        public Dual DualForward(Dual input)
         {
             using DisposeScope scope = NewDisposeScope();
             Dual activated = input.Through(bn1).Relu(inPlace: true);

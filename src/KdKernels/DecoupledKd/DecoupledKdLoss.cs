@@ -13,7 +13,8 @@ public sealed class DecoupledKdLoss : nn.Module<Tensor, Tensor, Tensor, Tensor>
     /// <param name="ignoreIndex">The label of rows that are left out.</param>
     /// <param name="tSquared">Whether to multiply by T².</param>
     /// <param name="dim">The class dimension; required for logits with more than two dimensions.</param>
-    /// <exception cref="ArgumentOutOfRangeException">T ≤ 0, infinite or NaN; a weight that is negative, infinite or NaN; a reduction that does not exist.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">T ≤ 0, infinite or NaN; a weight that is negative, infinite or NaN; a reduction that
+    /// does not exist.</exception>
     public DecoupledKdLoss(
         double alpha, double beta, double temperature, KdReduction reduction, long ignoreIndex = -100, bool tSquared = true, long? dim = null)
         : base(nameof(DecoupledKdLoss))

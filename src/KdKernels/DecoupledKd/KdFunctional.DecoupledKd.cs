@@ -33,8 +33,10 @@ public static partial class KdFunctional
     /// Any strides of the class dimension are read in place; rows with more than two further strides are copied once.
     /// First-order gradients are the kernel's own; under create_graph they are those of <see cref="DecoupledKdComposed"/>.
     /// </remarks>
-    /// <exception cref="ArgumentException">Shapes, dtypes or devices do not fit; a label outside of [0, C); fewer than two classes.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">T ≤ 0, infinite or NaN; a weight that is negative, infinite or NaN; a dimension or reduction that does not exist.</exception>
+    /// <exception cref="ArgumentException">Shapes, dtypes or devices do not fit; a label outside of [0, C); fewer than two
+    /// classes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">T ≤ 0, infinite or NaN; a weight that is negative, infinite or NaN; a dimension or
+    /// reduction that does not exist.</exception>
     /// <exception cref="NotSupportedException">A dtype or device without an implementation: float32 and float64 on the CPU.</exception>
     public static Tensor DecoupledKd(
         Tensor student,

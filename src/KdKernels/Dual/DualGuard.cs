@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using KdKernels.Core;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,5 +20,18 @@ internal static class DualGuard
             throw new ArgumentException(
                 $"expected a stack of 1 + {tangents} blocks along the first dimension but got {KdGuard.Shape(stack)}", name);
         }
+    }
+
+    /// <summary>
+    /// The memory of an upstream gradient as a view of the same shape as <paramref name="dense"/> makes of a contiguous tensor: the
+    /// gradient of a sum, one number in an expanded tensor, is not written out; any other is copied where it is not contiguous.
+    /// </summary>
+    internal static RowsView Upstream(Tensor upstream, Func<Tensor, RowsView> dense, out Tensor alive)
+    {
+        alive = upstream;
+        if (upstream.numel() > 0 && upstream.stride().Zip(upstream.shape).All(pair => pair.First == 0 || pair.Second == 1))
+            return dense(upstream) with { OuterStride = 0, InnerStride = 0, ElementStride = 0 };
+        alive = upstream.contiguous();
+        return dense(alive);
     }
 }

@@ -16,7 +16,7 @@ internal static class DualLayers
         switch (layer)
         {
             case IDualModule module:
-                return module.Forward(x);
+                return module.DualForward(x);
             // A derived class may do anything in its forward.
             case Sequential sequence when sequence.GetType() == typeof(Sequential):
                 return Apply(sequence, x);

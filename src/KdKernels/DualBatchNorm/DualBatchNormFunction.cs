@@ -27,12 +27,12 @@ internal sealed class DualBatchNormFunction(long tangents, double epsilon) : Fus
     public override void Backward(Tensor?[] inputs, Tensor upstream, bool[] needs, Tensor?[] gradients)
     {
         var stack = inputs[0]!;
-        var dense = upstream.contiguous();
+        var upstreamRows = DualGuard.Upstream(upstream, Channels, out var dense);
         for (int i = 0; i < inputs.Length; i++)
             gradients[i] = needs[i] ? empty(inputs[i]!.shape, stack.dtype, stack.device) : null;
         Core.DualBatchNorm.Backward(
             Channels(stack), TensorMemory.Vector(inputs[1]!), TensorMemory.Vector(inputs[2]!), Vector(inputs[3]), settings,
-            Channels(dense), gradients[0] is { } gradient ? Channels(gradient) : null, Vector(gradients[3]), Vector(gradients[4]));
+            upstreamRows, gradients[0] is { } gradient ? Channels(gradient) : null, Vector(gradients[3]), Vector(gradients[4]));
         GC.KeepAlive((inputs, dense));
     }
 

@@ -23,10 +23,10 @@ internal sealed class DualMaxPoolFunction(long tangents, DualMaxPoolOptions opti
     public override void Backward(Tensor?[] inputs, Tensor upstream, bool[] needs, Tensor?[] gradients)
     {
         var stack = inputs[0]!;
-        var dense = upstream.contiguous();
+        var upstreamRows = DualGuard.Upstream(upstream, Planes, out var dense);
         var gradient = empty(stack.shape, stack.dtype, stack.device);
         Core.DualMaxPool.Backward(
-            Planes(stack), options.ToSettings(stack.shape[2], stack.shape[3]), Planes(dense), Planes(gradient));
+            Planes(stack), options.ToSettings(stack.shape[2], stack.shape[3]), upstreamRows, Planes(gradient));
         GC.KeepAlive((stack, dense));
         gradients[0] = gradient;
     }

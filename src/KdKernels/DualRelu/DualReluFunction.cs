@@ -21,9 +21,9 @@ internal sealed class DualReluFunction(long tangents) : FusedOp
     public override void Backward(Tensor?[] inputs, Tensor upstream, bool[] needs, Tensor?[] gradients)
     {
         var stack = inputs[0]!;
-        var dense = upstream.contiguous();
+        var upstreamRows = DualGuard.Upstream(upstream, Blocks, out var dense);
         var gradient = empty(stack.shape, stack.dtype, stack.device);
-        Core.DualRelu.Backward(Blocks(stack), Blocks(dense), Blocks(gradient));
+        Core.DualRelu.Backward(Blocks(stack), upstreamRows, Blocks(gradient));
         GC.KeepAlive((stack, dense));
         gradients[0] = gradient;
     }

@@ -36,7 +36,8 @@ public static partial class KdFunctional
     /// First-order gradients are the kernel's own; under create_graph they are those of <see cref="JsdComposed"/>.
     /// </remarks>
     /// <exception cref="ArgumentException">Shapes, dtypes or devices do not fit; −∞ logits or no T² at T = ∞.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">T ≤ 0 or NaN, beta outside of [0, 1]; a dimension or reduction that does not exist.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">T ≤ 0 or NaN, beta outside of [0, 1]; a dimension or reduction that does not
+    /// exist.</exception>
     /// <exception cref="NotSupportedException">A dtype or device without an implementation: float32 and float64 on the CPU.</exception>
     public static Tensor Jsd(
         Tensor student,

@@ -20,7 +20,8 @@ public static partial class KdFunctional
     /// None: one value per row; Sum; Mean: ÷ (rows · C); BatchMean: ÷ rows. Ignored rows are not counted; with no row left,
     /// the means are NaN as in torch.
     /// </param>
-    /// <param name="classWeights">Weights <c>[C]</c> of the logits' dtype inside the class sum, without a gradient; the divisor does not change.</param>
+    /// <param name="classWeights">Weights <c>[C]</c> of the logits' dtype inside the class sum, without a gradient; the divisor does not
+    /// change.</param>
     /// <param name="labels">Int64 labels, one per row, used only to leave out those equal to <paramref name="ignoreIndex"/>.</param>
     /// <param name="ignoreIndex">The label of rows that are left out.</param>
     /// <param name="tSquared">Whether to multiply by T², which keeps gradients comparable across temperatures.</param>

@@ -178,6 +178,10 @@ public class DualOpTests
         var stack = values.detach().requires_grad_();
         var (expected, actual) = (composed(stack), fused(stack));
         Comparison.Close(expected, actual, 1e-12, 1e-12);
+        // The gradient of a sum is one number in an expanded tensor.
+        Comparison.Close(
+            autograd.grad([expected.sum()], [stack], retain_graph: true)[0],
+            autograd.grad([actual.sum()], [stack], retain_graph: true)[0], 1e-6, 1e-12);
         var upstream = Logits.Random(11, values.dtype, expected.shape);
         Comparison.Close(autograd.grad([expected], [stack], [upstream])[0], autograd.grad([actual], [stack], [upstream])[0], 1e-6, 1e-12);
     }
