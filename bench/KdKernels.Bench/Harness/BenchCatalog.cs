@@ -1,4 +1,7 @@
 using KdKernels.Bench.HintonLoss;
+using KdKernels.Bench.NoiseProbe;
+using KdKernels.Bench.PixelEntropy;
+using KdKernels.Bench.SoftmaxEntropy;
 using KdKernels.Bench.TemperedKl;
 
 namespace KdKernels.Bench.Harness;
@@ -11,5 +14,8 @@ internal static class BenchCatalog
     [
         ("tempered-kl", TemperedKlCases.All),
         ("hinton-loss", HintonLossCases.All),
+        ("softmax-entropy", SoftmaxEntropyCases.All),
+        ("pixel-entropy", PixelEntropyCases.All),
+        ("noise-probe", NoiseProbeCases.All),
     ];
 }
