@@ -110,6 +110,34 @@ internal static class Guard
         HasMemory(view, name);
     }
 
+    /// <summary>Rows whose elements lie side by side.</summary>
+    public static void IsContiguous(RowsView view, [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        if (view.ElementStride != 1 && view.Length > 1 && view.Rows > 0)
+            throw new ArgumentException($"expected rows of stride 1 but got stride {view.ElementStride}", name);
+    }
+
+    /// <summary>One number that every element shows, as the gradient of a sum is.</summary>
+    public static bool IsConstant(RowsView view) =>
+        (view.Outer <= 1 || view.OuterStride == 0)
+        && (view.Inner <= 1 || view.InnerStride == 0)
+        && (view.Length <= 1 || view.ElementStride == 0);
+
+    /// <summary>Rows that lie one after the other without gaps.</summary>
+    public static void IsDense(RowsView view, [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        bool dense = (view.Length <= 1 || view.ElementStride == 1)
+            && (view.Inner <= 1 || view.InnerStride == view.Length)
+            && (view.Outer <= 1 || view.OuterStride == view.Inner * view.Length);
+        if (!dense && view.Rows > 0)
+        {
+            throw new ArgumentException(
+                $"expected contiguous memory of shape {view.Shape} but got strides "
+                + $"({view.OuterStride}, {view.InnerStride}, {view.ElementStride})",
+                name);
+        }
+    }
+
     public static void IsTemperature(
         double temperature, [CallerArgumentExpression(nameof(temperature))] string? name = null)
     {

@@ -62,6 +62,9 @@ internal static class FeatureMaps
         };
     }
 
+    /// <summary>The rows of a gradient, where one is wanted.</summary>
+    internal static RowsView? OptionalRows(Tensor? gradient) => gradient is null ? null : Rows(gradient);
+
     /// <summary>Memory for a gradient, laid out like the features where they are dense.</summary>
     internal static Tensor Allocate(Tensor features)
     {

@@ -84,6 +84,13 @@ internal static class KdGuard
             throw new ArgumentException($"expected {name} {what} without a gradient but got a tensor that requires one; detach it", name);
     }
 
+    /// <summary>The same for what is no logits.</summary>
+    internal static void IsDetached(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string? name = null)
+    {
+        if (tensor.requires_grad)
+            throw new ArgumentException($"expected {name} without a gradient but got a tensor that requires one; detach it", name);
+    }
+
     /// <summary>T in (0, ∞].</summary>
     internal static void IsTemperature(double temperature, [CallerArgumentExpression(nameof(temperature))] string? name = null)
     {
@@ -103,6 +110,18 @@ internal static class KdGuard
     {
         if (!(value >= 0 && value <= 1))
             throw new ArgumentOutOfRangeException(name, value, $"expected a number in [0, 1] but got {value}");
+    }
+
+    internal static void IsAtLeastZero(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (!(value >= 0 && double.IsFinite(value)))
+            throw new ArgumentOutOfRangeException(name, value, $"expected a finite {name} of 0 or more but got {value}");
+    }
+
+    internal static void IsPositive(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (!(value > 0 && double.IsFinite(value)))
+            throw new ArgumentOutOfRangeException(name, value, $"expected a positive finite {name} but got {value}");
     }
 
     internal static void IsReduction(KdReduction reduction, [CallerArgumentExpression(nameof(reduction))] string? name = null)
@@ -152,6 +171,28 @@ internal static class KdGuard
         if (!labels.shape.AsSpan().SequenceEqual(expected))
             throw new ArgumentException($"expected one label per row, shape {Shape(expected)}, but got {Shape(labels)}", name);
         SameDevice(labels, logits, name, "the logits");
+    }
+
+    /// <summary>One value per channel or class, in the dtype of the rows.</summary>
+    internal static void IsVector(Tensor vector, Tensor rows, long length, [CallerArgumentExpression(nameof(vector))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(vector, name);
+        if (vector.dim() != 1 || vector.shape[0] != length)
+            throw new ArgumentException($"expected shape [{length}] but got {Shape(vector)}", name);
+        SameDtype(vector, rows, name, "the rows");
+        SameDevice(vector, rows, name, "the rows");
+    }
+
+    /// <summary>One value per row: the shape of the logits without the class dimension.</summary>
+    internal static void IsOnePerRow(
+        Tensor values, ScalarType dtype, Tensor logits, int classDimension, [CallerArgumentExpression(nameof(values))] string? name = null)
+    {
+        if (values.dtype != dtype)
+            throw new ArgumentException($"expected {name} of dtype {dtype} but got {values.dtype}", name);
+        long[] expected = [.. logits.shape.Where((_, dimension) => dimension != classDimension)];
+        if (!values.shape.AsSpan().SequenceEqual(expected))
+            throw new ArgumentException($"expected one value per row, shape {Shape(expected)}, but got {Shape(values)}", name);
+        SameDevice(values, logits, name, "the rows");
     }
 
     /// <summary>One weight per class, in the dtype of the loss, without a gradient.</summary>

@@ -24,6 +24,21 @@ public static class KdPresets
         return new(temperature, divergenceAlone ? 1 : 1 - alpha!.Value, KdReduction.BatchMean, tSquared: !divergenceAlone);
     }
 
+    /// <summary>
+    /// TRL's generalised divergence (<c>generalized_jsd_loss</c> of its GKD trainer, with labels): no T², averaged over the valid
+    /// tokens of logits <c>[B, T, V]</c>; beta = 0 is KL(teacher ‖ student) and beta = 1 KL(student ‖ teacher) instead of 0. Its
+    /// trainer's temperature is 0.9.
+    /// </summary>
+    public static JsdLoss TrlJsd(double beta = 0.5, double temperature = 0.9, long dim = -1) =>
+        new(temperature, beta, KdReduction.BatchMean, tSquared: false, klAtEnds: true, dim);
+
+    /// <summary>
+    /// Liger's JSD: as <see cref="TrlJsd"/>, on rows of logits <c>[B, V]</c>, at temperature 1 unless said; its log-domain defects
+    /// with classes without mass are not reproduced.
+    /// </summary>
+    public static JsdLoss LigerJsd(double beta = 0.5, double temperature = 1) =>
+        new(temperature, beta, KdReduction.BatchMean, tSquared: false, klAtEnds: true);
+
     /// <summary>Liger's fused distillation: logits are divided by T, the divergence is <b>not</b> multiplied by T²; equal weights.</summary>
     public static HintonLoss Liger(double temperature = 1, double alpha = 0.5) =>
         new(temperature, alpha, KdReduction.BatchMean, tSquared: false);

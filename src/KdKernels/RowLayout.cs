@@ -14,12 +14,17 @@ internal sealed record RowLayout(int ClassDimension, int Split)
     /// A layout that fits both tensors as they lie in memory, or null where there is none (a transposed image beside an upright
     /// one): contiguous copies then always fit.
     /// </summary>
-    internal static RowLayout? Find(Tensor first, Tensor second, int classDimension)
+    internal static RowLayout? Find(Tensor first, Tensor second, int classDimension) => Find(classDimension, first, second);
+
+    /// <summary>The same for any number of tensors.</summary>
+    internal static RowLayout? Find(int classDimension, params ReadOnlySpan<Tensor> tensors)
     {
-        for (int split = (int)first.dim() - 1; split >= 0; split--)
+        for (int split = (int)tensors[0].dim() - 1; split >= 0; split--)
         {
             var layout = new RowLayout(classDimension, split);
-            if (layout.TryView(first, out _) && layout.TryView(second, out _)) return layout;
+            bool fits = true;
+            foreach (var tensor in tensors) fits &= layout.TryView(tensor, out _);
+            if (fits) return layout;
         }
         return null;
     }
@@ -31,6 +36,9 @@ internal sealed record RowLayout(int ClassDimension, int Split)
     internal RowsView View(Tensor tensor) => TryView(tensor, out var view)
         ? view
         : throw new ArgumentException($"the rows of {KdGuard.Shape(tensor)} do not lie in two strides", nameof(tensor));
+
+    /// <summary>The rows of an optional tensor.</summary>
+    internal RowsView? ViewOrNone(Tensor? tensor) => tensor is null ? null : View(tensor);
 
     /// <summary>The shape of one value per row: the logits' without the class dimension.</summary>
     internal long[] RowShape(Tensor logits) => [.. logits.shape.Where((_, dimension) => dimension != ClassDimension)];

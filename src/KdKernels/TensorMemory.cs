@@ -24,6 +24,10 @@ internal static class TensorMemory
     internal static RowsView Vector(Tensor tensor) =>
         RowsView.Vector(Address(tensor), ElementType(tensor), tensor.numel(), tensor.stride(0)) with { Device = Device(tensor) };
 
+    /// <summary>A vector as one value per row, any stride.</summary>
+    internal static RowsView PerRow(Tensor tensor) =>
+        RowsView.PerRow(Address(tensor), ElementType(tensor), tensor.shape[0], 1, tensor.stride(0), 0) with { Device = Device(tensor) };
+
     /// <summary>
     /// Rows of the last dimension, whatever the strides: <c>[B, C]</c> or <c>[B, K, C]</c>, with the second dimension inside.
     /// </summary>

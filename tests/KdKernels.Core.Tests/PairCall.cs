@@ -20,7 +20,10 @@ internal readonly struct PairCall(PairRun run, RowsView student, RowsView teache
     private readonly TotalVariationSettings totalVariation = new(run.Temperature, run.Reduction) { Labels = labels };
 
     private readonly DecoupledKdSettings decoupled =
-        new(run.TargetWeight, run.OtherWeight, run.Temperature, run.Reduction) { TemperatureSquared = run.TemperatureSquared };
+        new(run.TargetWeight, run.OtherWeight, run.Temperature, run.Reduction)
+        {
+            TemperatureSquared = run.TemperatureSquared,
+        };
 
     public void Forward(RowsView loss)
     {
@@ -54,7 +57,9 @@ internal readonly struct PairCall(PairRun run, RowsView student, RowsView teache
         {
             case PairOp.ReverseKl: ReverseKl.Backward(student, teacher, reverseKl, upstream, ds, dt); break;
             case PairOp.Jsd: Jsd.Backward(student, teacher, jsd, upstream, ds, dt); break;
-            case PairOp.TotalVariation: TotalVariation.Backward(student, teacher, totalVariation, upstream, ds, dt); break;
+            case PairOp.TotalVariation:
+                TotalVariation.Backward(student, teacher, totalVariation, upstream, ds, dt);
+                break;
             case PairOp.DecoupledKd:
                 DecoupledKd.Backward(student, teacher, labels!.Value, decoupled, upstream, ds, dt);
                 break;

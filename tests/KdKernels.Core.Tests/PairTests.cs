@@ -1,8 +1,8 @@
 namespace KdKernels.Core.Tests;
 
 /// <summary>
-/// ReverseKl, Jsd, TotalVariation and DecoupledKd against their oracles over the table of shapes, layouts, types, widths and
-/// settings, and what holds for all of them: bits, masks, NaN, equal logits.
+/// ReverseKl, Jsd, TotalVariation and DecoupledKd against their oracles over the table of shapes, layouts, types,
+/// widths and settings, and what holds for all of them: bits, masks, NaN, equal logits.
 /// </summary>
 public class PairTests
 {
@@ -16,11 +16,11 @@ public class PairTests
             var data = new TheoryData<PairOp, int, int, int, Layout>();
             foreach (object[] row in TemperedKlTests.Shapes)
             {
-                (int outer, int inner, int classes, var layout) = ((int)row[0], (int)row[1], (int)row[2], (Layout)row[3]);
                 foreach (PairOp op in Enum.GetValues<PairOp>())
                 {
+                    int classes = (int)row[2];
                     if (op == PairOp.DecoupledKd && classes == 1) continue;
-                    data.Add(op, outer, inner, classes, layout);
+                    data.Add(op, (int)row[0], (int)row[1], classes, (Layout)row[3]);
                 }
             }
 
@@ -50,8 +50,8 @@ public class PairTests
                 {
                     foreach (double beta in op == PairOp.Jsd ? [0.5, 0.1, 0.999] : new[] { 0.5 })
                     {
-                        PairRun.Case(op, outer, inner, classes, layout, type, temperature, KdReduction.BatchMean, beta: beta)
-                            .Check();
+                        PairRun.Case(
+                            op, outer, inner, classes, layout, type, temperature, KdReduction.BatchMean, beta: beta).Check();
                     }
                 }
             }
@@ -82,7 +82,8 @@ public class PairTests
     {
         // Beyond these, T² times a loss that does not grow with the logits leaves single precision.
         bool isBounded = op is PairOp.Jsd or PairOp.TotalVariation;
-        foreach (double temperature in isBounded ? [1e-15, 1e-7, 1e-3, 1e7, 1e15] : new[] { 1e-30, 1e-7, 1e-3, 1e7, 1e18, 1e60 })
+        double[] far = isBounded ? [1e-15, 1e15] : [1e-30, 1e18, 1e60];
+        foreach (double temperature in far.Concat([1e-7, 1e-3, 1e7]))
             PairRun.Case(op, 3, 5, 19, layout, type, temperature, KdReduction.None).Check();
     }
 
@@ -97,7 +98,8 @@ public class PairTests
             {
                 KdCpu.Threads = threads;
                 // 700 rows of 101 classes are several chunks.
-                PairRun run = PairRun.Case(op, 7, 100, 101, layout, type, 3, KdReduction.BatchMean, options: 2).Execute();
+                PairRun run = PairRun.Case(op, 7, 100, 101, layout, type, 3, KdReduction.BatchMean, options: 2);
+                run.Execute();
                 Assert.Equal(expected ??= run.Bits, run.Bits);
             }
         }
@@ -185,7 +187,8 @@ public class PairTests
             {
                 double[] student = Logits.Random(4, classes, 1, type, outliers: false);
                 double[] near = Logits.Near(student, 1e-3, 2, type);
-                double[] shifted = Logits.Round([.. Logits.Random(4, classes, 2, type, outliers: false).Select(v => v + 1000)], type);
+                double[] other = Logits.Random(4, classes, 2, type, outliers: false);
+                double[] shifted = Logits.Round([.. other.Select(v => v + 1000)], type);
                 foreach (double[] teacher in new[] { near, shifted })
                 {
                     new PairRun
@@ -251,11 +254,14 @@ public class PairTests
         double[] student,
         double[] teacher,
         double temperature,
-        KdReduction reduction = KdReduction.None) => new PairRun
+        KdReduction reduction = KdReduction.None)
+    {
+        int rows = student.Length / classes;
+        return new PairRun
         {
             Op = op,
             Outer = 2,
-            Inner = student.Length / classes / 2,
+            Inner = rows / 2,
             Classes = classes,
             Layout = layout,
             Type = type,
@@ -263,6 +269,7 @@ public class PairTests
             Teacher = teacher,
             Temperature = temperature,
             Reduction = reduction,
-            Labels = op == PairOp.DecoupledKd ? Logits.Labels(student.Length / classes, classes, 4, ignored: false) : null,
+            Labels = op == PairOp.DecoupledKd ? Logits.Labels(rows, classes, 4, ignored: false) : null,
         }.Execute();
+    }
 }

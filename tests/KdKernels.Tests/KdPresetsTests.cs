@@ -26,6 +26,33 @@ public class KdPresetsTests
     public void Liger_never_multiplies_by_the_square_of_T() =>
         Same((s, t, y) => 0.5 * CrossEntropy(s, y) + 0.5 * BatchMeanKl(s, t, 2), KdPresets.Liger(temperature: 2));
 
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.3)]
+    [InlineData(1.0)]
+    public void Trl_and_liger_take_the_divergences_at_the_ends_and_no_square_of_T(double beta)
+    {
+        using var scope = NewDisposeScope();
+        var (student, teacher, _) = TemperedKlTests.Vectors();
+        using var trl = KdPresets.TrlJsd(beta);
+        using var liger = KdPresets.LigerJsd(beta);
+        Comparison.Close(Trl(student, teacher, beta, 0.9), trl.call(student.unsqueeze(0), teacher.unsqueeze(0)), 1e-12, 0);
+        Comparison.Close(Trl(student, teacher, beta, 1), liger.call(student, teacher), 1e-12, 0);
+    }
+
+    // generalized_jsd_loss: kl_div's first argument is the distribution that the divergence is taken from the second one to.
+    private static Tensor Trl(Tensor student, Tensor teacher, double beta, double temperature)
+    {
+        var (logQ, logP) = ((student / temperature).log_softmax(1), (teacher / temperature).log_softmax(1));
+        if (beta == 0) return Kl(logQ, logP) / student.shape[0];
+        if (beta == 1) return Kl(logP, logQ) / student.shape[0];
+        var mixture = stack([logQ + Math.Log(1 - beta), logP + Math.Log(beta)], 0).logsumexp(0);
+        return (Kl(mixture, logP) * beta + Kl(mixture, logQ) * (1 - beta)) / student.shape[0];
+
+        static Tensor Kl(Tensor input, Tensor target) =>
+            nn.functional.kl_div(input, target, log_target: true, reduction: nn.Reduction.Sum);
+    }
+
     private static void Same(Func<Tensor, Tensor, Tensor, Tensor> expression, KdKernels.HintonLoss preset)
     {
         using var scope = NewDisposeScope();

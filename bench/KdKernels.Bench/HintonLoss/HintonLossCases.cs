@@ -20,7 +20,7 @@ internal static class HintonLossCases
         manual_seed(rows * 37 + classes);
         var teacher = randn(rows, classes) * 3;
         var student = (teacher * 0.7 + randn(rows, classes) * 2).requires_grad_();
-        var labels = randint(0, classes, rows, ScalarType.Int64);
+        var labels = randint(0, classes, [rows], ScalarType.Int64);
         return new BenchCase
         {
             Op = "hinton-loss",

@@ -6,13 +6,31 @@ internal static class OpCatalog
     /// <summary>In the order of their names.</summary>
     public static IReadOnlyList<OpDefinition> All { get; } =
     [
+        new AttentionMapOp(),
+        new AttentionSquaredOp(),
+        new CosineKlOp(),
+        new CrdContrastOp(),
+        new DecoupledKdOp(),
+        new DualBatchNormOp(),
+        new DualMaxPoolOp(),
+        new DualReluOp(),
+        new FspGramOp(),
+        new FspLossOp(),
         new HintonLossOp(),
+        new JsdOp(),
+        new LogitRegressionOp(),
         new NoiseProbeOp(),
+        new NoisyLogitsOp(),
         new NormalizedMatchOp(),
         new PixelEntropyOp(),
+        new ReverseKlOp(),
+        new SoftCrossEntropyOp(),
         new SoftmaxEntropyOp(),
         new SoftmaxJvpOp(),
+        new TeacherBoundedOp(),
         new TemperedKlOp(),
+        new TotalVariationOp(),
+        new VidLikelihoodOp(),
     ];
 
     /// <exception cref="OpException">There is none.</exception>

@@ -39,7 +39,13 @@ internal static unsafe class Memory
         where TElement : unmanaged
     {
         long offset = view.RowOffset(row), stride = view.ElementStride;
-        if (view.ElementType == KdElementType.Float32)
+        if (stride == 0 && view.Length is > 0 and <= int.MaxValue)
+        {
+            // The gradient of a sum: one number everywhere.
+            Put(target, Read(view, row, 0));
+            new Span<TElement>(target, (int)view.Length).Fill(*target);
+        }
+        else if (view.ElementType == KdElementType.Float32)
         {
             float* source = (float*)view.Data + offset;
             for (long c = 0; c < view.Length; c++) Put(target + c, source[c * stride]);

@@ -10,6 +10,28 @@ public static unsafe class CrdBank
     private const double SmallestNorm = 1e-12;
 
     /// <summary>
+    /// Fills a bank before the first update, as the reference does: uniform in ±√(3/D), so that rows have a squared
+    /// length of 1 in the mean. A row's numbers depend on (seed, side, row) alone.
+    /// </summary>
+    /// <param name="bank"><c>[n, D]</c>, Float32 or Float64 on the CPU; the elements of a row side by side.</param>
+    /// <param name="seed">The key of the random numbers.</param>
+    /// <param name="side">Keeps the banks of two networks apart.</param>
+    /// <exception cref="ArgumentException">An element type or size is not as expected.</exception>
+    /// <exception cref="NotSupportedException">The bank is not on the CPU.</exception>
+    public static void Start(RowsView bank, ulong seed, uint side)
+    {
+        Guard.IsOnCpu(bank, nameof(CrdBank));
+        HasRows(bank, bank);
+        double bound = Math.Sqrt(3.0 / bank.Length);
+        for (long row = 0; row < bank.Rows; row++)
+        {
+            var random = new PhiloxSequence(seed, PhiloxPurpose.CrdMemory, side, (uint)row);
+            for (long d = 0; d < bank.Length; d++)
+                Memory.Write(bank, row, d, bound * ((2.0 * random.NextSingle()) - 1));
+        }
+    }
+
+    /// <summary>
     /// Moves rows towards new embeddings: <c>row ← normalise(momentum·row + (1 − momentum)·v)</c>, norms clamped at
     /// 1e-12, in the order of the batch. Where a batch has a row twice, the later one sees what the earlier one left; so
     /// the result is that of one sample at a time.

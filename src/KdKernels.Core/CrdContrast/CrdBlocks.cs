@@ -9,7 +9,7 @@ namespace KdKernels.Core;
 /// </summary>
 internal readonly record struct CrdBlocks(int Shift, int Count, int Stripes)
 {
-    private const long BlockBytes = 256 << 10;
+    private const long BlockBytes = 128 << 10;
 
     // A stripe has its own sums for every anchor; enough of them for many threads to end together.
     private const int MostStripes = 32;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace KdKernels.Core;
 
@@ -86,6 +87,21 @@ internal static unsafe class CrdKernels<TVector, TElement>
         }
 
         return sum;
+    }
+
+    /// <summary>
+    /// Asks for rows of the bank, which come into the second-level cache while others are worked on: in the order of the
+    /// negatives a block would come row by row, each after a wait.
+    /// </summary>
+    public static void Fetch(in CrdWalk<TElement> walk, long row, long end)
+    {
+        if (!Sse.IsSupported) return;
+        long bytes = walk.Steps * (long)sizeof(TVector);
+        for (; row < end; row++)
+        {
+            byte* start = (byte*)(walk.Bank + (row * walk.Stride));
+            for (long at = 0; at < bytes; at += 64) Sse.Prefetch1(start + at);
+        }
     }
 
     /// <summary>Dot products of the anchor with up to sixteen rows; −∞ for those that are missing.</summary>

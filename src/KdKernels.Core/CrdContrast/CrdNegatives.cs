@@ -94,19 +94,39 @@ public sealed class CrdNegatives
 
     internal unsafe void Draw(uint step, int sample, int* target, int count)
     {
+        switch (KdCpu.Width)
+        {
+            case VectorWidth.Bits512: Draw<Bits32x16>(step, sample, target, count); break;
+            case VectorWidth.Bits256: Draw<Bits32x8>(step, sample, target, count); break;
+            default: Draw<Bits32x1>(step, sample, target, count); break;
+        }
+    }
+
+    private unsafe void Draw<TBits>(uint step, int sample, int* target, int count)
+        where TBits : unmanaged, IBits<TBits>
+    {
         (int skipped, int skippedSize) = order is null ? (sample, 1) : (start[sample], size[sample]);
         ulong allowed = (ulong)(BankRows - skippedSize);
-        uint* words = stackalloc uint[4];
-        for (int k = 0; k < count; k += 4)
+        uint* keys = stackalloc uint[Philox4x32.RoundKeyCount];
+        Philox4x32.WriteRoundKeys(seed, keys);
+        int group = 4 * TBits.Width;
+        uint* words = stackalloc uint[group];
+        fixed (int* sorted = order)
         {
-            PhiloxBlock block = Philox4x32.Block(
-                seed, new PhiloxBlock((uint)k / 4, (uint)sample, step, PhiloxPurpose.CrdNegatives));
-            (words[0], words[1], words[2], words[3]) = (block.X0, block.X1, block.X2, block.X3);
-            for (int i = 0; i < Math.Min(4, count - k); i++)
+            for (int first = 0; first < count; first += group)
             {
-                int position = (int)((words[i] * allowed) >> 32);
-                if (position >= skipped) position += skippedSize;
-                target[k + i] = order is null ? position : order[position];
+                var counter = new PhiloxBlock((uint)first / 4, (uint)sample, step, PhiloxPurpose.CrdNegatives);
+                TBits.Philox(keys, counter, out TBits w0, out TBits w1, out TBits w2, out TBits w3);
+
+                // StoreBlocks moves bits and computes nothing.
+                TBits.StoreBlocks((float*)words, w0, w1, w2, w3);
+                int rest = Math.Min(group, count - first);
+                for (int i = 0; i < rest; i++)
+                {
+                    int position = (int)((words[i] * allowed) >> 32);
+                    if (position >= skipped) position += skippedSize;
+                    target[first + i] = sorted is null ? position : sorted[position];
+                }
             }
         }
     }

@@ -136,6 +136,7 @@ internal sealed unsafe class CrdWork<TVector, TElement>
         {
             for (int anchor = 0; anchor < anchors; anchor++)
             {
+                if (block + 1 < end) FetchShare(block + 1, anchor);
                 int* start = starts + ((long)anchor * (blocks.Count + 1)) + block;
                 int rows = start[1] - start[0];
                 if (rows == 0) continue;
@@ -151,6 +152,15 @@ internal sealed unsafe class CrdWork<TVector, TElement>
                 }
             }
         }
+    }
+
+    /// <summary>Fetches an anchor's share of the next block's rows, so that all of them have come when it begins.</summary>
+    private void FetchShare(int block, int anchor)
+    {
+        long first = (long)block << blocks.Shift;
+        long rows = Math.Min(problem.Bank.Rows, first + (1L << blocks.Shift)) - first;
+        CrdKernels<TVector, TElement>.Fetch(
+            walk, first + (rows * anchor / anchors), first + (rows * (anchor + 1) / anchors));
     }
 
     /// <summary>Adds an anchor's stripes and its positive, and writes loss and gradient.</summary>

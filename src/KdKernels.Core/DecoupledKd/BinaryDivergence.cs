@@ -1,14 +1,17 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// KL(Bernoulli(P) ‖ Bernoulli(Q)) from log-odds, P the teacher's and Q the student's probability, without cancellation.
+/// KL(Bernoulli(P) ‖ Bernoulli(Q)) from log-odds, P the teacher's and Q the student's probability, without
+/// cancellation.
 /// </summary>
 internal readonly record struct BinaryDivergence(double Value, double StudentSlope, double TeacherSlope)
 {
     // e^x of it times a small mass neither overflows nor loses digits.
     private const double LargestX = 30;
 
-    /// <summary>The divergence and its derivatives with respect to the log-odds: Q − P, and P(1 − P)·difference.</summary>
+    /// <summary>
+    /// The divergence and its derivatives with respect to the log-odds: Q − P, and P(1 − P)·difference.
+    /// </summary>
     /// <param name="teacher">Log-odds of the teacher.</param>
     /// <param name="student">Log-odds of the student.</param>
     /// <param name="difference">teacher − student, without the cancellation of that.</param>

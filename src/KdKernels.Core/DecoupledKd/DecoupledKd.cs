@@ -10,16 +10,16 @@ namespace KdKernels.Core;
 /// <para>Numerator: both parts of each valid row. Divisor: see <see cref="KdReduction"/>. Power of T: 2 on both (0 when
 /// <see cref="DecoupledKdSettings.TemperatureSquared"/> is false). Nothing is detached: both gradients are available,
 /// each only when asked for.</para>
-/// <para>Gradients for upstream g and divisor N, with P and Q the label's probabilities of teacher and student, V = P(1 −
-/// P)(log(P/(1 − P)) − log(Q/(1 − Q))): student <c>g·T·alpha·(Q − P) / N</c> at the label and
+/// <para>Gradients for upstream g and divisor N, with P and Q the label's probabilities of teacher and student, V = P(1
+/// − P)(log(P/(1 − P)) − log(Q/(1 − Q))): student <c>g·T·alpha·(Q − P) / N</c> at the label and
 /// <c>g·T·[beta·(q̂ − p̂) − alpha·(Q − P)·q̂] / N</c> elsewhere; teacher <c>g·T·alpha·V / N</c> at the label and
 /// <c>g·T·[beta·p̂⊙(log p̂ − log q̂ − KL) − alpha·V·p̂] / N</c> elsewhere.</para>
-/// <para>The label's class is left out, not masked by a large negative number, and the rest's probability is a difference
-/// of log-sum-exps, not a sum of probabilities that may be 0. With two classes the second part is identically 0 and has
-/// no gradient: a binary task has nothing to decouple. T = ∞ is refused.</para>
-/// <para>−inf logits: as <see cref="TemperedKl"/>, for each of the two divergences; a row without any other class left is
-/// NaN. A part of weight 0 is left out even where it is infinite. NaN logits make their row (and the reduced value) NaN,
-/// no other row.</para>
+/// <para>The label's class is left out, not masked by a large negative number, and the rest's probability is a
+/// difference of log-sum-exps, not a sum of probabilities that may be 0. With two classes the second part is
+/// identically 0 and has no gradient: a binary task has nothing to decouple. T = ∞ is refused.</para>
+/// <para>−inf logits: as <see cref="TemperedKl"/>, for each of the two divergences; a row without any other class left
+/// is NaN. A part of weight 0 is left out even where it is infinite. NaN logits make their row (and the reduced value)
+/// NaN, no other row.</para>
 /// <para>Deterministic: the bits of a row depend on that row alone, those of the reduced value on the shape and the
 /// rows, never on the number of threads, the position of a row or its alignment.</para>
 /// </summary>
@@ -32,7 +32,8 @@ public static class DecoupledKd
     /// <param name="settings">alpha, beta, T, reduction, mask.</param>
     /// <param name="loss">Result in the logits' element type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
     /// <exception cref="ArgumentException">A shape, element type or label is not as expected.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A weight, the temperature or the reduction is not as expected.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A weight, the temperature or the reduction is not as
+    /// expected.</exception>
     /// <exception cref="NotSupportedException">The operands are not on the CPU, or of a 16-bit type.</exception>
     public static void Forward(
         RowsView student, RowsView teacher, RowsView labels, in DecoupledKdSettings settings, RowsView loss) =>

@@ -56,8 +56,8 @@ internal sealed unsafe class DecoupledRows<TVector, TElement>(KlProblem problem)
             : Term(Problem.TargetWeight, target.Value) + Term(Problem.OtherWeight, others.Kl);
 
     /// <summary>
-    /// The others: <c>β(q̂ − p̂) − αDq̂</c>, D = Q − P, for the student and <c>βp̂(log p̂ − log q̂ − KL) − αVp̂</c> for the
-    /// teacher; the label: αD and αV.
+    /// The others: <c>β(q̂ − p̂) − αDq̂</c>, D = Q − P, for the student and <c>βp̂(log p̂ − log q̂ − KL) − αVp̂</c> for
+    /// the teacher; the label: αD and αV.
     /// </summary>
     private void WriteGradients(
         long row,

@@ -8,6 +8,8 @@ internal static class MapGuard
     // A plane's pixels are counted by int, and a few planes of doubles must be a reasonable buffer.
     private const long MostPixels = 1 << 27;
 
+    private const long MostProducts = 1 << 27;
+
     public static void IsMap(MapView map, string op, [CallerArgumentExpression(nameof(map))] string? name = null)
     {
         Guard.IsOnCpu(map.Rows, op, name);
@@ -42,6 +44,26 @@ internal static class MapGuard
 
         if (map.Batch != expected.Batch)
             throw new ArgumentException($"expected {expected.Batch} samples, as {other} has, but got {map.Batch}", name);
+    }
+
+    /// <summary>A student's and a teacher's layer that are compared channel by channel.</summary>
+    public static void SameChannels(
+        MapView map,
+        MapView expected,
+        [CallerArgumentExpression(nameof(map))] string? name = null,
+        [CallerArgumentExpression(nameof(expected))] string? other = null)
+    {
+        if (map.Channels != expected.Channels)
+            throw new ArgumentException($"expected {expected.Channels} channels, as {other} has, but got {map.Channels}", name);
+    }
+
+    /// <summary>The matrix of two layers' channels is one that an index can walk.</summary>
+    public static void HasProduct(
+        MapView map, MapView other, [CallerArgumentExpression(nameof(map))] string? name = null)
+    {
+        if (map.Channels <= MostProducts / other.Channels) return;
+        throw new ArgumentException(
+            $"expected C1·C2 of at most {MostProducts} but got {map.Channels}·{other.Channels}", name);
     }
 
     /// <summary>One value, or one per sample for <see cref="KdReduction.None"/>, to be written.</summary>

@@ -7,14 +7,14 @@ namespace KdKernels.Core;
 /// </code>
 /// with p = softmax(teacher / T) and q = softmax(student / T). 0 for beta 0 and 1, unless
 /// <see cref="JsdSettings.KlAtEnds"/>.
-/// <para>Numerator: the sum over classes of each valid row. Divisor: see <see cref="KdReduction"/>. Power of T: 2 (0 when
-/// <see cref="JsdSettings.TemperatureSquared"/> is false). Nothing is detached: both gradients are available, each only
+/// <para>Numerator: the sum over classes of each valid row. Divisor: see <see cref="KdReduction"/>. Power of T: 2 (0
+/// when <see cref="JsdSettings.TemperatureSquared"/> is false). Nothing is detached: both gradients are available, each only
 /// when asked for.</para>
 /// <para>Gradients for upstream g and divisor N: student <c>g·T·(1 − beta)·q⊙(log(q/m) − KL(q ‖ m)) / N</c>, teacher
 /// <c>g·T·beta·p⊙(log(p/m) − KL(p ‖ m)) / N</c>.</para>
-/// <para>Everything is made from log q − log p as <see cref="TemperedKl"/> finds it without cancellation; the logarithm of
-/// the mixture is one of 1 + b(q/p − 1), never of a sum of probabilities, which underflows to log 0. Per class the two
-/// divergences add up to a convex function that is never negative, so a student near its teacher keeps its
+/// <para>Everything is made from log q − log p as <see cref="TemperedKl"/> finds it without cancellation; the logarithm
+/// of the mixture is one of 1 + b(q/p − 1), never of a sum of probabilities, which underflows to log 0. Per class the
+/// two divergences add up to a convex function that is never negative, so a student near its teacher keeps its
 /// digits.</para>
 /// <para>T = ∞ is the limit, <c>beta(1 − beta)·(1/2C)·Σ(D − mean D)²</c> with D = student − teacher.</para>
 /// <para>−inf logits: a class that both exclude contributes 0, one that one side excludes a finite amount; a row that
@@ -29,8 +29,10 @@ public static class Jsd
     /// <param name="teacher">Raw logits of the same shape and element type.</param>
     /// <param name="settings">T, beta, reduction, mask.</param>
     /// <param name="loss">Result in the logits' element type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
-    /// <exception cref="ArgumentException">A shape, element type or combination of settings is not as expected.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">beta, the temperature or the reduction is not as expected.</exception>
+    /// <exception cref="ArgumentException">A shape, element type or combination of settings is not as
+    /// expected.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">beta, the temperature or the reduction is not as
+    /// expected.</exception>
     /// <exception cref="NotSupportedException">The operands are not on the CPU, or of a 16-bit type.</exception>
     public static void Forward(
         RowsView student, RowsView teacher, in JsdSettings settings, RowsView loss) =>

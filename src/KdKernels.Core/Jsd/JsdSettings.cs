@@ -10,8 +10,8 @@ public readonly record struct JsdSettings(double Temperature, double Beta, KdRed
     public bool TemperatureSquared { get; init; } = true;
 
     /// <summary>
-    /// Whether beta = 0 means KL(p ‖ q) and beta = 1 KL(q ‖ p), as in TRL and Liger, instead of the formula's 0: the limits
-    /// of the divergence over beta(1 − beta), so the loss jumps there.
+    /// Whether beta = 0 means KL(p ‖ q) and beta = 1 KL(q ‖ p), as in TRL and Liger, instead of the formula's 0: the
+    /// limits of the divergence over beta(1 − beta), so the loss jumps there.
     /// </summary>
     public bool KlAtEnds { get; init; }
 

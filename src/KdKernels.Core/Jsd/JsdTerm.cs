@@ -4,8 +4,8 @@ namespace KdKernels.Core;
 
 /// <summary>
 /// A class of the generalised Jensen-Shannon divergence, b at most 1/2. With E = q/p − 1, y = log(q/p) and
-/// L = log(m/p) = log(1 + bE): <c>f = b(1 + E)·y − (1 + bE)·L</c>, which is convex and at least 0 (p − m and q − m weighted
-/// by 1 − b and b add up to 0 in every class), <c>f′ = b(y − L)</c> and <c>ψ = −(1 − b)L</c>. One logarithm per class.
+/// L = log(m/p) = log(1 + bE): <c>f′ = b(y − L)</c>, <c>ψ = −(1 − b)L</c> and <c>f = (1 + E)f′ + ψ</c>, which is convex
+/// and at least 0 (p − m and q − m weighted by 1 − b and b add up to 0 in every class). One logarithm per class.
 /// </summary>
 internal readonly struct JsdTerm<TVector, TElement> : IRatioTerm<TVector>
     where TVector : unmanaged, IVector<TVector, TElement>
@@ -20,20 +20,22 @@ internal readonly struct JsdTerm<TVector, TElement> : IRatioTerm<TVector>
     public static bool HasSigns => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Value(
+    public static TVector Value<TNear>(
         TVector ratio,
         TVector growth,
         TVector log,
         in RatioConstants<TVector> constants,
         out TVector student,
         out TVector teacher)
+        where TNear : struct, IFlag
     {
         TVector weight = constants.Weight;
         TVector mixture = growth * weight;
         TVector logMixture = VectorMath<TVector, TElement>.Log1pFinite(mixture);
         student = (log - logMixture) * weight;
         teacher = logMixture * constants.MinusRest;
-        TVector direct = TVector.Fnma(mixture + TVector.Broadcast(1), logMixture, ratio * (log * weight));
+        TVector direct = TVector.Fma(ratio, student, teacher);
+        if (!TNear.Value) return direct;
         TVector square = growth * growth;
         return TVector.SelectGreater(
             square, TVector.Broadcast(SeriesReach * SeriesReach), direct, square * Series(growth, constants.Series));

@@ -16,7 +16,9 @@ internal enum KlForm
     Decoupled,
 }
 
-/// <summary>One checked call of an op on student and teacher logits: operands, outputs, what is to be computed.</summary>
+/// <summary>
+/// One checked call of an op on student and teacher logits: operands, outputs, what is to be computed.
+/// </summary>
 internal sealed unsafe class KlProblem
 {
     // Within these, squares and reciprocals of tempered differences stay normal numbers in single precision; beyond
@@ -66,8 +68,8 @@ internal sealed unsafe class KlProblem
     public double InverseTemperature => 1 / Temperature;
 
     /// <summary>
-    /// What the divergence of a row is multiplied by: T² or 1. At T = ∞ the T² is part of the limit, which is the same for
-    /// a mixture but for a factor.
+    /// What the divergence of a row is multiplied by: T² or 1. At T = ∞ the T² is part of the limit, which is the same
+    /// for a mixture but for a factor.
     /// </summary>
     public double KlFactor => IsLimit ? LimitFactor : TemperatureSquared ? Temperature * Temperature : 1;
 

@@ -17,7 +17,8 @@ internal unsafe partial class KlRows<TVector, TElement> : KlWork<TVector, TEleme
     private readonly double klFactor;
     private readonly double klGradientFactor;
 
-    // Copied out of the problem, as the properties below are: unwrapping optional views row by row shows at 100 classes.
+    // Copied out of the problem, as the properties below are: unwrapping optional views row by row shows at 100
+    // classes.
     private readonly RowsView studentGradients;
     private readonly RowsView teacherGradients;
 
@@ -118,7 +119,8 @@ internal unsafe partial class KlRows<TVector, TElement> : KlWork<TVector, TEleme
     /// <summary>
     /// The row's sums, block by block; false where they cannot be trusted and the row must be done in double.
     /// </summary>
-    protected bool TrySum(TElement* s, TElement* t, in RowBuffers<TElement> buffers, out KlState state, out KlValue value)
+    protected bool TrySum(
+        TElement* s, TElement* t, in RowBuffers<TElement> buffers, out KlState state, out KlValue value)
     {
         state = KlState.Empty;
         value = default;

@@ -49,7 +49,9 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
 
     protected bool WantsMetrics { get; }
 
-    /// <summary>Whether the sums' pass keeps what it computes for each class: for gradients, or for a further sum.</summary>
+    /// <summary>
+    /// Whether the sums' pass keeps what it computes for each class: for gradients, or for a further sum.
+    /// </summary>
     protected virtual bool Keeps => WantsGradient;
 
     protected bool WantsEntropies { get; }
@@ -90,8 +92,10 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
             (KlForm.Decoupled, _) => new DecoupledRows<TVector, TElement>(problem),
             (KlForm.JensenShannon, true) => new RatioLanes<TVector, TElement, JsdTerm<TVector, TElement>>(problem),
             (KlForm.JensenShannon, _) => new RatioRows<TVector, TElement, JsdTerm<TVector, TElement>>(problem),
-            (KlForm.TotalVariation, true) => new RatioLanes<TVector, TElement, VariationTerm<TVector, TElement>>(problem),
-            (KlForm.TotalVariation, _) => new RatioRows<TVector, TElement, VariationTerm<TVector, TElement>>(problem),
+            (KlForm.TotalVariation, true) =>
+                new RatioLanes<TVector, TElement, VariationTerm<TVector, TElement>>(problem),
+            (KlForm.TotalVariation, _) =>
+                new RatioRows<TVector, TElement, VariationTerm<TVector, TElement>>(problem),
             (_, true) => new KlLanes<TVector, TElement>(problem),
             (_, _) => new KlRows<TVector, TElement>(problem),
         };
@@ -192,9 +196,19 @@ internal abstract unsafe class KlWork<TVector, TElement> : ChunkedWork
     /// Whether a row's finished sums hold: nothing infinite or NaN, no class where the student's ratio runs away, and,
     /// in single precision, no KL that is only the small rest of a cancellation.
     /// </summary>
-    protected static bool Holds(in KlState state, in KlValue value) =>
-        double.IsFinite(state.Mass + state.First + state.Gap)
-        && (typeof(TElement) == typeof(double) || value.Gap <= WorstCancellation * value.Kl);
+    protected static bool Holds(in KlState state, in KlValue value)
+    {
+        if (!double.IsFinite(state.Mass + state.First + state.Gap)) return false;
+        if (typeof(TElement) == typeof(double)) return true;
+
+        // What KL = mean + log(1 + y) is made of, with y = gap − mean: for small y it is the rest of the gap. A large
+        // gap, as logits at T = 1 have it, reaches KL through the logarithm alone, with the relative error of 1 + y.
+        double y = value.Gap - value.Mean;
+        double parts = Math.Abs(y) < 0.1
+            ? value.Gap
+            : Math.Abs(value.Mean) + ((value.Gap + Math.Abs(value.Mean)) / (1 + y));
+        return parts <= WorstCancellation * value.Kl;
+    }
 
     /// <summary>a − b in the kernel's precision, and what that rounding lost.</summary>
     protected static (double Value, double Error) Difference(double a, double b)

@@ -17,18 +17,43 @@ internal static unsafe class RatioKernels<TVector, TElement, TTerm>
     where TElement : unmanaged
     where TTerm : struct, IRatioTerm<TVector>
 {
+    /// <summary>The sums, in the variant that the arguments ask for.</summary>
+    public static void Sum(
+        int steps,
+        in Kept<TElement> kept,
+        in GradientTerms<TVector> terms,
+        in RatioConstants<TVector> constants,
+        (bool Student, bool Teacher, bool Near) mode,
+        out RatioLaneSums<TVector> sums)
+    {
+        switch (mode)
+        {
+            case (false, false, false): Sum<Off, Off, Off>(steps, kept, terms, constants, out sums); break;
+            case (true, false, false): Sum<On, Off, Off>(steps, kept, terms, constants, out sums); break;
+            case (false, true, false): Sum<Off, On, Off>(steps, kept, terms, constants, out sums); break;
+            case (true, true, false): Sum<On, On, Off>(steps, kept, terms, constants, out sums); break;
+            case (false, false, true): Sum<Off, Off, On>(steps, kept, terms, constants, out sums); break;
+            case (true, false, true): Sum<On, Off, On>(steps, kept, terms, constants, out sums); break;
+            case (false, true, true): Sum<Off, On, On>(steps, kept, terms, constants, out sums); break;
+            case (true, true, true): Sum<On, On, On>(steps, kept, terms, constants, out sums); break;
+        }
+    }
+
     /// <summary>
     /// Sums over kept p̃, e^x, e^x − 1 and x. Reads 3 vectors of scratch (4 with the logarithm) per step; with
-    /// <typeparamref name="TKeep"/> it leaves p, q, f′ and ψ in the places of p̃, e^x, x and e^x − 1.
+    /// <typeparamref name="TStudent"/> it leaves q and f′ in the places of e^x and x, with
+    /// <typeparamref name="TTeacher"/> p and ψ in those of p̃ and e^x − 1.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Sum<TKeep>(
+    private static void Sum<TStudent, TTeacher, TNear>(
         int steps,
         in Kept<TElement> kept,
         in GradientTerms<TVector> terms,
         in RatioConstants<TVector> constants,
         out RatioLaneSums<TVector> sums)
-        where TKeep : struct, IFlag
+        where TStudent : struct, IFlag
+        where TTeacher : struct, IFlag
+        where TNear : struct, IFlag
     {
         TVector scale = terms.Scale, shift = terms.Shift, ratioScale = terms.Ratio, growthShift = terms.Growth;
         TVector zero = TVector.Broadcast(0), one = TVector.Broadcast(1);
@@ -39,22 +64,24 @@ internal static unsafe class RatioKernels<TVector, TElement, TTerm>
             TVector ratio = TVector.Load(kept.Ratio + at) * ratioScale;
             TVector growth = TVector.Fma(TVector.Load(kept.Growth + at), ratioScale, growthShift);
             TVector log = TTerm.NeedsLog ? TVector.Load(kept.X + at) + shift : zero;
-            TVector f = TTerm.Value(ratio, growth, log, constants, out TVector slope, out TVector slopeT);
+            TVector f = TTerm.Value<TNear>(ratio, growth, log, constants, out TVector slope, out TVector slopeT);
             sum = TVector.Fma(p, f, sum);
-            if (!TKeep.Value) continue;
-            TVector q = p * ratio;
-            student = TVector.Fma(q, slope, student);
-            teacher = TVector.Fma(p, slopeT, teacher);
-            if (TTerm.HasSigns)
+            if (TStudent.Value)
             {
-                studentRest = TVector.Fma(q, one - slope, studentRest);
-                teacherRest = TVector.Fma(p, one - slopeT, teacherRest);
+                TVector q = p * ratio;
+                student = TVector.Fma(q, slope, student);
+                if (TTerm.HasSigns) studentRest = TVector.Fma(q, one - slope, studentRest);
+                TVector.Store(kept.Ratio + at, q);
+                TVector.Store(kept.X + at, slope);
             }
 
-            TVector.Store(kept.Mass + at, p);
-            TVector.Store(kept.Ratio + at, q);
-            TVector.Store(kept.X + at, slope);
-            TVector.Store(kept.Growth + at, slopeT);
+            if (TTeacher.Value)
+            {
+                teacher = TVector.Fma(p, slopeT, teacher);
+                if (TTerm.HasSigns) teacherRest = TVector.Fma(p, one - slopeT, teacherRest);
+                TVector.Store(kept.Mass + at, p);
+                TVector.Store(kept.Growth + at, slopeT);
+            }
         }
 
         sums.Value = sum;

@@ -1,12 +1,16 @@
 namespace KdKernels.Core;
 
-/// <summary>f-divergences of many rows at once, one in each lane: see <see cref="RatioRows{TVector, TElement, TTerm}"/>.</summary>
-internal sealed unsafe class RatioLanes<TVector, TElement, TTerm>(KlProblem problem) : KlLanes<TVector, TElement>(problem)
+/// <summary>
+/// f-divergences of many rows at once, one in each lane: see <see cref="RatioRows{TVector, TElement, TTerm}"/>.
+/// </summary>
+internal sealed unsafe class RatioLanes<TVector, TElement, TTerm>(KlProblem problem)
+    : KlLanes<TVector, TElement>(problem)
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
     where TTerm : struct, IRatioTerm<TVector>
 {
-    private readonly RatioConstants<TVector> constants = RatioSeries.Constants<TVector, TElement>(problem.MixtureWeight);
+    private readonly RatioConstants<TVector> constants =
+        RatioSeries.Constants<TVector, TElement>(problem.MixtureWeight);
 
     protected override bool Keeps => true;
 
@@ -37,11 +41,14 @@ internal sealed unsafe class RatioLanes<TVector, TElement, TTerm>(KlProblem prob
         {
             int steps = (int)Math.Min(BlockSize, Classes - at);
             Kept<TElement> block = kept.From(at * TVector.Width);
-            RatioLaneSums<TVector> sums;
-            if (WantsGradient)
-                RatioKernels<TVector, TElement, TTerm>.Sum<On>(steps, block, terms, constants, out sums);
-            else
-                RatioKernels<TVector, TElement, TTerm>.Sum<Off>(steps, block, terms, constants, out sums);
+            // A row's bits must not depend on its neighbours', so all are taken for near-equal ones.
+            RatioKernels<TVector, TElement, TTerm>.Sum(
+                steps,
+                block,
+                terms,
+                constants,
+                (Problem.StudentGradient is not null, Problem.TeacherGradient is not null, Near: true),
+                out RatioLaneSums<TVector> sums);
             Add(sums, rows, buffers);
         }
 

@@ -1,15 +1,21 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// f-divergences of rows one by one: the pass of the divergence finds p and log(q/p) without cancellation and keeps what
-/// it is made from; a second pass over that, in the first-level cache, sums p·f(q/p).
+/// f-divergences of rows one by one: the pass of the divergence finds p and log(q/p) without cancellation and keeps
+/// what it is made from; a second pass over that, in the first-level cache, sums p·f(q/p).
 /// </summary>
-internal sealed unsafe class RatioRows<TVector, TElement, TTerm>(KlProblem problem) : KlRows<TVector, TElement>(problem)
+internal sealed unsafe class RatioRows<TVector, TElement, TTerm>(KlProblem problem)
+    : KlRows<TVector, TElement>(problem)
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
     where TTerm : struct, IRatioTerm<TVector>
 {
-    private readonly RatioConstants<TVector> constants = RatioSeries.Constants<TVector, TElement>(problem.MixtureWeight);
+    // A row whose KL is above this has an f that is not small beside the terms that it is made of: the rounding of
+    // those, of size |q − p|, is then a few units of its last digit.
+    private const double FarFromEqual = 0.05;
+
+    private readonly RatioConstants<TVector> constants =
+        RatioSeries.Constants<TVector, TElement>(problem.MixtureWeight);
 
     protected override bool Keeps => true;
 
@@ -42,15 +48,18 @@ internal sealed unsafe class RatioRows<TVector, TElement, TTerm>(KlProblem probl
         var total = default(RatioSums);
         double* origin = buffers.Origins;
         Kept<TElement> kept = KeptIn(buffers);
+        bool isNear = !(kl.Kl > FarFromEqual);
         for (long at = 0; at < Classes; at += BlockSize, origin += RowBuffers<TElement>.OriginLength)
         {
             int steps = Block(null, null, at).Steps;
             GradientTerms<TVector> terms = TermsOf(origin, state, kl, 1);
-            RatioLaneSums<TVector> sums;
-            if (WantsGradient)
-                RatioKernels<TVector, TElement, TTerm>.Sum<On>(steps, kept.From(at), terms, constants, out sums);
-            else
-                RatioKernels<TVector, TElement, TTerm>.Sum<Off>(steps, kept.From(at), terms, constants, out sums);
+            RatioKernels<TVector, TElement, TTerm>.Sum(
+                steps,
+                kept.From(at),
+                terms,
+                constants,
+                (HasStudentGradient, HasTeacherGradient, isNear),
+                out RatioLaneSums<TVector> sums);
             total.Value += TVector.Sum(sums.Value);
             if (!WantsGradient) continue;
             total.Student += TVector.Sum(sums.Student);
@@ -78,7 +87,13 @@ internal sealed unsafe class RatioRows<TVector, TElement, TTerm>(KlProblem probl
     }
 
     private static void Write(
-        in Walk<TElement> walk, TElement* mass, TElement* slopes, double mean, double rest, double scale, TElement* gradient)
+        in Walk<TElement> walk,
+        TElement* mass,
+        TElement* slopes,
+        double mean,
+        double rest,
+        double scale,
+        TElement* gradient)
     {
         RatioKernels<TVector, TElement, TTerm>.Gradient(
             walk,

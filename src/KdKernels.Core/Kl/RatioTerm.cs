@@ -19,19 +19,21 @@ internal interface IRatioTerm<TVector>
     static abstract bool HasSigns { get; }
 
     /// <summary>f and both slopes of one class.</summary>
+    /// <typeparam name="TNear">Whether f must keep its digits where q is near p.</typeparam>
     /// <param name="ratio">q/p.</param>
     /// <param name="growth">q/p − 1, without cancellation.</param>
     /// <param name="log">log(q/p).</param>
     /// <param name="constants">What depends on the call only.</param>
     /// <param name="student">f′.</param>
     /// <param name="teacher">ψ.</param>
-    static abstract TVector Value(
+    static abstract TVector Value<TNear>(
         TVector ratio,
         TVector growth,
         TVector log,
         in RatioConstants<TVector> constants,
         out TVector student,
-        out TVector teacher);
+        out TVector teacher)
+        where TNear : struct, IFlag;
 
     /// <summary>The same in double: p·f and slopes; p, q and log(q/p) may be 0 and infinite.</summary>
     static abstract RatioValue Careful(double p, double q, double log, double weight);

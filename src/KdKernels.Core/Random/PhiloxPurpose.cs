@@ -17,4 +17,7 @@ public static class PhiloxPurpose
 
     /// <summary>The negatives that CrdContrast draws.</summary>
     public const uint CrdNegatives = 104;
+
+    /// <summary>The rows that the banks of CrdContrast start from.</summary>
+    public const uint CrdMemory = 105;
 }

@@ -6,12 +6,13 @@ namespace KdKernels.Core;
 /// loss = T² · Σ_c w_c q_c (log q_c − log p_c)      p = softmax(teacher / T), q = softmax(student / T), w = 1 unless
 /// given
 /// </code>
-/// It is <see cref="TemperedKl"/> with student and teacher exchanged, and so are its gradients, its limit at T = ∞ (which
-/// is the same) and its settings; one code computes both.
+/// It is <see cref="TemperedKl"/> with student and teacher exchanged, and so are its gradients, its limit at T = ∞
+/// (which is the same) and its settings; one code computes both.
 /// <para>Numerator: the sum over classes of each valid row. Divisor: see <see cref="KdReduction"/>; class weights do
 /// not change it. Power of T: 2 (0 when <see cref="TemperedKlSettings.TemperatureSquared"/> is false). Nothing is
 /// detached: both gradients are available, each only when asked for.</para>
-/// <para>Gradients for upstream g and divisor N, without weights: student <c>g·T·q⊙(log q − log p − KL) / N</c>, teacher
+/// <para>Gradients for upstream g and divisor N, without weights: student <c>g·T·q⊙(log q − log p − KL) / N</c>,
+/// teacher
 /// <c>g·T·(p − q) / N</c>.</para>
 /// <para>−inf logits: a class that the student excludes contributes 0; one that only the teacher excludes makes the row
 /// +inf; a row that either side excludes entirely is NaN. NaN logits make their row (and the reduced value) NaN, no
@@ -26,7 +27,8 @@ public static class ReverseKl
     /// <param name="teacher">Raw logits of the same shape and element type.</param>
     /// <param name="settings">T, reduction, weights, mask.</param>
     /// <param name="loss">Result in the logits' element type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
-    /// <exception cref="ArgumentException">A shape, element type or combination of settings is not as expected.</exception>
+    /// <exception cref="ArgumentException">A shape, element type or combination of settings is not as
+    /// expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature or the reduction is not as expected.</exception>
     /// <exception cref="NotSupportedException">The operands are not on the CPU, or of a 16-bit type.</exception>
     public static void Forward(

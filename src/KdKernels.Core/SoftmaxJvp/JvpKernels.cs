@@ -139,18 +139,30 @@ internal static unsafe class JvpKernels<TVector, TElement>
     }
 
     /// <summary>
-    /// Adds <c>(g − ⟨p, g⟩) ⊙ (v − ⟨p, v⟩)</c> to the row's sum A.
+    /// Adds <c>(g − ⟨p, g⟩) ⊙ (v − ⟨p, v⟩)</c> to the row's sum A, and where <paramref name="target"/> is given writes
+    /// <c>p ⊙ (g − ⟨p, g⟩)·factor</c> there, as <see cref="Product"/> would.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddProduct(TElement* g, Centre centreG, TElement* v, Centre centreV, TElement* sum, long count)
+    public static void AddProduct(
+        TElement* p,
+        TElement* g,
+        Centre centreG,
+        TElement* v,
+        Centre centreV,
+        TElement* sum,
+        TElement* target,
+        long count,
+        double factor)
     {
         TVector fromG = TVector.Broadcast(centreG.Origin), meanG = TVector.Broadcast(centreG.Mean);
         TVector fromV = TVector.Broadcast(centreV.Origin), meanV = TVector.Broadcast(centreV.Mean);
+        TVector scale = TVector.Broadcast(factor);
         long whole = count - (count % TVector.Width);
         for (long c = 0; c < whole; c += TVector.Width)
         {
             TVector centred = TVector.Load(g + c) - fromG - meanG;
             TVector.Store(sum + c, TVector.Fma(centred, TVector.Load(v + c) - fromV - meanV, TVector.Load(sum + c)));
+            if (target is not null) TVector.Store(target + c, TVector.Load(p + c) * (centred * scale));
         }
 
         if (count == whole) return;
@@ -159,6 +171,8 @@ internal static unsafe class JvpKernels<TVector, TElement>
         TVector other = TVector.LoadPartial(v + whole, rest, fromV) - fromV - meanV;
         TVector.StorePartial(
             sum + whole, rest, TVector.Fma(last, other, TVector.LoadPartial(sum + whole, rest, fromG)));
+        if (target is not null)
+            TVector.StorePartial(target + whole, rest, TVector.LoadPartial(p + whole, rest, fromG) * (last * scale));
     }
 
     /// <summary>Subtracts <c>total·(v − ⟨p, v⟩)</c> from the row's sum A.</summary>

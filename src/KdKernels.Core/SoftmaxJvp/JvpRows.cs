@@ -47,35 +47,19 @@ internal sealed unsafe class JvpRows<TVector, TElement>(JvpProblem problem) : Ch
 
     private void Backward(long row, long top, in Buffers buffers)
     {
+        if (problem.LogitsGradient is null && problem.TangentsGradient is null) return;
         RowsView upstream = problem.Upstream.GetValueOrDefault();
         if (problem.LogitsGradient is not null)
             NativeMemory.Clear(buffers.Sum, (nuint)(classes * sizeof(TElement)));
         for (long k = row * tangents; k < (row + 1) * tangents; k++)
         {
             TElement* g = RowBuffers<TElement>.Input(upstream, k, buffers.Upstream);
-            double total = ofLogarithm ? JvpKernels<TVector, TElement>.Sum(g, classes) : 0;
-            Centre centre = ofLogarithm
-                ? default
-                : JvpKernels<TVector, TElement>.CentreOf(buffers.P, g, classes, top);
-            if (problem.LogitsGradient is not null)
-            {
-                TElement* v = RowBuffers<TElement>.Input(problem.Tangents, k, buffers.Copy);
-                Centre centreV = JvpKernels<TVector, TElement>.CentreOf(buffers.P, v, classes, top);
-                if (ofLogarithm)
-                    JvpKernels<TVector, TElement>.SubtractScaled(total, v, centreV, buffers.Sum, classes);
-                else
-                    JvpKernels<TVector, TElement>.AddProduct(g, centre, v, centreV, buffers.Sum, classes);
-            }
-
-            if (problem.TangentsGradient is { } byTangents)
-            {
-                TElement* target = Target(byTangents, k, buffers);
-                if (ofLogarithm)
-                    JvpKernels<TVector, TElement>.Residual(buffers.P, g, target, classes, total, inverse);
-                else
-                    JvpKernels<TVector, TElement>.Product(buffers.P, g, target, classes, centre, inverse);
-                Finish(byTangents, k, target);
-            }
+            TElement* target = problem.TangentsGradient is { } byTangents ? Target(byTangents, k, buffers) : null;
+            if (ofLogarithm)
+                BackwardOfLogarithm(k, g, target, top, buffers);
+            else
+                BackwardOfSoftmax(k, g, target, top, buffers);
+            if (target is not null) Finish(problem.TangentsGradient.GetValueOrDefault(), k, target);
         }
 
         if (problem.LogitsGradient is { } byLogits)
@@ -86,6 +70,35 @@ internal sealed unsafe class JvpRows<TVector, TElement>(JvpProblem problem) : Ch
                 buffers.P, buffers.Sum, target, classes, centre, inverse * inverse);
             Finish(byLogits, row, target);
         }
+    }
+
+    private void BackwardOfSoftmax(long k, TElement* g, TElement* target, long top, in Buffers buffers)
+    {
+        Centre centre = JvpKernels<TVector, TElement>.CentreOf(buffers.P, g, classes, top);
+        if (problem.LogitsGradient is null)
+        {
+            JvpKernels<TVector, TElement>.Product(buffers.P, g, target, classes, centre, inverse);
+            return;
+        }
+
+        TElement* v = RowBuffers<TElement>.Input(problem.Tangents, k, buffers.Copy);
+        Centre centreV = JvpKernels<TVector, TElement>.CentreOf(buffers.P, v, classes, top);
+        JvpKernels<TVector, TElement>.AddProduct(
+            buffers.P, g, centre, v, centreV, buffers.Sum, target, classes, inverse);
+    }
+
+    private void BackwardOfLogarithm(long k, TElement* g, TElement* target, long top, in Buffers buffers)
+    {
+        double total = JvpKernels<TVector, TElement>.Sum(g, classes);
+        if (problem.LogitsGradient is not null)
+        {
+            TElement* v = RowBuffers<TElement>.Input(problem.Tangents, k, buffers.Copy);
+            Centre centre = JvpKernels<TVector, TElement>.CentreOf(buffers.P, v, classes, top);
+            JvpKernels<TVector, TElement>.SubtractScaled(total, v, centre, buffers.Sum, classes);
+        }
+
+        if (target is not null)
+            JvpKernels<TVector, TElement>.Residual(buffers.P, g, target, classes, total, inverse);
     }
 
     private static TElement* Target(in RowsView view, long row, in Buffers buffers)

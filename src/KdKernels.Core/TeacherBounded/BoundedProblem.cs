@@ -13,8 +13,6 @@ internal sealed unsafe record BoundedProblem
 
     public KdReduction Reduction => Settings.Reduction;
 
-    public bool IsForeground(long row) => Settings.Foreground is not { } view || IsForeground(view, row);
-
     /// <summary>What the sum over the foreground boxes is divided by.</summary>
     public double CountDivisor()
     {

@@ -11,10 +11,16 @@ internal sealed unsafe class BoundedWork<TVector, TElement> : ChunkedWork
     // A fixed cut of the boxes, the same for every vector width.
     private const long BoxesPerUnit = 64;
 
-    private readonly BoundedProblem problem;
+    // Copied out of the problem: unwrapping its optional views box by box would cost more than the box.
     private readonly RowsView student;
     private readonly RowsView teacher;
     private readonly RowsView target;
+    private readonly RowsView foreground;
+    private readonly RowsView losses;
+    private readonly RowsView upstreams;
+    private readonly RowsView gradients;
+    private readonly bool hasForeground;
+    private readonly bool hasGradient;
     private readonly BoundedTerms<TVector> terms;
     private readonly double commonUpstream;
     private readonly bool hasRowUpstream;
@@ -24,8 +30,13 @@ internal sealed unsafe class BoundedWork<TVector, TElement> : ChunkedWork
 
     private BoundedWork(BoundedProblem problem, double divisor)
     {
-        this.problem = problem;
         (student, teacher, target) = (problem.Student, problem.Teacher, problem.Target);
+        foreground = problem.Settings.Foreground.GetValueOrDefault();
+        losses = problem.Loss.GetValueOrDefault();
+        upstreams = problem.Upstream.GetValueOrDefault();
+        gradients = problem.StudentGradient.GetValueOrDefault();
+        hasForeground = problem.Settings.Foreground is not null;
+        hasGradient = problem.StudentGradient is not null;
         hasRowUpstream = problem.Upstream is not null && problem.Reduction == KdReduction.None;
         writesRows = problem.Loss is not null && problem.Reduction == KdReduction.None;
         double upstream = problem.Upstream is { } view && !hasRowUpstream ? Memory.Read(view, 0, 0) : 1;
@@ -81,12 +92,10 @@ internal sealed unsafe class BoundedWork<TVector, TElement> : ChunkedWork
     private double Group(long row, int count, in BoundedBoxes<TElement> boxes, TElement* lanes, bool* counted)
     {
         for (int lane = 0; lane < TVector.Width; lane++)
-        {
-            counted[lane] = lane < count && problem.IsForeground(row + lane);
-            Gather(student, row + lane, counted[lane], boxes.Student + lane);
-            Gather(teacher, row + lane, counted[lane], boxes.Teacher + lane);
-            Gather(target, row + lane, counted[lane], boxes.Target + lane);
-        }
+            counted[lane] = lane < count && IsForeground(row + lane);
+        Gather(student, row, counted, boxes.Student);
+        Gather(teacher, row, counted, boxes.Teacher);
+        Gather(target, row, counted, boxes.Target);
 
         TVector.Store(lanes, BoundedKernels<TVector, TElement>.Loss(boxes, terms, out TVector bound));
         double sum = 0;
@@ -94,10 +103,10 @@ internal sealed unsafe class BoundedWork<TVector, TElement> : ChunkedWork
         {
             double loss = counted[lane] ? Memory.Get(lanes + lane) : 0;
             sum += loss;
-            if (writesRows) Memory.Write(problem.Loss!.Value, row + lane, 0, loss);
+            if (writesRows) Memory.Write(losses, row + lane, 0, loss);
         }
 
-        if (problem.StudentGradient is not { } gradients) return sum;
+        if (!hasGradient) return sum;
         for (int lane = 0; lane < TVector.Width; lane++)
             Memory.Put(lanes + lane, counted[lane] ? UpstreamOf(row + lane) : 0);
         BoundedKernels<TVector, TElement>.Gradient(boxes, terms, bound, TVector.Load(lanes));
@@ -105,20 +114,26 @@ internal sealed unsafe class BoundedWork<TVector, TElement> : ChunkedWork
         return sum;
     }
 
-    private double UpstreamOf(long row) =>
-        hasRowUpstream ? Memory.Read(problem.Upstream!.Value, row, 0) : commonUpstream;
+    private bool IsForeground(long row) => !hasForeground || ((long*)foreground.Data)[foreground.RowOffset(row)] != 0;
 
-    /// <summary>A box into a lane; one that does not count is all zeros, with value and gradient 0.</summary>
-    private static void Gather(in RowsView view, long row, bool counted, TElement* lane)
+    private double UpstreamOf(long row) => hasRowUpstream ? Memory.Read(upstreams, row, 0) : commonUpstream;
+
+    /// <summary>Boxes into lanes; one that does not count is all zeros, with value and gradient 0.</summary>
+    private static void Gather(in RowsView view, long row, bool* counted, TElement* boxes)
     {
-        if (!counted)
+        (long length, long stride) = (view.Length, view.ElementStride);
+        for (int lane = 0; lane < TVector.Width; lane++)
         {
-            for (long k = 0; k < view.Length; k++) lane[k * TVector.Width] = default;
-            return;
-        }
+            TElement* to = boxes + lane;
+            if (!counted[lane])
+            {
+                for (long k = 0; k < length; k++) to[k * TVector.Width] = default;
+                continue;
+            }
 
-        TElement* source = (TElement*)view.Data + view.RowOffset(row);
-        for (long k = 0; k < view.Length; k++) lane[k * TVector.Width] = source[k * view.ElementStride];
+            TElement* from = (TElement*)view.Data + view.RowOffset(row + lane);
+            for (long k = 0; k < length; k++) to[k * TVector.Width] = from[k * stride];
+        }
     }
 
     private static void Scatter(in RowsView view, long row, TElement* lane)

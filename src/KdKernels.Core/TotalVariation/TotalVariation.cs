@@ -5,15 +5,15 @@ namespace KdKernels.Core;
 /// <code>
 /// loss = ½ Σ_c |p_c − q_c|      p = softmax(teacher / T), q = softmax(student / T)
 /// </code>
-/// <para>Numerator: the sum over classes of each valid row, in [0, 1]. Divisor: see <see cref="KdReduction"/>. Power of T:
-/// 0; the gradient shrinks as 1/T, not as 1/T² as a divergence's, so T² would not balance it. Nothing is detached: both
-/// gradients are available, each only when asked for.</para>
+/// <para>Numerator: the sum over classes of each valid row, in [0, 1]. Divisor: see <see cref="KdReduction"/>. Power of
+/// T: 0; the gradient shrinks as 1/T, not as 1/T² as a divergence's, so T² would not balance it. Nothing is detached:
+/// both gradients are available, each only when asked for.</para>
 /// <para>Gradients for upstream g and divisor N, with s = ½·sign(q − p), 0 at a tie: student
 /// <c>g·q⊙(s − Σq·s) / (T·N)</c>, teacher <c>g·p⊙(Σp·s − s) / (T·N)</c>.</para>
-/// <para>|p − q| is <c>p·|expm1(log q − log p)|</c>, and s − Σq·s is taken from the mass on the other side of the sign, so
-/// that neither a student near its teacher nor a dominating class costs digits.</para>
-/// <para>−inf logits: an excluded class has probability 0; a row that either side excludes entirely is NaN. NaN logits make
-/// their row (and the reduced value) NaN, no other row. At T = ∞ every row would be 0: refused.</para>
+/// <para>|p − q| is <c>p·|expm1(log q − log p)|</c>, and s − Σq·s is taken from the mass on the other side of the sign,
+/// so that neither a student near its teacher nor a dominating class costs digits.</para>
+/// <para>−inf logits: an excluded class has probability 0; a row that either side excludes entirely is NaN. NaN logits
+/// make their row (and the reduced value) NaN, no other row. At T = ∞ every row would be 0: refused.</para>
 /// <para>Deterministic: the bits of a row depend on that row alone, those of the reduced value on the shape and the
 /// rows, never on the number of threads, the position of a row or its alignment.</para>
 /// </summary>

@@ -14,13 +14,14 @@ internal readonly struct VariationTerm<TVector, TElement> : IRatioTerm<TVector>
     public static bool HasSigns => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Value(
+    public static TVector Value<TNear>(
         TVector ratio,
         TVector growth,
         TVector log,
         in RatioConstants<TVector> constants,
         out TVector student,
         out TVector teacher)
+        where TNear : struct, IFlag
     {
         TVector zero = TVector.Broadcast(0), half = TVector.Broadcast(0.5), one = TVector.Broadcast(1);
         student = TVector.SelectGreater(growth, zero, one, TVector.SelectEqual(growth, zero, half, zero));

@@ -68,45 +68,37 @@ internal static unsafe class VidKernels<TVector, TElement>
     }
 
     /// <summary>
-    /// A column of up to a vector's width of channels through a few rows: returns Σ g(μ − t)² per channel and writes
-    /// g·(μ − t)·scale. Reads two vectors and writes one per row.
+    /// A row whose channels lie side by side: adds g(μ − t)² to each channel's square and writes g·(μ − t)·factor where a
+    /// gradient is wanted. Reads two vectors from memory, two that stay in the first-level cache, and writes one.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static TVector Column(in VidRowBlock<TElement> block, long channel, int lanes, TVector scale)
+    public static void Row(
+        TElement* mean,
+        TElement* teacher,
+        TElement* factors,
+        TElement* squares,
+        long channels,
+        TVector upstream,
+        TElement* gradient)
     {
-        TVector zero = TVector.Broadcast(0), sum = zero;
-        bool full = lanes == TVector.Width;
-        for (int row = 0; row < block.Count; row++)
+        TVector zero = TVector.Broadcast(0);
+        int width = TVector.Width;
+        long c = 0;
+        for (; c + width <= channels; c += width)
         {
-            TElement* mean = block.Means[row] + channel, teacher = block.Teachers[row] + channel;
-            TVector d = full
-                ? TVector.Load(mean) - TVector.Load(teacher)
-                : TVector.LoadPartial(mean, lanes, zero) - TVector.LoadPartial(teacher, lanes, zero);
-            TVector weighted = block.Upstream is null ? d : d * TVector.Broadcast(block.Upstream[row]);
-            sum = TVector.Fma(weighted, d, sum);
-            if (block.Gradients is null) continue;
-            TElement* gradient = block.Gradients[row] + channel;
-            if (full)
-                TVector.Store(gradient, weighted * scale);
-            else
-                TVector.StorePartial(gradient, lanes, weighted * scale);
+            TVector d = TVector.Load(mean + c) - TVector.Load(teacher + c), weighted = d * upstream;
+            TVector.Store(squares + c, TVector.Fma(weighted, d, TVector.Load(squares + c)));
+            if (gradient is not null) TVector.Store(gradient + c, weighted * TVector.Load(factors + c));
         }
 
-        return sum;
+        if (c == channels) return;
+        int lanes = (int)(channels - c);
+        TVector last = TVector.LoadPartial(mean + c, lanes, zero) - TVector.LoadPartial(teacher + c, lanes, zero);
+        TVector weightedLast = last * upstream;
+        TVector sum = TVector.Fma(weightedLast, last, TVector.LoadPartial(squares + c, lanes, zero));
+        TVector.StorePartial(squares + c, lanes, sum);
+        if (gradient is null) return;
+        TVector factor = TVector.LoadPartial(factors + c, lanes, zero);
+        TVector.StorePartial(gradient + c, lanes, weightedLast * factor);
     }
-}
-
-/// <summary>Where the channels of a few rows lie side by side.</summary>
-internal unsafe struct VidRowBlock<TElement>
-    where TElement : unmanaged
-{
-    public TElement** Means;
-    public TElement** Teachers;
-
-    /// <summary>Null where no gradient is wanted.</summary>
-    public TElement** Gradients;
-
-    /// <summary>The rows' upstream gradients; null where they share one.</summary>
-    public double* Upstream;
-    public int Count;
 }

@@ -35,8 +35,7 @@ internal sealed unsafe class VidPlanes<TVector, TElement>(VidProblem problem)
         {
             if (Problem.HasRowUpstream) upstreams = CopyOfUpstream();
             WorkerPool.Execute(this, Chunks, KdCpu.Threads);
-            for (long unit = 0; unit < units; unit++)
-                squares[unit / piecesPerPlane % Student.Length] += squaresOfUnits[unit];
+            AddUp(squares);
         }
         finally
         {
@@ -45,21 +44,44 @@ internal sealed unsafe class VidPlanes<TVector, TElement>(VidProblem problem)
         }
     }
 
+    private void AddUp(double[] squares)
+    {
+        int unit = 0;
+        for (long outer = 0; outer < Student.Outer; outer++)
+        {
+            for (long channel = 0; channel < Student.Length; channel++)
+            {
+                for (long piece = 0; piece < piecesPerPlane; piece++) squares[channel] += squaresOfUnits[unit++];
+            }
+        }
+    }
+
     protected override void Execute(int chunk, long first, long end)
     {
+        (long plane, long piece) = Math.DivRem(first, piecesPerPlane);
+        (long outer, long channel) = Math.DivRem(plane, Student.Length);
         for (long unit = first; unit < end; unit++)
         {
-            (long plane, long piece) = Math.DivRem(unit, piecesPerPlane);
-            (long outer, long channel) = Math.DivRem(plane, Student.Length);
-            long inner = piece * Piece, count = Math.Min(Piece, Student.Inner - inner);
-            TElement* mean = At(Student, outer, inner, channel), teacher = At(Teacher, outer, inner, channel);
-            TElement* gradient = HasGradient ? At(Gradients, outer, inner, channel) : null;
-            TVector scale = TVector.Broadcast(Memory.Get(Factors + channel));
-            squaresOfUnits[unit] = upstreams is null
-                ? VidKernels<TVector, TElement>.Plane(mean, teacher, count, scale, gradient)
-                : VidKernels<TVector, TElement>.WeightedPlane(
-                    mean, teacher, upstreams + (outer * Student.Inner) + inner, count, scale, gradient);
+            squaresOfUnits[unit] = Squares(outer, channel, piece * Piece);
+            // Counted up: divisions would take as long as a small plane.
+            if (++piece < piecesPerPlane) continue;
+            piece = 0;
+            if (++channel < Student.Length) continue;
+            channel = 0;
+            outer++;
         }
+    }
+
+    private double Squares(long outer, long channel, long inner)
+    {
+        long count = Math.Min(Piece, Student.Inner - inner);
+        TElement* mean = At(Student, outer, inner, channel), teacher = At(Teacher, outer, inner, channel);
+        TElement* gradient = HasGradient ? At(Gradients, outer, inner, channel) : null;
+        TVector scale = TVector.Broadcast(Memory.Get(Factors + channel));
+        return upstreams is null
+            ? VidKernels<TVector, TElement>.Plane(mean, teacher, count, scale, gradient)
+            : VidKernels<TVector, TElement>.WeightedPlane(
+                mean, teacher, upstreams + (outer * Student.Inner) + inner, count, scale, gradient);
     }
 
     /// <summary>The rows' upstream gradients side by side.</summary>

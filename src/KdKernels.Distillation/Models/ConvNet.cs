@@ -6,7 +6,7 @@ namespace KdKernels.Distillation.Models;
 
 /// <summary>Stages of (3x3 convolution, batch norm, ReLU) blocks, each halved by max pooling, and one linear
 /// layer.</summary>
-public sealed class ConvNet : nn.Module<Tensor, Tensor>
+public sealed class ConvNet : nn.Module<Tensor, Tensor>, IDualModule
 {
     private readonly Sequential stages;
     private readonly Linear classifier;
@@ -33,10 +33,13 @@ public sealed class ConvNet : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
+
+    /// <inheritdoc/>
+    public Dual DualForward(Dual input)
     {
         using DisposeScope scope = NewDisposeScope();
-        return classifier.call(stages.call(input).flatten(1)).MoveToOuterDisposeScope();
+        return input.Through(stages).Flatten().Through(classifier).MoveToOuterDisposeScope();
     }
 
     private static Sequential Stage(int inputs, int outputs, int depth)

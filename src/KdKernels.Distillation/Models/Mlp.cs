@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace KdKernels.Distillation.Models;
 
 /// <summary>Two hidden layers with ReLU on the flattened image.</summary>
-public sealed class Mlp : nn.Module<Tensor, Tensor>
+public sealed class Mlp : nn.Module<Tensor, Tensor>, IDualModule
 {
     private readonly Linear stage1;
     private readonly Linear stage2;
@@ -21,11 +21,14 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
+
+    /// <inheritdoc/>
+    public Dual DualForward(Dual input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor hidden = nn.functional.relu(stage1.call(input.flatten(1)));
-        hidden = nn.functional.relu(stage2.call(hidden));
-        return classifier.call(hidden).MoveToOuterDisposeScope();
+        Dual hidden = input.Flatten().Through(stage1).Relu();
+        hidden = hidden.Through(stage2).Relu();
+        return hidden.Through(classifier).MoveToOuterDisposeScope();
     }
 }

@@ -12,7 +12,7 @@ namespace KdKernels.Distillation.Models;
 /// published figures users compare with; the paper's own CIFAR networks pad with zeros instead (option A), which is
 /// 2,752 parameters less.
 /// </summary>
-public sealed class ResNet : nn.Module<Tensor, Tensor>
+public sealed class ResNet : nn.Module<Tensor, Tensor>, IDualModule
 {
     private readonly Conv2d conv1;
     private readonly BatchNorm2d bn1;
@@ -41,12 +41,15 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
+
+    /// <inheritdoc/>
+    public Dual DualForward(Dual input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = nn.functional.relu(bn1.call(conv1.call(input)), inplace: true);
-        x = stage3.call(stage2.call(stage1.call(x)));
-        return classifier.call(x.mean([2, 3])).MoveToOuterDisposeScope();
+        Dual x = input.Through(conv1).Through(bn1).Relu(inPlace: true);
+        x = x.Through(stage1).Through(stage2).Through(stage3);
+        return x.Mean(2, 3).Through(classifier).MoveToOuterDisposeScope();
     }
 
     private static Sequential Stage(int inputs, int outputs, int blocks, int stride)
@@ -61,7 +64,7 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
         return nn.Sequential(stage);
     }
 
-    private sealed class Block : nn.Module<Tensor, Tensor>
+    private sealed class Block : nn.Module<Tensor, Tensor>, IDualModule
     {
         private readonly Conv2d conv1;
         private readonly BatchNorm2d bn1;
@@ -86,13 +89,15 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>
             RegisterComponents();
         }
 
-        public override Tensor forward(Tensor input)
+        public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
+
+        public Dual DualForward(Dual input)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor x = nn.functional.relu(bn1.call(conv1.call(input)), inplace: true);
-            x = bn2.call(conv2.call(x));
-            x = x.add_(shortcut is null ? input : shortcut.call(input));
-            return nn.functional.relu(x, inplace: true).MoveToOuterDisposeScope();
+            Dual x = input.Through(conv1).Through(bn1).Relu(inPlace: true);
+            x = x.Through(conv2).Through(bn2);
+            x = x.AddInPlace(shortcut is null ? input : input.Through(shortcut));
+            return x.Relu(inPlace: true).MoveToOuterDisposeScope();
         }
     }
 }

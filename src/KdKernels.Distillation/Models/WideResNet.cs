@@ -10,7 +10,7 @@ namespace KdKernels.Distillation.Models;
 /// no dropout. Where a block changes the shape, both its paths start from the activated input and the shortcut is a
 /// bare 1x1 convolution.
 /// </summary>
-public sealed class WideResNet : nn.Module<Tensor, Tensor>
+public sealed class WideResNet : nn.Module<Tensor, Tensor>, IDualModule
 {
     private readonly Conv2d conv1;
     private readonly Sequential stage1;
@@ -40,12 +40,15 @@ public sealed class WideResNet : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
+
+    /// <inheritdoc/>
+    public Dual DualForward(Dual input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = stage3.call(stage2.call(stage1.call(conv1.call(input))));
-        x = nn.functional.relu(bn1.call(x), inplace: true);
-        return classifier.call(x.mean([2, 3])).MoveToOuterDisposeScope();
+        Dual x = input.Through(conv1).Through(stage1).Through(stage2).Through(stage3);
+        x = x.Through(bn1).Relu(inPlace: true);
+        return x.Mean(2, 3).Through(classifier).MoveToOuterDisposeScope();
     }
 
     private static Sequential Stage(int inputs, int outputs, int blocks, int stride)
@@ -60,7 +63,7 @@ public sealed class WideResNet : nn.Module<Tensor, Tensor>
         return nn.Sequential(stage);
     }
 
-    private sealed class Block : nn.Module<Tensor, Tensor>
+    private sealed class Block : nn.Module<Tensor, Tensor>, IDualModule
     {
         private readonly BatchNorm2d bn1;
         private readonly Conv2d conv1;
@@ -83,14 +86,16 @@ public sealed class WideResNet : nn.Module<Tensor, Tensor>
             RegisterComponents();
         }
 
-        public override Tensor forward(Tensor input)
+        public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
+
+        public Dual DualForward(Dual input)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor activated = nn.functional.relu(bn1.call(input), inplace: true);
-            Tensor x = nn.functional.relu(bn2.call(conv1.call(activated)), inplace: true);
-            x = conv2.call(x);
-            Tensor skipped = shortcut is null ? input : shortcut.call(activated);
-            return x.add_(skipped).MoveToOuterDisposeScope();
+            Dual activated = input.Through(bn1).Relu(inPlace: true);
+            Dual x = activated.Through(conv1).Through(bn2).Relu(inPlace: true);
+            x = x.Through(conv2);
+            Dual skipped = shortcut is null ? input : activated.Through(shortcut);
+            return x.AddInPlace(skipped).MoveToOuterDisposeScope();
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace KdKernels.Reference;
 
 /// <summary>
-/// The definition of DecoupledKd in double (Zhao et al. 2022): per row T² [α KL(b_t ‖ b_s) + β KL(p̂ ‖ q̂)], b the binary
-/// distribution (label, rest) and p̂, q̂ the softmax over all classes but the label, of teacher/T and student/T.
+/// The definition of DecoupledKd in double (Zhao et al. 2022): per row T² [α KL(b_t ‖ b_s) + β KL(p̂ ‖ q̂)], b the
+/// binary distribution (label, rest) and p̂, q̂ the softmax over all classes but the label, of teacher/T and student/T.
 /// </summary>
 public static class DecoupledKdOracle
 {
@@ -105,14 +105,18 @@ public static class DecoupledKdOracle
         double p = Sigmoid(teacher), rest = Sigmoid(-teacher);
         if (!(Math.Abs(apart) < 50))
         {
-            double kl = Times(p, Softplus(-student) - Softplus(-teacher)) + Times(rest, Softplus(student) - Softplus(teacher));
-            return (kl, teacher > 0 ? rest - Sigmoid(-student) : Sigmoid(student) - p);
+            double ofTarget = Times(p, Softplus(-student) - Softplus(-teacher));
+            double ofOthers = Times(rest, Softplus(student) - Softplus(teacher));
+            return (ofTarget + ofOthers, teacher > 0 ? rest - Sigmoid(-student) : Sigmoid(student) - p);
         }
 
         // KL = log E_P[e^(−Δ)] + E_P[Δ] with Δ = (apart, 0), centred at its mean so that nothing cancels.
         double ofLabel = rest * apart, ofRest = -p * apart;
         double value = StableMath.Log1p((p * StableMath.Gap(ofLabel)) + (rest * StableMath.Gap(ofRest)));
-        return (value, teacher > 0 ? -rest * StableMath.Expm1(-(ofRest + value)) : p * StableMath.Expm1(-(ofLabel + value)));
+        double change = teacher > 0
+            ? -rest * StableMath.Expm1(-(ofRest + value))
+            : p * StableMath.Expm1(-(ofLabel + value));
+        return (value, change);
     }
 
     private static double Times(double factor, double value) => factor == 0 ? 0 : factor * value;

@@ -17,11 +17,8 @@ public static class DualMaxPoolOracle
         ArgumentNullException.ThrowIfNull(stack);
         ArgumentNullException.ThrowIfNull(window);
         int image = window.Height * window.Width;
-        int outHeight = Outputs(window.Height, window.KernelHeight, window.StrideHeight, window.PaddingHeight,
-            window.DilationHeight, window.Ceiling);
-        int outWidth = Outputs(window.Width, window.KernelWidth, window.StrideWidth, window.PaddingWidth,
-            window.DilationWidth, window.Ceiling);
-        int planes = stack.Length / image, primals = planes / (1 + window.Tangents), outputs = outHeight * outWidth;
+        int outWidth = window.OutputWidth;
+        int planes = stack.Length / image, primals = planes / (1 + window.Tangents), outputs = window.OutputHeight * outWidth;
         var values = new double[planes * outputs];
         var gradient = new double[stack.Length];
         for (int plane = 0; plane < planes; plane++)
@@ -54,13 +51,5 @@ public static class DualMaxPoolOracle
         }
 
         return best;
-    }
-
-    private static int Outputs(int size, int kernel, int stride, int padding, int dilation, bool ceiling)
-    {
-        int steps = size + (2 * padding) - (dilation * (kernel - 1)) - 1;
-        int outputs = ((steps + (ceiling ? stride - 1 : 0)) / stride) + 1;
-        // The last window must start within the image or the padding before it.
-        return ceiling && (outputs - 1) * stride >= size + padding ? outputs - 1 : outputs;
     }
 }

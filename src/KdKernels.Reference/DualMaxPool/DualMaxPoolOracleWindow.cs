@@ -29,4 +29,18 @@ public sealed record DualMaxPoolOracleWindow(int Tangents, int Height, int Width
 
     /// <summary>Whether a last, partial window counts.</summary>
     public bool Ceiling { get; init; }
+
+    /// <summary>Rows of the output.</summary>
+    public int OutputHeight => Outputs(Height, KernelHeight, StrideHeight, PaddingHeight, DilationHeight);
+
+    /// <summary>Columns of the output.</summary>
+    public int OutputWidth => Outputs(Width, KernelWidth, StrideWidth, PaddingWidth, DilationWidth);
+
+    private int Outputs(int size, int kernel, int stride, int padding, int dilation)
+    {
+        int room = size + (2 * padding) - (dilation * (kernel - 1)) - 1;
+        int outputs = ((room + (Ceiling ? stride - 1 : 0)) / stride) + 1;
+        // The last window must start within the image or the padding before it.
+        return Ceiling && (outputs - 1) * stride >= size + padding ? outputs - 1 : outputs;
+    }
 }

@@ -37,13 +37,31 @@ public static class JsdOracle
         if (klAtEnds && beta == 0)
         {
             return TemperedKlOracle.Compute(
-                student, teacher, classes, temperature, reduction, temperatureSquared, null, labels, ignoreIndex, upstream);
+                student,
+                teacher,
+                classes,
+                temperature,
+                reduction,
+                temperatureSquared,
+                classWeights: null,
+                labels,
+                ignoreIndex,
+                upstream);
         }
 
         if (klAtEnds && beta == 1)
         {
             return ReverseKlOracle.Compute(
-                student, teacher, classes, temperature, reduction, temperatureSquared, null, labels, ignoreIndex, upstream);
+                student,
+                teacher,
+                classes,
+                temperature,
+                reduction,
+                temperatureSquared,
+                classWeights: null,
+                labels,
+                ignoreIndex,
+                upstream);
         }
 
         return LogitPairRows.Compute(
@@ -83,11 +101,12 @@ public static class JsdOracle
         for (int c = 0; c < classes; c++)
         {
             double p = Math.Exp(logP[c]), q = Math.Exp(logQ[c]);
-            dt[c] = Times(power * beta * p, LogOverMixture(ratio[c], 1 - beta) - teacherKl);
-            ds[c] = Times(power * (1 - beta) * q, LogOverMixture(-ratio[c], beta) - studentKl);
+            // Without mass there is no gradient, whatever the logarithm is.
+            dt[c] = p == 0 ? 0 : power * beta * p * (LogOverMixture(ratio[c], 1 - beta) - teacherKl);
+            ds[c] = q == 0 ? 0 : power * (1 - beta) * q * (LogOverMixture(-ratio[c], beta) - studentKl);
         }
 
-        double loss = Times(beta, teacherKl) + Times(1 - beta, studentKl);
+        double loss = Weighted(beta, teacherKl) + Weighted(1 - beta, studentKl);
         return temperatureSquared ? temperature * temperature * loss : loss;
     }
 
@@ -105,8 +124,8 @@ public static class JsdOracle
     }
 
     /// <summary>
-    /// a log(a/m) + m − a with m = (1 − w)a + wb and <paramref name="logRatio"/> = log a − log b: Σ(m − a) = 0, and with
-    /// u = m/a − 1 it is a(u − log(1 + u)), which is never negative.
+    /// a log(a/m) + m − a with m = (1 − w)a + wb and <paramref name="logRatio"/> = log a − log b: Σ(m − a) = 0, and
+    /// with u = m/a − 1 it is a(u − log(1 + u)), which is never negative.
     /// </summary>
     private static double Term(double a, double b, double logRatio, double w)
     {
@@ -116,16 +135,17 @@ public static class JsdOracle
             : a * StableMath.LogGap(w * StableMath.Expm1(-logRatio));
     }
 
+    /// <summary>
+    /// Without a share in the mixture even an infinite divergence from it counts for nothing; NaN stays.
+    /// </summary>
+    private static double Weighted(double weight, double kl) => weight == 0 && double.IsInfinity(kl) ? 0 : weight * kl;
+
     /// <summary>log(a/m) = −log(1 + w(b/a − 1)).</summary>
     private static double LogOverMixture(double logRatio, double w)
     {
-        if (w == 0) return logRatio * 0;
+        if (w == 0) return double.IsNaN(logRatio) ? logRatio : 0;
         if (logRatio < -1) return logRatio - Math.Log(w + ((1 - w) * Math.Exp(logRatio)));
         double u = w * StableMath.Expm1(-logRatio);
         return -(u - StableMath.LogGap(u));
     }
-
-    /// <summary>A factor of 0 takes an infinity away.</summary>
-    private static double Times(double factor, double value) =>
-        factor == 0 && double.IsInfinity(value) ? 0 : factor * value;
 }

@@ -1,8 +1,8 @@
 namespace KdKernels.Reference;
 
 /// <summary>
-/// The definition of ReverseKl in double: per row T² Σ_c w_c q_c (log q_c − log p_c) with p = softmax(teacher/T) and q =
-/// softmax(student/T). By definition it is TemperedKl with student and teacher exchanged.
+/// The definition of ReverseKl in double: per row T² Σ_c w_c q_c (log q_c − log p_c) with p = softmax(teacher/T) and q
+/// = softmax(student/T). By definition it is TemperedKl with student and teacher exchanged.
 /// </summary>
 public static class ReverseKlOracle
 {
@@ -21,7 +21,16 @@ public static class ReverseKlOracle
         double[]? upstream = null)
     {
         TemperedKlOracleResult exchanged = TemperedKlOracle.Compute(
-            teacher, student, classes, temperature, reduction, temperatureSquared, classWeights, labels, ignoreIndex, upstream);
+            student: teacher,
+            teacher: student,
+            classes,
+            temperature,
+            reduction,
+            temperatureSquared,
+            classWeights,
+            labels,
+            ignoreIndex,
+            upstream);
         return exchanged with
         {
             StudentGradient = exchanged.TeacherGradient,

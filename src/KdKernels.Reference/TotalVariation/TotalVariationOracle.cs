@@ -57,8 +57,8 @@ public static class TotalVariationOracle
     }
 
     /// <summary>
-    /// a_c (s_c − Σ_k a_k s_k)/T with s = ½·side·sign. Since Σa = 1 the bracket is Σ_k a_k (s_c − s_k), to which only classes
-    /// of another sign contribute.
+    /// a_c (s_c − Σ_k a_k s_k)/T with s = ½·side·sign. Since Σa = 1 the bracket is Σ_k a_k (s_c − s_k), to which only
+    /// classes of another sign contribute.
     /// </summary>
     private static void Gradient(double[] logA, int[] sign, int side, double temperature, Span<double> gradient)
     {

@@ -44,6 +44,10 @@ public class PoolingAndResizeTests
         Numbers.Close([5.5], AdaptiveAvgPool2d(1).call(x));
         // Rows 0..1 and 1..2, columns 0..1 and 2..3.
         Numbers.Close([2.5, 4.5, 6.5, 8.5], AdaptiveAvgPool2d((2, 2)).call(x));
+        Numbers.Close([5, 7, 9, 11], functional.adaptive_max_pool2d(x, [2, 2]));
+        Numbers.Close([5, 7, 9, 11], functional.adaptive_max_pool2d_with_indices(x, [2, 2]).Indices);
+        Tensor leaf = Numbers.Random(2, 1, 2, 5, 4).requires_grad_();
+        Numbers.CheckGradients(() => functional.adaptive_max_pool2d(leaf, [3, 2]), ("input", leaf));
     }
 
     [Fact]

@@ -25,6 +25,13 @@ public static partial class torch
             TResult call(T1 input1, T2 input2, T3 input3);
         }
 
+        /// <summary>Something that can be called with four arguments.</summary>
+        public interface IModule<T1, T2, T3, T4, TResult>
+        {
+            /// <summary>Runs the module with its hooks.</summary>
+            TResult call(T1 input1, T2 input2, T3 input3, T4 input4);
+        }
+
         /// <summary>A module of one argument.</summary>
         public abstract class Module<T, TResult>
             : HookableModule<Func<Module<T, TResult>, T, T>, Func<Module<T, TResult>, T, TResult, TResult>>,
@@ -120,6 +127,41 @@ public static partial class torch
                 foreach (var hook in post_hooks.Values)
                 {
                     if (hook(this, input1, input2, input3, result) is { } replacement) result = replacement;
+                }
+                RunAfter();
+                return result;
+            }
+        }
+
+        /// <summary>A module of four arguments.</summary>
+        public abstract class Module<T1, T2, T3, T4, TResult>
+            : HookableModule<
+                  Func<Module<T1, T2, T3, T4, TResult>, T1, T2, T3, T4, (T1, T2, T3, T4)?>,
+                  Func<Module<T1, T2, T3, T4, TResult>, T1, T2, T3, T4, TResult, TResult>>,
+              IModule<T1, T2, T3, T4, TResult>
+        {
+            /// <summary>Starts a module.</summary>
+            protected Module(string name)
+                : base(name)
+            {
+            }
+
+            /// <summary>What the module computes. Invoke it through <see cref="call"/>, which runs the hooks.</summary>
+            public abstract TResult forward(T1 input1, T2 input2, T3 input3, T4 input4);
+
+            /// <summary>Runs the module with its hooks.</summary>
+            public TResult call(T1 input1, T2 input2, T3 input3, T4 input4)
+            {
+                RunBefore();
+                foreach (var hook in pre_hooks.Values)
+                {
+                    if (hook(this, input1, input2, input3, input4) is var (first, second, third, fourth))
+                        (input1, input2, input3, input4) = (first, second, third, fourth);
+                }
+                TResult result = forward(input1, input2, input3, input4);
+                foreach (var hook in post_hooks.Values)
+                {
+                    if (hook(this, input1, input2, input3, input4, result) is { } replacement) result = replacement;
                 }
                 RunAfter();
                 return result;

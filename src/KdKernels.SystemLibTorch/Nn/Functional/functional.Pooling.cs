@@ -10,6 +10,7 @@ public static partial class torch
             private static readonly AtenOp MaxPool2dWithIndicesOp = new("max_pool2d_with_indices");
             private static readonly AtenOp AvgPool2dOp = new("avg_pool2d");
             private static readonly AtenOp AdaptiveAvgPool2dOp = new("adaptive_avg_pool2d");
+            private static readonly AtenOp AdaptiveMaxPool2dOp = new("adaptive_max_pool2d");
 
             /// <summary>The maximum over sliding windows of <c>[B, C, H, W]</c>; the stride is the window's size by default.</summary>
             public static Tensor max_pool2d(
@@ -67,6 +68,18 @@ public static partial class torch
             /// <summary>The mean over a grid of windows that makes the output of a given size.</summary>
             public static Tensor adaptive_avg_pool2d(Tensor input, long output_size) =>
                 adaptive_avg_pool2d(input, [output_size, output_size]);
+
+            /// <summary>The maximum over a grid of windows that makes the output of a given size.</summary>
+            public static Tensor adaptive_max_pool2d(Tensor input, long[] output_size)
+            {
+                var (values, indices) = adaptive_max_pool2d_with_indices(input, output_size);
+                indices.Dispose();
+                return values;
+            }
+
+            /// <summary>The maximum over a grid of windows, and its flat position in the image.</summary>
+            public static (Tensor Values, Tensor Indices) adaptive_max_pool2d_with_indices(Tensor input, long[] output_size) =>
+                AdaptiveMaxPool2dOp.Call2(input, output_size);
 
             private static long[]? Single(long? value) => value is { } number ? [number] : null;
         }

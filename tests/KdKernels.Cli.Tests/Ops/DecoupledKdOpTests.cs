@@ -1,0 +1,34 @@
+namespace KdKernels.Cli.Tests.Ops;
+
+public sealed class DecoupledKdOpTests
+{
+    [Theory]
+    [InlineData("temperature=4")]
+    [InlineData("temperature=4", "reduction=none", "t-squared=false")]
+    [InlineData("temperature=0.7", "alpha=0.3", "beta=2", "reduction=mean")]
+    [InlineData("temperature=3", "alpha=0", "reduction=sum")]
+    [InlineData("temperature=3", "beta=0")]
+    public Task Every_setting_gives_what_the_oracle_says(params string[] settings) => OpReproduction.CheckAsync(
+        "decoupled-kd",
+        new(StringComparer.Ordinal)
+        {
+            ["student"] = OpArray.Logits(1, 5, 7),
+            ["teacher"] = OpArray.Logits(2, 5, 7),
+            ["labels"] = OpArray.Labels(7, 3, 5),
+        },
+        settings);
+
+    [Theory]
+    [InlineData("reduction=none")]
+    [InlineData("reduction=batch-mean")]
+    [InlineData("reduction=mean")]
+    public Task Pixels_with_ignored_labels_too(string reduction) => OpReproduction.CheckAsync(
+        "decoupled-kd",
+        new(StringComparer.Ordinal)
+        {
+            ["student"] = OpArray.Logits(3, 2, 4, 3, 3),
+            ["teacher"] = OpArray.Logits(4, 2, 4, 3, 3),
+            ["labels"] = OpArray.Labels(4, 6, 2, 3, 3),
+        },
+        ["temperature=2", reduction, "dim=1", "ignore-index=2", "alpha=2"]);
+}
