@@ -78,8 +78,7 @@ internal static unsafe class EntropyKernels<TVector, TElement>
     }
 
     /// <summary>
-    /// The gradient <c>2^a·(a − mean)·factor</c> from kept 2^a, for lanes of <paramref name="origin"/> (the largest
-    /// logits), mean and factor. Reads two vectors and writes one per step.
+    /// The gradient <c>2^a·(a − mean)·factor</c> from kept 2^a. Reads two vectors and writes one per step.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Gradient(
