@@ -7,10 +7,13 @@ using KdKernels.Bench.FspGram;
 using KdKernels.Bench.HintonLoss;
 using KdKernels.Bench.Jsd;
 using KdKernels.Bench.LogitRegression;
+using KdKernels.Bench.NoiseProbe;
 using KdKernels.Bench.NoisyLogits;
 using KdKernels.Bench.NormalizedMatch;
+using KdKernels.Bench.PixelEntropy;
 using KdKernels.Bench.ReverseKl;
 using KdKernels.Bench.SoftCrossEntropy;
+using KdKernels.Bench.SoftmaxEntropy;
 using KdKernels.Bench.SoftmaxJvp;
 using KdKernels.Bench.TeacherBounded;
 using KdKernels.Bench.TemperedKl;
@@ -31,6 +34,9 @@ internal static class BenchCatalog
         ("total-variation", TotalVariationCases.All),
         ("decoupled-kd", DecoupledKdCases.All),
         ("hinton-loss", HintonLossCases.All),
+        ("softmax-entropy", SoftmaxEntropyCases.All),
+        ("pixel-entropy", PixelEntropyCases.All),
+        ("noise-probe", NoiseProbeCases.All),
         ("vid-likelihood", VidLikelihoodCases.All),
         ("logit-regression", LogitRegressionCases.All),
         ("noisy-logits", NoisyLogitsCases.All),

@@ -13,7 +13,7 @@ internal unsafe struct EntropyWalk<TElement>
     public TElement* Logits;
     public long Stride;
 
-    /// <summary>How many elements ahead the next walk begins, to fetch it early; 0: not worth it.</summary>
+    /// <summary>How many elements ahead the next walk begins, to fetch it early; 0: nowhere.</summary>
     public long Ahead;
     public int Steps;
     public int FullSteps;
@@ -31,12 +31,21 @@ internal struct EntropySums<TVector>
     public TVector Log;
 }
 
+/// <summary>What a gradient is made with, one value per lane.</summary>
+internal readonly unsafe struct EntropyGradient<TElement>(TElement* origin, TElement* mean, TElement* factor)
+    where TElement : unmanaged
+{
+    public readonly TElement* Origin = origin;
+    public readonly TElement* Mean = mean;
+    public readonly TElement* Factor = factor;
+}
+
 internal static unsafe class EntropyKernels<TVector, TElement>
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
 {
     // 2^a is 0 from here on down, so that the product with a stays 0 where a itself would be −∞.
-    private static double Lowest => typeof(TElement) == typeof(float) ? -200 : -1200;
+    public static double Lowest => typeof(TElement) == typeof(float) ? -200 : -1200;
 
     /// <summary>The largest element per lane; NaN elements are passed over. Reads one vector per step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -45,67 +54,27 @@ internal static unsafe class EntropyKernels<TVector, TElement>
         TVector none = TVector.Broadcast(double.NegativeInfinity);
         TVector largest = none;
         TElement* z = walk.Logits;
-        for (int k = 0; k < walk.Steps; k++, z += walk.Stride)
-        {
-            TVector logits = k < walk.FullSteps ? TVector.Load(z) : TVector.LoadPartial(z, walk.Lanes, none);
-            largest = TVector.Max(logits, largest);
-        }
-
+        long stride = walk.Stride;
+        int steps = walk.FullSteps;
+        for (int k = 0; k < steps; k++, z += stride) largest = TVector.Max(TVector.Load(z), largest);
+        for (; steps < walk.Steps; steps++, z += stride)
+            largest = TVector.Max(TVector.LoadPartial(z, walk.Lanes, none), largest);
         return largest;
     }
 
     /// <summary>
-    /// The same, with a copy of every vector: the planes of an image often lie a multiple of 4096 bytes apart, where a
-    /// second walk would find none of them in the first-level cache.
+    /// The sums, measured from <paramref name="origin"/>; 2^a is kept where <paramref name="kept"/> is given. Reads one
+    /// vector per step, one exponential each. Without <typeparamref name="TExcluding"/> a −inf makes NaN of the sums.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static TVector LargestAndCopy(in EntropyWalk<TElement> walk, TElement* copy)
-    {
-        TVector largest = TVector.Broadcast(double.NegativeInfinity), zero = TVector.Broadcast(0);
-        TElement* z = walk.Logits;
-        for (int k = 0; k < walk.Steps; k++, z += walk.Stride, copy += TVector.Width)
-        {
-            TVector logits = k < walk.FullSteps ? TVector.Load(z) : TVector.LoadPartial(z, walk.Lanes, zero);
-            TVector.Store(copy, logits);
-            largest = TVector.Max(logits, largest);
-        }
-
-        return largest;
-    }
-
-    /// <summary>
-    /// The sums, measured from <paramref name="largest"/>; 2^a is kept where <paramref name="kept"/> is given. Reads
-    /// one vector per step, one exponential each. Without <typeparamref name="TExcluding"/> a −inf makes NaN of the
-    /// sums. </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Accumulate<TExcluding>(
-        in EntropyWalk<TElement> walk, TVector largest, TElement* kept, out EntropySums<TVector> sums)
+        in EntropyWalk<TElement> walk, TElement* origin, TElement* kept, out EntropySums<TVector> sums)
         where TExcluding : struct, IFlag
     {
-        TVector scale = TVector.Broadcast(walk.Scale), lowest = TVector.Broadcast(Lowest);
-        TVector none = TVector.Broadcast(double.NegativeInfinity), zero = TVector.Broadcast(0);
-        TVector mass = zero, rest = zero, log = zero;
-        TElement* z = walk.Logits;
-        bool fetches = Sse.IsSupported && TVector.Width >= 8 && walk.Ahead > 0;
-        for (int k = 0; k < walk.Steps; k++, z += walk.Stride)
-        {
-            // This walk computes and the next one's search for its largest only reads; without this they take turns.
-            if (fetches) Sse.Prefetch1(z + walk.Ahead);
-            bool full = k < walk.FullSteps;
-            TVector logits = full ? TVector.Load(z) : TVector.LoadPartial(z, walk.Lanes, none);
-            TVector a = (logits - largest) * scale;
-            // The bound comes first, so that a NaN passes.
-            if (TExcluding.Value || !full) a = TVector.Max(lowest, a);
-            TVector p = VectorMath<TVector, TElement>.Exp2Finite(a);
-            mass += p;
-            rest += TVector.SelectEqual(logits, largest, zero, p);
-            log = TVector.Fma(p, a, log);
-            if (kept is not null) TVector.Store(kept + ((long)k * TVector.Width), p);
-        }
-
-        sums.Mass = mass;
-        sums.Rest = rest;
-        sums.Log = log;
+        if (kept is null)
+            Accumulate<TExcluding, Off>(walk, origin, kept, out sums);
+        else
+            Accumulate<TExcluding, On>(walk, origin, kept, out sums);
     }
 
     /// <summary>
@@ -114,26 +83,74 @@ internal static unsafe class EntropyKernels<TVector, TElement>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Gradient(
         in EntropyWalk<TElement> walk,
-        TVector largest,
-        TVector mean,
-        TVector factor,
+        in EntropyGradient<TElement> lanes,
         TElement* kept,
         TElement* gradient,
         long gradientStride)
     {
-        TVector scale = TVector.Broadcast(walk.Scale), lowest = TVector.Broadcast(Lowest);
-        TVector zero = TVector.Broadcast(0);
+        TVector scale = TVector.Broadcast(walk.Scale), lowest = TVector.Broadcast(Lowest), zero = TVector.Broadcast(0);
+        TVector largest = TVector.Load(lanes.Origin), mean = TVector.Load(lanes.Mean), factor = TVector.Load(lanes.Factor);
         TElement* z = walk.Logits;
-        for (int k = 0; k < walk.Steps; k++, z += walk.Stride, gradient += gradientStride)
+        long stride = walk.Stride;
+        int steps = walk.FullSteps;
+        for (int k = 0; k < steps; k++, z += stride, gradient += gradientStride, kept += TVector.Width)
         {
-            bool full = k < walk.FullSteps;
-            TVector logits = full ? TVector.Load(z) : TVector.LoadPartial(z, walk.Lanes, zero);
-            TVector a = TVector.Max(lowest, (logits - largest) * scale);
-            TVector result = TVector.Load(kept + ((long)k * TVector.Width)) * ((a - mean) * factor);
-            if (full)
-                TVector.Store(gradient, result);
-            else
-                TVector.StorePartial(gradient, walk.Lanes, result);
+            TVector a = TVector.Max(lowest, (TVector.Load(z) - largest) * scale);
+            TVector.Store(gradient, TVector.Load(kept) * ((a - mean) * factor));
         }
+
+        for (; steps < walk.Steps; steps++, z += stride, gradient += gradientStride, kept += TVector.Width)
+        {
+            TVector a = TVector.Max(lowest, (TVector.LoadPartial(z, walk.Lanes, zero) - largest) * scale);
+            TVector.StorePartial(gradient, walk.Lanes, TVector.Load(kept) * ((a - mean) * factor));
+        }
+    }
+
+    // A loop of whole vectors and one of partial ones: with both in one, the compiler keeps its constants on the stack.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Accumulate<TExcluding, TKeeping>(
+        in EntropyWalk<TElement> walk, TElement* origin, TElement* kept, out EntropySums<TVector> sums)
+        where TExcluding : struct, IFlag
+        where TKeeping : struct, IFlag
+    {
+        TVector scale = TVector.Broadcast(walk.Scale), lowest = TVector.Broadcast(Lowest);
+        TVector none = TVector.Broadcast(double.NegativeInfinity), zero = TVector.Broadcast(0);
+        TVector mass = zero, rest = zero, log = zero, largest = TVector.Load(origin);
+        TElement* z = walk.Logits;
+        long stride = walk.Stride, ahead = walk.Ahead;
+        int steps = walk.FullSteps;
+        for (int k = 0; k < steps; k++, z += stride)
+        {
+            // This walk computes and the next one's search for its largest only reads; without this they take turns.
+            if (Sse.IsSupported && TVector.Width >= 8) Sse.Prefetch1(z + ahead);
+            TVector logits = TVector.Load(z);
+            TVector a = (logits - largest) * scale;
+            // The bound comes first, so that a NaN passes.
+            if (TExcluding.Value) a = TVector.Max(lowest, a);
+            TVector p = VectorMath<TVector, TElement>.Exp2Finite(a);
+            mass += p;
+            rest += TVector.SelectEqual(logits, largest, zero, p);
+            log = TVector.Fma(p, a, log);
+            if (!TKeeping.Value) continue;
+            TVector.Store(kept, p);
+            kept += TVector.Width;
+        }
+
+        for (; steps < walk.Steps; steps++, z += stride)
+        {
+            TVector logits = TVector.LoadPartial(z, walk.Lanes, none);
+            TVector a = TVector.Max(lowest, (logits - largest) * scale);
+            TVector p = VectorMath<TVector, TElement>.Exp2Finite(a);
+            mass += p;
+            rest += TVector.SelectEqual(logits, largest, zero, p);
+            log = TVector.Fma(p, a, log);
+            if (!TKeeping.Value) continue;
+            TVector.Store(kept, p);
+            kept += TVector.Width;
+        }
+
+        sums.Mass = mass;
+        sums.Rest = rest;
+        sums.Log = log;
     }
 }

@@ -2,17 +2,16 @@ namespace KdKernels.Core;
 
 /// <summary>
 /// Many rows at once, one in each lane: for logits whose class dimension is strided while neighbouring rows lie side by
-/// side ([N, C, H, W]). A vector of pixels walks through the classes; nothing is transposed.
+/// side ([N, C, H, W]). Pixels are taken in tiles; nothing is transposed.
 /// </summary>
 internal sealed unsafe class EntropyLanes<TVector, TElement>(EntropyProblem problem)
     : EntropyWork<TVector, TElement>(
-        problem, problem.Logits.Outer * TilesOf(problem.Logits), PixelsPerTile * problem.Logits.Length)
+        problem,
+        problem.Logits.Outer * TilesOf(problem.Logits),
+        PixelsPerTile(problem.Logits.Length) * problem.Logits.Length)
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
 {
-    // A fixed cut of the rows, the same for every vector width.
-    private const long PixelsPerTile = 64;
-
     // After so many classes the lanes' sums go to double.
     private const int BlockSize = 256;
 
@@ -25,127 +24,153 @@ internal sealed unsafe class EntropyLanes<TVector, TElement>(EntropyProblem prob
         problem.Logits.Inner > 1
         && problem.Logits.Length is > 1 and <= MostClasses
         && problem.Logits.ElementStride != 1
-        && HasAdjacentRows(problem.Logits)
-        && (problem.Gradient is not { } gradient || HasAdjacentRows(gradient));
+        && HasAdjacentRows(problem.Logits);
 
     protected override double Execute(long first, long end)
     {
-        var buffers = new Buffers(Classes);
-        // Outside of the loops: the stack is given back only when the method returns.
-        EntropyState* states = stackalloc EntropyState[TVector.Width];
+        int most = PixelsPerTile(Classes), classes = (int)Classes;
+        var buffers = new Buffers(classes, most);
         double sum = 0;
         for (long unit = first; unit < end; unit++)
         {
             (long outer, long tile) = Math.DivRem(unit, tilesPerOuter);
-            long endOfTile = Math.Min(Logits.Inner, (tile + 1) * PixelsPerTile);
-            for (long inner = tile * PixelsPerTile; inner < endOfTile; inner += TVector.Width)
+            long inner = tile * most, row = (outer * Logits.Inner) + inner;
+            int pixels = (int)Math.Min(most, Logits.Inner - inner);
+            EntropyTiles<TVector, TElement>.Copy(
+                At(Logits, outer, inner), Logits.ElementStride, classes, pixels, buffers.Logits, buffers.Lanes.Origin);
+            for (int pixel = 0; pixel < pixels; pixel++)
+                Memory.Put(buffers.Upstream + pixel, WantsGradient ? UpstreamOf(row + pixel) : 0);
+            for (int at = 0; at < pixels; at += TVector.Width) Sum(at, buffers);
+            if (WantsGradient) WriteGradient(outer, inner, pixels, buffers);
+            for (int pixel = 0; pixel < pixels; pixel++)
             {
-                int lanes = (int)Math.Min(TVector.Width, endOfTile - inner);
-                EntropyWalk<TElement> walk = Walk(At(Logits, outer, inner), Logits.ElementStride, (int)Classes, lanes);
-                TVector largest = Sum(walk, states, buffers);
-                long row = (outer * Logits.Inner) + inner;
-                if (WantsGradient)
-                    WriteGradients(row, lanes, largest, states, buffers, At(Gradients, outer, inner));
-                for (int lane = 0; lane < lanes; lane++)
-                {
-                    double entropy = states[lane].Entropy;
-                    Emit(row + lane, entropy);
-                    sum += entropy;
-                }
+                double entropy = Memory.Get(buffers.Entropies + pixel);
+                Emit(row + pixel, entropy);
+                sum += entropy;
             }
         }
 
         return sum;
     }
 
-    /// <summary>One walk through memory for the largest logits, the rest from this thread's copy.</summary>
-    private TVector Sum(in EntropyWalk<TElement> walk, EntropyState* states, in Buffers buffers)
+    /// <summary>The sums of a group of pixels and what follows from them.</summary>
+    private void Sum(int at, in Buffers buffers)
     {
-        TVector largest = EntropyKernels<TVector, TElement>.LargestAndCopy(walk, buffers.Logits);
-        for (int lane = 0; lane < TVector.Width; lane++) states[lane] = default;
-        for (int at = 0; at < Classes; at += BlockSize)
+        TElement* origin = buffers.Lanes.Origin + at;
+        TElement* logits = buffers.Logits + (at * Classes);
+        TElement* kept = WantsGradient ? buffers.Kept + (at * Classes) : null;
+        EntropySums<TVector> sums;
+        if (Classes <= BlockSize)
+            EntropyKernels<TVector, TElement>.Accumulate<On>(Walk(logits, (int)Classes), origin, kept, out sums);
+        else
+            SumInDouble(logits, origin, kept, buffers, out sums);
+        EntropyTiles<TVector, TElement>.Finish(
+            sums, InverseTemperature, buffers.Upstream + at, buffers.Entropies + at, buffers.Lanes.Mean + at,
+            buffers.Lanes.Factor + at);
+    }
+
+    private void SumInDouble(
+        TElement* logits, TElement* origin, TElement* kept, in Buffers buffers, out EntropySums<TVector> sums)
+    {
+        var totals = new Span<double>(buffers.Totals, 3 * TVector.Width);
+        totals.Clear();
+        TElement* lanes = buffers.Spare;
+        for (int first = 0; first < Classes; first += BlockSize)
         {
-            long offset = (long)at * TVector.Width;
-            int count = (int)Math.Min(BlockSize, Classes - at);
+            long offset = (long)first * TVector.Width;
             EntropyKernels<TVector, TElement>.Accumulate<On>(
-                Walk(buffers.Logits + offset, TVector.Width, count, TVector.Width),
-                largest,
-                WantsGradient ? buffers.Kept + offset : null,
-                out EntropySums<TVector> sums);
-            TVector.Store(buffers.Lane(0), sums.Mass);
-            TVector.Store(buffers.Lane(1), sums.Rest);
-            TVector.Store(buffers.Lane(2), sums.Log);
-            for (int lane = 0; lane < TVector.Width; lane++)
-            {
-                states[lane].Mass += Memory.Get(buffers.Lane(0) + lane);
-                states[lane].Rest += Memory.Get(buffers.Lane(1) + lane);
-                states[lane].Log += Memory.Get(buffers.Lane(2) + lane);
-            }
+                Walk(logits + offset, (int)Math.Min(BlockSize, Classes - first)),
+                origin,
+                kept is null ? null : kept + offset,
+                out sums);
+            TVector.Store(lanes, sums.Mass);
+            TVector.Store(lanes + TVector.Width, sums.Rest);
+            TVector.Store(lanes + (2 * TVector.Width), sums.Log);
+            for (int i = 0; i < totals.Length; i++) totals[i] += Memory.Get(lanes + i);
         }
 
-        return largest;
+        for (int i = 0; i < totals.Length; i++) Memory.Put(lanes + i, totals[i]);
+        sums.Mass = TVector.Load(lanes);
+        sums.Rest = TVector.Load(lanes + TVector.Width);
+        sums.Log = TVector.Load(lanes + (2 * TVector.Width));
     }
 
-    private void WriteGradients(
-        long row, int lanes, TVector largest, EntropyState* states, in Buffers buffers, TElement* gradient)
+    private void WriteGradient(long outer, long inner, int pixels, in Buffers buffers)
     {
-        for (int lane = 0; lane < lanes; lane++)
+        bool direct = HasAdjacentRows(Gradients);
+        TElement* target = direct ? At(Gradients, outer, inner) : buffers.Gradient;
+        long stride = direct ? Gradients.ElementStride : pixels;
+        EntropyTiles<TVector, TElement>.Gradient(
+            buffers.Logits, buffers.Kept, buffers.Lanes, Scale, target, stride, (int)Classes, pixels);
+        if (direct) return;
+        long row = (outer * Logits.Inner) + inner;
+        for (long c = 0; c < Classes; c++)
         {
-            Memory.Put(buffers.Lane(0) + lane, states[lane].Mean);
-            double upstream = UpstreamOf(row + lane);
-            Memory.Put(buffers.Lane(1) + lane, states[lane].GradientFactor(upstream, InverseTemperature));
+            for (int pixel = 0; pixel < pixels; pixel++)
+                Memory.Write(Gradients, row + pixel, c, Memory.Get(target + (c * pixels) + pixel));
         }
-
-        EntropyWalk<TElement> walk = Walk(buffers.Logits, TVector.Width, (int)Classes, lanes);
-        EntropyKernels<TVector, TElement>.Gradient(
-            walk,
-            largest,
-            TVector.Load(buffers.Lane(0)),
-            TVector.Load(buffers.Lane(1)),
-            buffers.Kept,
-            gradient,
-            Gradients.ElementStride);
     }
 
-    private EntropyWalk<TElement> Walk(TElement* logits, long stride, int classes, int lanes) => new()
+    private EntropyWalk<TElement> Walk(TElement* logits, int classes) => new()
     {
         Logits = logits,
-        Stride = stride,
+        Stride = TVector.Width,
         Steps = classes,
-        FullSteps = lanes == TVector.Width ? classes : 0,
-        Lanes = lanes,
+        FullSteps = classes,
         Scale = Scale,
     };
 
     private static TElement* At(in RowsView view, long outer, long inner) =>
         (TElement*)view.Data + (outer * view.OuterStride) + inner;
 
-    private static long TilesOf(RowsView logits) => (logits.Inner + PixelsPerTile - 1) / PixelsPerTile;
+    /// <summary>A fixed cut of the rows, the same for every vector width: long runs of few planes.</summary>
+    private static int PixelsPerTile(long classes) => classes <= 64 ? 256 : 64;
+
+    private static long TilesOf(RowsView logits)
+    {
+        int pixels = PixelsPerTile(logits.Length);
+        return (logits.Inner + pixels - 1) / pixels;
+    }
 
     private static bool HasAdjacentRows(RowsView view) => view.InnerStride == 1 && Memory.IsStoredAs<TElement>(view);
 
-    /// <summary>
-    /// This thread's memory for a group: logits and kept exponentials of every class and lane, and vectors to take
-    /// lanes from.
-    /// </summary>
+    /// <summary>This thread's memory for a tile: logits and kept exponentials of every class, and what a pixel has.</summary>
     private readonly struct Buffers
     {
-        private const int Spare = 3;
-
-        private readonly TElement* memory;
-        private readonly long elements;
-
-        public Buffers(long classes)
+        public Buffers(int classes, int pixels)
         {
-            elements = classes * TVector.Width;
-            memory = (TElement*)Scratch.Get(
-                ScratchUse.Kernel, ((2 * elements) + (Spare * TVector.Width)) * sizeof(TElement));
+            long tile = (long)classes * pixels;
+            long bytes = (3 * TVector.Width * sizeof(double))
+                + (((3 * tile) + (5 * pixels) + (3 * TVector.Width)) * sizeof(TElement));
+            Logits = (TElement*)Scratch.Get(ScratchUse.Kernel, bytes);
+            Kept = Logits + tile;
+            Gradient = Kept + tile;
+            TElement* ofPixels = Gradient + tile;
+            Lanes = new EntropyGradient<TElement>(ofPixels, ofPixels + pixels, ofPixels + (2 * pixels));
+            Upstream = ofPixels + (3 * pixels);
+            Entropies = Upstream + pixels;
+            Spare = Entropies + pixels;
+            Totals = (double*)(Spare + (3 * TVector.Width));
         }
 
-        public TElement* Logits => memory;
+        /// <summary>[groups, classes, lanes].</summary>
+        public TElement* Logits { get; }
 
-        public TElement* Kept => memory + elements;
+        /// <summary>The same.</summary>
+        public TElement* Kept { get; }
 
-        public TElement* Lane(int index) => memory + (2 * elements) + ((long)index * TVector.Width);
+        /// <summary>[classes, pixels], where the gradient cannot be written in place.</summary>
+        public TElement* Gradient { get; }
+
+        /// <summary>One value per pixel each, and of the upstream gradient and the entropy.</summary>
+        public EntropyGradient<TElement> Lanes { get; }
+
+        public TElement* Upstream { get; }
+
+        public TElement* Entropies { get; }
+
+        public TElement* Spare { get; }
+
+        public double* Totals { get; }
     }
 }

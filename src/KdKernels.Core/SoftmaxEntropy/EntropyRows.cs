@@ -46,8 +46,9 @@ internal sealed unsafe class EntropyRows<TVector, TElement>(EntropyProblem probl
             *origin = state.Largest;
             // Before the first class with any mass, everything is far below 0 as well.
             double from = double.IsNegativeInfinity(state.Largest) ? 0 : state.Largest;
+            TVector.Store(buffers.Lanes.Origin, TVector.Broadcast(from));
             EntropyKernels<TVector, TElement>.Accumulate<TExcluding>(
-                walk, TVector.Broadcast(from), WantsGradient ? buffers.Kept + at : null, out EntropySums<TVector> sums);
+                walk, buffers.Lanes.Origin, WantsGradient ? buffers.Kept + at : null, out EntropySums<TVector> sums);
             state.Mass += TVector.Sum(sums.Mass);
             state.Rest += TVector.Sum(sums.Rest);
             state.Log += TVector.Sum(sums.Log);
@@ -61,19 +62,16 @@ internal sealed unsafe class EntropyRows<TVector, TElement>(EntropyProblem probl
         TElement* direct = Memory.Direct<TElement>(Gradients, row);
         TElement* gradient = direct is not null ? direct : buffers.Gradient;
         double factor = state.GradientFactor(UpstreamOf(row), InverseTemperature);
+        TVector.Store(buffers.Lanes.Origin, TVector.Broadcast(state.Largest));
+        TVector.Store(buffers.Lanes.Mean, TVector.Broadcast(state.Mean));
         double* origin = buffers.Origins;
         for (long at = 0; at < Classes; at += BlockSize, origin++)
         {
             // Blocks before the last move were measured from a smaller logit.
             double rescale = *origin == state.Largest ? 1 : double.Exp2((*origin - state.Largest) * Scale);
+            TVector.Store(buffers.Lanes.Factor, TVector.Broadcast(factor * rescale));
             EntropyKernels<TVector, TElement>.Gradient(
-                Block(logits, at),
-                TVector.Broadcast(state.Largest),
-                TVector.Broadcast(state.Mean),
-                TVector.Broadcast(factor * rescale),
-                buffers.Kept + at,
-                gradient + at,
-                TVector.Width);
+                Block(logits, at), buffers.Lanes, buffers.Kept + at, gradient + at, TVector.Width);
         }
 
         if (direct is null) Memory.Scatter(Gradients, row, gradient);
@@ -105,13 +103,19 @@ internal sealed unsafe class EntropyRows<TVector, TElement>(EntropyProblem probl
             padded = (classes + TVector.Width - 1) / TVector.Width * TVector.Width;
             long blocks = (classes + BlockSize - 1) / BlockSize;
             long origins = ((blocks * sizeof(double)) + 63) / 64 * 64;
-            byte* start = Scratch.Get(ScratchUse.Kernel, origins + (3 * padded * sizeof(TElement)));
+            byte* start = Scratch.Get(
+                ScratchUse.Kernel, origins + (3 * (padded + TVector.Width) * sizeof(TElement)));
             Origins = (double*)start;
             memory = (TElement*)(start + origins);
+            TElement* lanes = memory + (3 * padded);
+            Lanes = new EntropyGradient<TElement>(lanes, lanes + TVector.Width, lanes + (2 * TVector.Width));
         }
 
         /// <summary>The logit that each block was measured from.</summary>
         public double* Origins { get; }
+
+        /// <summary>A vector each of what is the same for the whole row.</summary>
+        public EntropyGradient<TElement> Lanes { get; }
 
         public TElement* Kept => memory;
 

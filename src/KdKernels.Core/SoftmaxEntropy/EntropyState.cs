@@ -27,9 +27,15 @@ internal struct EntropyState
     /// <param name="scale">log2(e) / T.</param>
     public void MoveTo(double largest, double scale)
     {
+        if (double.IsNegativeInfinity(Largest))
+        {
+            Largest = largest;
+            return;
+        }
+
         double shift = (Largest - largest) * scale;
         double factor = double.Exp2(shift);
-        // Nothing is left of sums that underflow, nor of the empty ones, whose shift is −∞.
+        // Nothing is left of sums that underflow.
         Log = factor == 0 ? 0 : factor * (Log + (shift * Mass));
         Rest = Mass *= factor;
         Largest = largest;
