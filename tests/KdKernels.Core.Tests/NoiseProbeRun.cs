@@ -73,7 +73,8 @@ public sealed class NoiseProbeRun
         Execute();
         NoiseProbeOracleResult oracle = NoiseProbeOracle.Compute(Input, Sigma, Shape, Noise, Upstream);
         // One rounding of each pixel, and in double the oracle's own two; sums of a cell as gradients of rows.
-        (double rounding, double own) = Type == KdElementType.Float32 ? (Math.Pow(2, -24), 1e-30) : (Math.Pow(2, -53), 20);
+        (double rounding, double own) =
+            Type == KdElementType.Float32 ? (Math.Pow(2, -24), 1e-30) : (Math.Pow(2, -53), 20);
         for (int i = 0; i < Output.Length; i++)
         {
             int pixel = i;

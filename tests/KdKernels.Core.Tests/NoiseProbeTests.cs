@@ -123,7 +123,8 @@ public class NoiseProbeTests
             NoiseProbeRun clean = NoiseProbeRun.Case(shape, Layout.Contiguous, KdElementType.Float32);
             double[] input = [.. clean.Input], sigma = [.. clean.Sigma], upstream = [.. clean.Upstream!];
             input[5] = sigma[3] = upstream[0] = poison;
-            NoiseProbeRun run = new NoiseProbeRun { Shape = shape, Input = input, Sigma = sigma, Upstream = upstream }.Check();
+            NoiseProbeRun run =
+                new NoiseProbeRun { Shape = shape, Input = input, Sigma = sigma, Upstream = upstream }.Check();
             for (int i = 0; i < 16; i++)
                 Assert.Equal(i != 5 && !(i is 10 or 11 or 14 or 15), double.IsFinite(run.Output[i]));
             Assert.Equal([false, true, true, true], run.SigmaGradient.Select(double.IsFinite));

@@ -97,7 +97,7 @@ public unsafe class PhiloxNormalsTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Fill(1, 0, 0, long.MaxValue));
     }
 
-    /// <summary>Another seed, purpose, step or sample gives other normals, none correlated with the first ones.</summary>
+    /// <summary>Another seed, purpose, step or sample gives other normals, uncorrelated with the first ones.</summary>
     [Fact]
     public void Every_part_of_the_name_gives_an_independent_stream()
     {
@@ -183,7 +183,7 @@ public unsafe class PhiloxNormalsTests
         return Math.Max(Math.Abs(even - cos) / Math.Abs(cos), Math.Abs(odd - sin) / Math.Abs(sin));
     }
 
-    /// <summary>sin(2π·word·2^-32), folded exactly into a quarter turn, so that it is accurate where it vanishes.</summary>
+    /// <summary>sin(2π·word·2^-32), folded exactly into a quarter turn: accurate where it vanishes.</summary>
     private static double SineOfTurn(uint word)
     {
         long signed = (int)word, size = Math.Min(Math.Abs(signed), (1L << 31) - Math.Abs(signed));

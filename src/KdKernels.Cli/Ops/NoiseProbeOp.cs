@@ -10,10 +10,12 @@ internal sealed class NoiseProbeOp : OpDefinition
     public override string Name => "noise-probe";
 
     public override string Summary =>
-        "noisy copies input + sigma[cell] ⊙ ε with normals that seed, step, sample and element name (Cheng et al., CVPR 2020)";
+        "noisy copies input + sigma[cell] ⊙ ε with normals that seed, step, sample and element name "
+        + "(Cheng et al., CVPR 2020)";
 
     public override string Contract =>
-        "nothing is reduced; the gradient of sigma is the sum over copies, channels and a cell's pixels; nothing is detached";
+        "nothing is reduced; the gradient of sigma is the sum over copies, channels and a cell's pixels; "
+        + "nothing is detached";
 
     public override IReadOnlyList<OpInput> Inputs { get; } =
     [

@@ -13,8 +13,8 @@ internal sealed class PixelEntropyOp : OpDefinition
         "H = log sigma + ½ log 2πe per unit, and knowledge points, H̄ − H > b (Cheng et al., CVPR 2020)";
 
     public override string Contract =>
-        "numerator: the sum over units; divisor: 1 (none, sum), units of all images (mean), images (batch-mean); H̄ is the mean over "
-        + "the background of all images; detached: H̄, points, map";
+        "numerator: the sum over units; divisor: 1 (none, sum), units of all images (mean), images (batch-mean); "
+        + "H̄ is the mean over the background of all images; detached: H̄, points, map";
 
     public override IReadOnlyList<OpInput> Inputs { get; } =
     [

@@ -11,11 +11,14 @@ internal sealed class SoftmaxEntropyOp : OpDefinition
     public override string Summary => "−Σ p log p with p = softmax(logits/T), in nats, per row or pixel";
 
     public override string Contract =>
-        "numerator: the sum over classes; divisor: 1 (none, sum), rows (batch-mean), rows · C (mean); power of T: 0; nothing is detached";
+        "numerator: the sum over classes; divisor: 1 (none, sum), rows (batch-mean), rows · C (mean); "
+        + "power of T: 0; nothing is detached";
 
-    public override IReadOnlyList<OpInput> Inputs { get; } = [new("logits", "[B, C]", "raw logits; more dimensions with dim")];
+    public override IReadOnlyList<OpInput> Inputs { get; } =
+        [new("logits", "[B, C]", "raw logits; more dimensions with dim")];
 
-    public override IReadOnlyList<OpSetting> Settings { get; } = [OpSetting.Temperature, OpSetting.Reduction, OpSetting.Dim];
+    public override IReadOnlyList<OpSetting> Settings { get; } =
+        [OpSetting.Temperature, OpSetting.Reduction, OpSetting.Dim];
 
     public override IReadOnlyList<OpOutput> Outputs { get; } = [new("entropy", "scalar; one value per row for none")];
 
@@ -36,7 +39,11 @@ internal sealed class SoftmaxEntropyOp : OpDefinition
     {
         var rows = new OpRows(call.Shape("logits"), call.Integer("dim"));
         SoftmaxEntropyOracleResult result = SoftmaxEntropyOracle.Compute(
-            rows.ToRows(call.Values("logits")), rows.Classes, call.Number("temperature"), call.OracleReduction, upstream);
+            rows.ToRows(call.Values("logits")),
+            rows.Classes,
+            call.Number("temperature"),
+            call.OracleReduction,
+            upstream);
         return new OracleRun(
             [rows.Reduced(call.OracleReduction, result.RowEntropies, result.Loss)],
             new Dictionary<string, double[]>(StringComparer.Ordinal) { ["logits"] = rows.FromRows(result.Gradient) });

@@ -12,8 +12,8 @@ namespace KdKernels.Core;
 /// <para>Gradients for upstream g: of σ, Σ g·ε over the copies, channels and pixels of a cell, regenerated; of x, g
 /// summed over the copies of an image, which needs no kernel. NaN and infinities stay in their own pixels, and in the
 /// gradient of their own cell.</para>
-/// <para>Deterministic: a copy's bits depend on its image, its σ and its number, neither on the other copies of the call
-/// nor on threads or vector width; those of σ's gradient on the shape and the values.</para>
+/// <para>Deterministic: a copy's bits depend on its image, its σ and its number, neither on the other copies of the
+/// call nor on threads or vector width; those of σ's gradient on the shape and the values.</para>
 /// </summary>
 public static class NoiseProbe
 {
@@ -102,7 +102,8 @@ public static class NoiseProbe
     {
         if (inputs == sigma.Outer || inputs == 1 || sigma.Outer == 1) return inputs == 1 ? sigma.Outer : inputs;
         throw new ArgumentException(
-            $"expected one grid of sigma for each of {inputs} images, or a single one, but got {sigma.Shape}", nameof(sigma));
+            $"expected one grid of sigma for each of {inputs} images, or a single one, but got {sigma.Shape}",
+            nameof(sigma));
     }
 
     private static void CheckSettings(in NoiseProbeSettings settings, RowsView images)
@@ -116,7 +117,9 @@ public static class NoiseProbe
         if (settings.Width < 1 || images.Length % settings.Width != 0 || images.Length / settings.Width > int.MaxValue)
         {
             throw new ArgumentOutOfRangeException(
-                "width", settings.Width, $"expected a width that divides {images.Length} pixels but got {settings.Width}");
+                "width",
+                settings.Width,
+                $"expected a width that divides {images.Length} pixels but got {settings.Width}");
         }
 
         if (images.Inner * images.Length > PhiloxNormals.MostElements)
@@ -131,7 +134,10 @@ public static class NoiseProbe
         if ((sigma.Inner < 1 || sigma.Length < 1) && copies.Rows > 0 && copies.Length > 0)
             throw new ArgumentException($"expected at least one cell per image but got {sigma.Shape}", nameof(sigma));
         if (sigma.Inner > int.MaxValue || sigma.Length > int.MaxValue)
-            throw new ArgumentException($"expected at most 2^31 rows and columns of cells but got {sigma.Shape}", nameof(sigma));
+        {
+            throw new ArgumentException(
+                $"expected at most 2^31 rows and columns of cells but got {sigma.Shape}", nameof(sigma));
+        }
     }
 
     private static void CheckSamples(uint first, long copies)

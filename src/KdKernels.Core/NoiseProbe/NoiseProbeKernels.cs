@@ -46,7 +46,9 @@ internal static unsafe class NoiseProbeKernels<TVector, TElement>
                 sum = count == TVector.Width
                     ? TVector.Fma(TVector.Load(upstream + at), TVector.Load(noise + at), sum)
                     : TVector.Fma(
-                        TVector.LoadPartial(upstream + at, count, zero), TVector.LoadPartial(noise + at, count, zero), sum);
+                        TVector.LoadPartial(upstream + at, count, zero),
+                        TVector.LoadPartial(noise + at, count, zero),
+                        sum);
             }
 
             TVector.Store(lanes, sum);

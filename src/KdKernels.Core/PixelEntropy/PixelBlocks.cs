@@ -26,7 +26,7 @@ internal readonly unsafe struct PixelBlocks(long rows, long length)
         return (row, first, (int)Math.Min(BlockSize, length - first));
     }
 
-    /// <summary>Rows that lie one after the other in every view become a single one: short rows then cost no more.</summary>
+    /// <summary>Rows that lie one after the other in every view become one; short rows then cost no more.</summary>
     public static void JoinRows(RowsView?[] views)
     {
         if (!Array.TrueForAll(views, view => view is null || IsDense(view.Value))) return;

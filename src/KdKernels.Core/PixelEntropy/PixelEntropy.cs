@@ -1,19 +1,19 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// The entropy of Gaussian noise of deviation σ, per unit (pixel or cell), in nats, and the knowledge points that follow
-/// from it (Cheng et al., CVPR 2020):
+/// The entropy of Gaussian noise of deviation σ, per unit (pixel or cell), in nats, and the knowledge points that
+/// follow from it (Cheng et al., CVPR 2020):
 /// <code>
 /// H_i = log σ_i + ½ log 2πe        unit i is a knowledge point where H̄ − H_i &gt; b
 /// </code>
-/// <para>H̄ is the mean of H over the background units of all images of the call. High entropy: the network discards the
-/// unit; low entropy: it keeps it.</para>
+/// <para>H̄ is the mean of H over the background units of all images of the call. High entropy: the network discards
+/// the unit; low entropy: it keeps it.</para>
 /// <para>Numerator: the sum over all units. Divisor: 1 for None (the map) and Sum, the units of all images for
 /// <see cref="KdReduction.Mean"/> (the objective's mean entropy), images for <see cref="KdReduction.BatchMean"/>.
 /// Gradient for upstream g and divisor N: <c>g / (σ_i·N)</c>. H̄ and the counts are detached.</para>
-/// <para>σ = 0 has H = −∞, and is a knowledge point if H̄ is finite; a negative or NaN σ has H = NaN and is none. Either
-/// reaches every mean that it is in. Without a finite H̄ (no background, or one with σ = 0 or NaN) no unit is a knowledge
-/// point: H̄ says so. b is compared strictly.</para>
+/// <para>σ = 0 has H = −∞, and is a knowledge point if H̄ is finite; a negative or NaN σ has H = NaN and is none.
+/// Either reaches every mean that it is in. Without a finite H̄ (no background, or one with σ = 0 or NaN) no unit is a
+/// knowledge point: H̄ says so. b is compared strictly.</para>
 /// <para>The sum of the logarithms is taken as the logarithm of a product: mantissas are multiplied, exponents added,
 /// so a unit costs no logarithm, and the rounding of n multiplications, about √n·2^-25, is spread over n units.
 /// Deterministic: the bits depend on shape, strides and values, never on the number of threads.</para>
@@ -103,7 +103,13 @@ public static class PixelEntropy
         if (points is { } counted)
         {
             Guard.HasShape(
-                counted.Foreground, KdElementType.Bool, sigma.Outer, sigma.Inner, sigma.Length, sigma.Device, "foreground");
+                counted.Foreground,
+                KdElementType.Bool,
+                sigma.Outer,
+                sigma.Inner,
+                sigma.Length,
+                sigma.Device,
+                "foreground");
             Guard.IsOutput(counted.BackgroundMean, sigma.ElementType, 1, 1, 1, sigma.Device, "backgroundMean");
             Guard.IsOutput(
                 counted.ForegroundPoints, KdElementType.Int64, sigma.Outer, 1, 1, sigma.Device, "foregroundPoints");

@@ -28,7 +28,13 @@ internal sealed unsafe class PixelEntropyWork<TVector, TElement> : ChunkedWork
         bool isScalar = problem.Upstream is not null && !problem.PerUnit;
         factor = (isScalar ? Memory.Read(problem.Upstream!.Value, 0, 0) : 1) / problem.Divisor;
         RowsView?[] views =
-            [problem.Sigma, problem.Map, problem.Gradient, isScalar ? null : problem.Upstream, problem.Points?.Foreground];
+        [
+            problem.Sigma,
+            problem.Map,
+            problem.Gradient,
+            isScalar ? null : problem.Upstream,
+            problem.Points?.Foreground,
+        ];
         PixelBlocks.JoinRows(views);
         sigma = views[0]!.Value;
         (map, gradient, upstream) = (views[1], views[2], views[3]);
@@ -44,7 +50,8 @@ internal sealed unsafe class PixelEntropyWork<TVector, TElement> : ChunkedWork
         var work = new PixelEntropyWork<TVector, TElement>(problem);
         WorkerPool.Execute(work, work.plan.Chunks, KdCpu.Threads);
         (double all, double background, long count) = (0, 0, 0);
-        foreach ((double a, double b, long n) in work.sums) (all, background, count) = (all + a, background + b, count + n);
+        foreach ((double a, double b, long n) in work.sums)
+            (all, background, count) = (all + a, background + b, count + n);
         return (all, background, count);
     }
 
@@ -101,7 +108,8 @@ internal sealed unsafe class PixelEntropyWork<TVector, TElement> : ChunkedWork
         ref LogSum<TVector, TElement> background)
         where TMasked : struct, IFlag
     {
-        if (PixelEntropyKernels<TVector, TElement>.TryAdd<TMasked>(values, flags, size, ref all, ref background)) return;
+        if (PixelEntropyKernels<TVector, TElement>.TryAdd<TMasked>(values, flags, size, ref all, ref background))
+            return;
         for (int i = 0; i < size; i++)
         {
             double log = Math.Log(Memory.Get(values + i));

@@ -60,7 +60,7 @@ internal static unsafe class NormalKernels<TBits>
         TBits.StoreBlocks(target, n0, n1, n2, n3);
     }
 
-    /// <summary>The two normals of two words, in the first lane's place: for tests of words that are rarely drawn.</summary>
+    /// <summary>The two normals of two words: for tests of words that are rarely drawn.</summary>
     internal static (float Even, float Odd) PairOf(uint radiusWord, uint angleWord)
     {
         Pair(TBits.Integers(radiusWord), TBits.Integers(angleWord), out TBits even, out TBits odd);

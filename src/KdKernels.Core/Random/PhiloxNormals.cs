@@ -24,7 +24,7 @@ public static unsafe class PhiloxNormals
     public const double LargestRelativeError = 6.0 / (1 << 24);
 
     /// <summary>The normal of one element.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="element"/> is negative or at least 2^34.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The element is negative or at least 2^34.</exception>
     public static float At(ulong seed, uint purpose, uint step, uint sample, long element)
     {
         float normal;

@@ -89,7 +89,8 @@ internal static unsafe class EntropyKernels<TVector, TElement>
         long gradientStride)
     {
         TVector scale = TVector.Broadcast(walk.Scale), lowest = TVector.Broadcast(Lowest), zero = TVector.Broadcast(0);
-        TVector largest = TVector.Load(lanes.Origin), mean = TVector.Load(lanes.Mean), factor = TVector.Load(lanes.Factor);
+        TVector largest = TVector.Load(lanes.Origin), mean = TVector.Load(lanes.Mean);
+        TVector factor = TVector.Load(lanes.Factor);
         TElement* z = walk.Logits;
         long stride = walk.Stride;
         int steps = walk.FullSteps;

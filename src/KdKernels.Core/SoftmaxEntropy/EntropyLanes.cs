@@ -134,7 +134,7 @@ internal sealed unsafe class EntropyLanes<TVector, TElement>(EntropyProblem prob
 
     private static bool HasAdjacentRows(RowsView view) => view.InnerStride == 1 && Memory.IsStoredAs<TElement>(view);
 
-    /// <summary>This thread's memory for a tile: logits and kept exponentials of every class, and what a pixel has.</summary>
+    /// <summary>This thread's memory for a tile: what every class of a pixel has, and what a pixel has.</summary>
     private readonly struct Buffers
     {
         public Buffers(int classes, int pixels)

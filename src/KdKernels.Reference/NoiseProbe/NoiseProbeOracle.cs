@@ -1,9 +1,9 @@
 namespace KdKernels.Reference;
 
 /// <summary>
-/// The definition of NoiseProbe in double: every image x in <c>samples</c> noisy copies, <c>y = x + σ[cell]·ε</c>, where
-/// the channels share the σ of a cell, a pixel's cell is (⌊row·cellRows/height⌋, ⌊column·cellColumns/width⌋), and ε is a
-/// function of the sample's number and the element's index in its sample.
+/// The definition of NoiseProbe in double: every image x in <c>samples</c> noisy copies, <c>y = x + σ[cell]·ε</c>,
+/// where the channels share the σ of a cell, a pixel's cell is (⌊row·cellRows/height⌋, ⌊column·cellColumns/width⌋), and
+/// ε is a function of the sample's number and the element's index in its sample.
 /// </summary>
 public static class NoiseProbeOracle
 {
@@ -11,7 +11,7 @@ public static class NoiseProbeOracle
     /// <param name="input">[images or 1, channels, height, width].</param>
     /// <param name="sigma">[images or 1, cellRows, cellColumns].</param>
     /// <param name="shape">The sizes.</param>
-    /// <param name="noise">ε of (sample, element); samples count from <see cref="NoiseProbeShape.FirstSample"/>.</param>
+    /// <param name="noise">ε of (sample, element); samples count from the shape's first one.</param>
     /// <param name="upstream">Gradient of the copies, in their shape; null means ones.</param>
     public static NoiseProbeOracleResult Compute(
         double[] input,

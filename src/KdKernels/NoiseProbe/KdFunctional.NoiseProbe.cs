@@ -9,7 +9,9 @@ public static partial class KdFunctional
     /// Noisy copies <c>y = x + σ[cell] ⊙ ε</c> of images, the probe of Cheng et al., CVPR 2020, with normals that are a function of
     /// (seed, step, sample, element): they are never stored, and backward makes them again. Nothing is detached.
     /// </summary>
-    /// <param name="input">Images <c>[B, C, H, W]</c>, or <c>[1, C, H, W]</c> for all grids; float32 or float64 on the CPU; receives a gradient.</param>
+    /// <param name="input">
+    /// Images <c>[B, C, H, W]</c>, or <c>[1, C, H, W]</c> for all grids; float32 or float64 on the CPU; receives a gradient.
+    /// </param>
     /// <param name="sigma">
     /// Deviations per cell <c>[B, R, Q]</c>, or <c>[1, R, Q]</c> for all images, shared by the channels; the dtype of the images;
     /// receives a gradient. A pixel's cell is (⌊h·R/H⌋, ⌊w·Q/W⌋), torch's nearest upsampling.
@@ -25,9 +27,9 @@ public static partial class KdFunctional
     /// <c>[B · samples, C, H, W]</c>: copy k of image i is number i · samples + k, with the noise of sample firstSample + i · samples + k.
     /// </returns>
     /// <remarks>
-    /// The gradient of σ is the sum of upstream ⊙ ε over copies, channels and the cell's pixels, in a fixed order with double sums; that of the
-    /// images is the upstream gradient summed over the copies. float64 images get the same float32 normals. Tensors that are not
-    /// contiguous are copied once. Under create_graph gradients are those of <see cref="NoiseProbeComposed"/>, which stores the noise.
+    /// The gradient of σ is the sum of upstream ⊙ ε over copies, channels and the cell's pixels, in a fixed order with double sums;
+    /// that of the images is the upstream gradient summed over the copies. float64 images get the same float32 normals. Tensors that
+    /// are not contiguous are copied once. Under create_graph gradients are those of <see cref="NoiseProbeComposed"/>, which stores the noise.
     /// </remarks>
     /// <exception cref="ArgumentException">Shapes, dtypes or devices do not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than one sample, or sample numbers of 2^32 and more.</exception>

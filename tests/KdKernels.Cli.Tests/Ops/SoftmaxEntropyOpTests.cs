@@ -14,7 +14,9 @@ public sealed class SoftmaxEntropyOpTests
     [InlineData("dim=1", "reduction=none")]
     [InlineData("dim=-1", "reduction=batch-mean")]
     public Task Pixels_and_sequences_too(params string[] settings) => OpReproduction.CheckAsync(
-        "softmax-entropy", new(StringComparer.Ordinal) { ["logits"] = OpArray.Logits(2, 2, 4, 3, 3) }, ["temperature=2", .. settings]);
+        "softmax-entropy",
+        new(StringComparer.Ordinal) { ["logits"] = OpArray.Logits(2, 2, 4, 3, 3) },
+        ["temperature=2", .. settings]);
 
     /// <summary>methods.md section 2: −(p * p.log()).sum() is NaN where a class underflows.</summary>
     [Fact]
