@@ -114,7 +114,7 @@ public class NormalizedMatchTests
     });
 
     [Fact]
-    public void A_clamped_norm_is_no_variable_of_the_gradient() => Widths.ForEach(() =>
+    public void A_clamped_norm_divides_as_the_oracle_does_and_the_students_has_no_gradient() => Widths.ForEach(() =>
     {
         foreach (KdElementType type in Types)
         {

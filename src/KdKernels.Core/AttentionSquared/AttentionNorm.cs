@@ -16,18 +16,20 @@ internal static unsafe class AttentionNorm
     }
 
     /// <summary>
-    /// The gradient of Q from that of q, in place: <c>(g − q⟨q, g⟩)/‖Q‖</c>, or <c>g/1e-12</c> below the smallest norm,
-    /// where the divisor is a constant; times <paramref name="factor"/>.
+    /// The gradient of Q from that of q, in place: <c>(g − q⟨q, g⟩)/‖Q‖</c>, or 0 below the smallest norm; times
+    /// <paramref name="factor"/>.
     /// </summary>
     public static void Backward(double* q, double norm, double* gradient, int pixels, double factor)
     {
-        double along = 0;
-        if (!(norm < Smallest))
+        if (norm < Smallest)
         {
-            for (int j = 0; j < pixels; j++) along += q[j] * gradient[j];
+            new Span<double>(gradient, pixels).Clear();
+            return;
         }
 
-        double scale = factor / Math.Max(norm, Smallest);
+        double along = 0;
+        for (int j = 0; j < pixels; j++) along += q[j] * gradient[j];
+        double scale = factor / norm;
         for (int j = 0; j < pixels; j++) gradient[j] = (gradient[j] - (q[j] * along)) * scale;
     }
 

@@ -11,8 +11,7 @@ namespace KdKernels.Core;
 /// B·h·w for <see cref="KdReduction.Mean"/>, which the paper's form does not have. The authors' code is Code with Mean and
 /// β = 10³ outside; the paper is Paper with BatchMean. Power of T: 0. The teacher is a constant.</para>
 /// <para>Gradient of the student's features, with g the gradient of q_s: <c>p·|F|^(p−1)·sgn F·(g − q_s⟨q_s, g⟩)/‖Q_s‖</c>;
-/// of the paper's form 0 at equal maps. Below ‖Q‖ = 1e-12 the divisor is the constant 1e-12: a map of zeros has value and
-/// gradient 0.</para>
+/// of the paper's form 0 at equal maps. Below ‖Q_s‖ = 1e-12 it is 0: a map of zeros has value and gradient 0.</para>
 /// <para>Student and teacher may differ in C, and in H and W: then the maps <c>[B, C, H, W]</c> are brought to the smaller
 /// height and the smaller width by adaptive average pooling of the features, through which the gradient goes.</para>
 /// <para>Sums are taken in double, the loss from the differences q_s − q_t: float32 maps that nearly agree keep all digits

@@ -20,7 +20,7 @@ internal struct MatchRow
     /// <summary>What is missing from ρ to the ratio of the two divisors.</summary>
     public double Correction;
 
-    /// <summary>κ = ⟨ŝ, ŝ − t̂⟩, or 0 where the student's norm is clamped.</summary>
+    /// <summary>κ = ⟨ŝ, ŝ − t̂⟩; not used where the student's norm is clamped.</summary>
     public double Radial;
 
     public double Loss;
@@ -31,6 +31,7 @@ internal struct MatchRow
 
     private double divisorStudent;
     private double divisorTeacher;
+    private bool clampsStudent;
 
     /// <summary>Whether single precision will do; a NaN will not.</summary>
     public readonly bool FitsSingle =>
@@ -50,7 +51,8 @@ internal struct MatchRow
     /// <summary>After the second pass.</summary>
     public void SetLoss(double epsilon)
     {
-        bool clampsStudent = Math.Sqrt(SquaredStudent) < epsilon, clampsTeacher = Math.Sqrt(SquaredTeacher) < epsilon;
+        clampsStudent = Math.Sqrt(SquaredStudent) < epsilon;
+        bool clampsTeacher = Math.Sqrt(SquaredTeacher) < epsilon;
         double inverse = 1 / (divisorStudent * divisorStudent);
         if (!clampsStudent && !clampsTeacher)
         {
@@ -68,9 +70,13 @@ internal struct MatchRow
         double shift = Correction / Ratio;
         Loss = inverse * (Difference - (shift * (Excess - Difference)) + (Correction * Correction * SquaredTeacher));
         double along = (Excess + Difference) / 2;
-        Radial = clampsStudent ? 0 : inverse * (along - (shift * (SquaredStudent - along)));
+        Radial = inverse * (along - (shift * (SquaredStudent - along)));
     }
 
-    /// <summary>What multiplies e − Δt − κs to give the gradient for an upstream gradient.</summary>
-    public readonly double GradientFactor(double upstream) => 2 * upstream / (divisorStudent * divisorStudent);
+    /// <summary>
+    /// What multiplies e − Δt − κs to give the gradient for an upstream gradient: 0 for a student's row below eps, whose gradient
+    /// over eps would be 10¹² times that of the others.
+    /// </summary>
+    public readonly double GradientFactor(double upstream) =>
+        clampsStudent ? 0 : 2 * upstream / (divisorStudent * divisorStudent);
 }

@@ -10,7 +10,7 @@ namespace KdKernels.Core;
 /// <see cref="KdReduction.BatchMean"/>, rows x elements for <see cref="KdReduction.Mean"/>. The teacher is a
 /// constant.</para>
 /// <para>Gradient for upstream g and divisor N: <c>(2g / (N max(‖s‖, eps))) (ŝ − t̂ − κŝ)</c> with κ = ⟨ŝ, ŝ − t̂⟩, which is
-/// 1 − cos, so that the vector is cos·ŝ − t̂; a norm below eps is no variable, and κ is 0 there.</para>
+/// 1 − cos, so that the vector is cos·ŝ − t̂; 0 where ‖s‖ is below eps: a dead row must not outweigh all others.</para>
 /// <para>2 − 2 cos has no digits left where the rows are nearly parallel, and neither has cos·ŝ − t̂. So the rows are
 /// subtracted first: e = s − ρt with ρ ≈ ‖s‖/‖t‖ rounded to the element type, one rounding per element, and with E = ‖e‖²
 /// and F = ⟨e, s + ρt⟩ = ‖s‖² − ρ²‖t‖²:</para>

@@ -100,9 +100,8 @@ public static class AttentionSquaredOracle
             for (int j = 0; j < pixels; j++) along += q[j] * g[j];
             for (int j = 0; j < pixels; j++)
             {
-                // Below the smallest norm the divisor is a constant.
                 double slope = !normalise ? g[j]
-                    : norm < SmallestNorm ? g[j] / SmallestNorm
+                    : norm < SmallestNorm ? 0
                     : (g[j] - (q[j] / norm * (along / norm))) / norm;
                 for (int channel = 0; channel < features.Channels; channel++)
                 {

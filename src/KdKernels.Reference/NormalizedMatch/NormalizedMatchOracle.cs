@@ -3,7 +3,7 @@ namespace KdKernels.Reference;
 /// <summary>
 /// The definition of NormalizedMatch in double: per row <c>ℓ = ‖ŝ − t̂‖²</c> with <c>ŝ = s / max(‖s‖, eps)</c> (likewise t̂),
 /// which is 2 − 2 cos(s, t) where no norm is below eps; and its gradient by s,
-/// <c>(2 / max(‖s‖, eps)) (ŝ − t̂ − κŝ)</c> with κ = ⟨ŝ, ŝ − t̂⟩, or 0 where ‖s‖ is below eps: the norm is no variable there.
+/// <c>(2 / max(‖s‖, eps)) (ŝ − t̂ − κŝ)</c> with κ = ⟨ŝ, ŝ − t̂⟩, or 0 where ‖s‖ is below eps.
 /// </summary>
 public static class NormalizedMatchOracle
 {
@@ -69,7 +69,8 @@ public static class NormalizedMatchOracle
         for (int i = 0; i < e.Length; i++) e[i] = Math.FusedMultiplyAdd(-correction, t[i], e[i]);
 
         double loss = Dot(e, e) / (normS * normS);
-        double radial = clampedS ? 0 : clampedT ? Dot(s, e) / (normS * normS) : loss / 2;
+        if (clampedS) return loss;
+        double radial = clampedT ? Dot(s, e) / (normS * normS) : loss / 2;
         for (int i = 0; i < e.Length; i++)
             gradient[i] = 2 * scale * Math.FusedMultiplyAdd(-radial, s[i], e[i]) / (normS * normS);
         return loss;

@@ -37,6 +37,6 @@ public static class AttentionSquaredComposed
         ArgumentNullException.ThrowIfNull(features);
         var powers = power == 1 ? features.abs() : features.pow(power);
         var map = channels == ChannelReduction.Mean ? powers.mean([1]) : powers.sum(1);
-        return normalise ? nn.functional.normalize(map.flatten(1), p: 2, dim: 1, eps: 1e-12).view(map.shape) : map;
+        return normalise ? UnitRows.Of(map.flatten(1)).view(map.shape) : map;
     }
 }

@@ -33,16 +33,6 @@ public static class CosineKlComposed
     {
         ArgumentNullException.ThrowIfNull(augmented);
         ArgumentNullException.ThrowIfNull(normal);
-        return Normalise(augmented).matmul(Normalise(normal).t());
-    }
-
-    private static Tensor Normalise(Tensor rows)
-    {
-        const double smallest = 1e-12;
-        var squares = rows.square().sum(1, keepdim: true);
-        var clamped = squares < smallest * smallest;
-
-        // The square root of 0 has no derivative, which a later 0 would not undo.
-        return where(clamped, rows.detach() / smallest, rows / squares.masked_fill(clamped, 1).sqrt());
+        return UnitRows.Of(augmented).matmul(UnitRows.Of(normal).t());
     }
 }

@@ -19,7 +19,8 @@ public static partial class KdFunctional
     /// smaller as a sample has elements. The means of no samples are NaN as in torch.
     /// </param>
     /// <param name="epsilon">
-    /// The smallest norm that is divided by, <c>F.normalize</c>'s. A smaller norm is no variable: its gradient counts as 0.
+    /// The smallest norm that is divided by, <c>F.normalize</c>'s. A student's row below it has gradient 0, where F.normalize's own would
+    /// be the upstream gradient over eps.
     /// </param>
     /// <returns>A scalar, or <c>[N]</c> for None, in the dtype of the student.</returns>
     /// <remarks>
