@@ -35,7 +35,8 @@ internal sealed class LogitRegressionOp : OpDefinition
     {
         Tensor student = call.Tensor("student");
         var options = new LogitRegressionOptions(
-            call.Reduction, OpRows.Dimension(student.dim(), call.Integer("dim"))) { Half = call.Flag("half") };
+            call.Reduction, OpRows.Dimension(student.dim(), call.Integer("dim")))
+        { Half = call.Flag("half") };
         return [LogitRegressionComposed.Loss(student, call.Tensor("teacher"), options)];
     }
 
