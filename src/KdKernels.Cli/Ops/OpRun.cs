@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KdKernels.Distillation.Formats;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -34,11 +35,23 @@ internal static class OpRun
                 ? RunOracle(call, gradients, upstream)
                 : RunTorch(call, implementation, device, gradients, upstream);
         }
+        catch (Exception failure) when (implementation != OpImplementation.Fused && IsAboutShapes(failure))
+        {
+            // Oracles and composed forms check nothing: they are the definition, not the interface.
+            string shapes = string.Join(", ", call.Op.Inputs
+                .Where(input => call.Has(input.Name))
+                .Select(input => $"{input.Name} [{string.Join(", ", call.Shape(input.Name))}]"));
+            throw new OpException(
+                $"{call.Op.Name} cannot be computed from {shapes} with these settings; --impl fused says what it expects", failure);
+        }
         catch (Exception refusal) when (refusal is ArgumentException or NotSupportedException)
         {
             throw new OpException(refusal.Message, refusal);
         }
     }
+
+    private static bool IsAboutShapes(Exception failure) =>
+        failure is ArgumentException or IndexOutOfRangeException or DivideByZeroException or OverflowException or ExternalException;
 
     private static OpResults RunOracle(OpCall call, bool gradients, NpyArray? upstream)
     {

@@ -103,6 +103,20 @@ public sealed class OpCommandTests : IDisposable
         Assert.Contains(expected, _kd.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("fused", "expected shape [5, 7], as student has, but got [5, 6]")]
+    [InlineData("composed", "cannot be computed from student [5, 7], teacher [5, 6]")]
+    [InlineData("oracle", "cannot be computed from student [5, 7], teacher [5, 6]")]
+    public async Task Shapes_that_do_not_fit_get_a_sentence_from_every_implementation(string implementation, string expected)
+    {
+        string s = File(OpArray.Logits(1, 5, 7)), t = File(OpArray.Logits(2, 5, 6));
+        int code = await _kd.RunAsync(
+            "op", "jsd", "--in", $"student={s}", "--in", $"teacher={t}", "-s", "temperature=4", "--impl", implementation, "--out", _folder);
+        Assert.Equal(ExitCode.InvalidInput, code);
+        Assert.Contains(expected, _kd.Error, StringComparison.Ordinal);
+        Assert.Single(_kd.Error.TrimEnd('\n').Split('\n'));
+    }
+
     [Fact]
     public async Task A_gradient_of_another_shape_and_a_device_that_is_not_there_get_a_sentence()
     {
