@@ -37,7 +37,7 @@ internal sealed class HintonLossOp : OpDefinition
 
     public override IReadOnlyList<OpOutput> Outputs { get; } =
     [
-        new("loss", "scalar; one value per row for none"),
+        OpOutput.RowLoss,
         new("cross-entropy", "like loss, without the factor 1 − alpha"),
         new("kl", "like loss, without the factor alpha"),
         new("student-entropy", "nats, of softmax(student/T): mean over valid rows; one per row for none"),

@@ -23,7 +23,7 @@ internal sealed class LogitRegressionOp : OpDefinition
     public override IReadOnlyList<OpSetting> Settings { get; } =
         [OpSetting.Reduction, OpSetting.Flag("half", true, "halve the squares"), OpSetting.Dim];
 
-    public override IReadOnlyList<OpOutput> Outputs { get; } = [new("loss", "scalar; one value per row for none")];
+    public override IReadOnlyList<OpOutput> Outputs { get; } = [OpOutput.RowLoss];
 
     public override IReadOnlyList<Tensor> Fused(OpCall call) =>
     [
@@ -50,15 +50,7 @@ internal sealed class LogitRegressionOp : OpDefinition
             call.OracleReduction,
             call.Flag("half"),
             upstream);
-        return Run(rows, call.OracleReduction, result);
+        return rows.LossOf(
+            call.OracleReduction, result.RowLosses, result.Loss, result.StudentGradient, result.TeacherGradient);
     }
-
-    /// <summary>What either regression oracle gives.</summary>
-    internal static OracleRun Run(OpRows rows, OracleReduction reduction, RegressionOracleResult result) => new(
-        [rows.Reduced(reduction, result.RowLosses, result.Loss)],
-        new Dictionary<string, double[]>(StringComparer.Ordinal)
-        {
-            ["student"] = rows.FromRows(result.StudentGradient),
-            ["teacher"] = rows.FromRows(result.TeacherGradient),
-        });
 }

@@ -40,7 +40,7 @@ internal sealed class NoisyLogitsOp : OpDefinition
         OpSetting.Dim,
     ];
 
-    public override IReadOnlyList<OpOutput> Outputs { get; } = [new("loss", "scalar; one value per row for none")];
+    public override IReadOnlyList<OpOutput> Outputs { get; } = [OpOutput.RowLoss];
 
     public override IReadOnlyList<Tensor> Fused(OpCall call) =>
     [
@@ -96,7 +96,8 @@ internal sealed class NoisyLogitsOp : OpDefinition
             call.OracleReduction,
             call.Flag("half"),
             upstream);
-        return LogitRegressionOp.Run(rows, call.OracleReduction, result);
+        return rows.LossOf(
+            call.OracleReduction, result.RowLosses, result.Loss, result.StudentGradient, result.TeacherGradient);
     }
 
     private static ulong Seed(OpCall call) => unchecked((ulong)call.Integer("seed"));

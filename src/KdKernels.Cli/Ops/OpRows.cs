@@ -56,6 +56,15 @@ internal sealed class OpRows
     public OracleValue Reduced(OracleReduction reduction, double[] perRow, double reduced) =>
         reduction == OracleReduction.None ? new OracleValue(perRow, RowShape) : OracleValue.Scalar(reduced);
 
+    /// <summary>The result of a loss on student and teacher logits; no teacher's gradient where it is detached.</summary>
+    public OracleRun LossOf(
+        OracleReduction reduction, double[] perRow, double reduced, double[] studentGradient, double[]? teacherGradient = null)
+    {
+        var gradients = new Dictionary<string, double[]>(StringComparer.Ordinal) { ["student"] = FromRows(studentGradient) };
+        if (teacherGradient is not null) gradients["teacher"] = FromRows(teacherGradient);
+        return new OracleRun([Reduced(reduction, perRow, reduced)], gradients);
+    }
+
     private long RowIndex(long i)
     {
         (long before, long rest) = Math.DivRem(i, Classes * _after);

@@ -26,7 +26,7 @@ internal sealed class TemperedKlOp : OpDefinition
     public override IReadOnlyList<OpSetting> Settings { get; } =
         [OpSetting.Temperature, OpSetting.Reduction, OpSetting.TSquared, OpSetting.IgnoreIndex, OpSetting.Dim];
 
-    public override IReadOnlyList<OpOutput> Outputs { get; } = [new("loss", "scalar; one value per row for none")];
+    public override IReadOnlyList<OpOutput> Outputs { get; } = [OpOutput.RowLoss];
 
     public override IReadOnlyList<Tensor> Fused(OpCall call) =>
     [
@@ -70,12 +70,7 @@ internal sealed class TemperedKlOp : OpDefinition
             call.OptionalLabels("labels"),
             call.Integer("ignore-index"),
             upstream);
-        return new OracleRun(
-            [rows.Reduced(call.OracleReduction, result.RowLosses, result.Loss)],
-            new Dictionary<string, double[]>(StringComparer.Ordinal)
-            {
-                ["student"] = rows.FromRows(result.StudentGradient),
-                ["teacher"] = rows.FromRows(result.TeacherGradient),
-            });
+        return rows.LossOf(
+            call.OracleReduction, result.RowLosses, result.Loss, result.StudentGradient, result.TeacherGradient);
     }
 }
