@@ -110,6 +110,18 @@ internal static class Guard
         HasMemory(view, name);
     }
 
+    /// <summary>
+    /// Any sizes, 0 included, on a device and of an element type that there are kernels for: float32 and float64 on the
+    /// CPU, float32, float16 and bfloat16 on CUDA.
+    /// </summary>
+    public static void IsOperand(RowsView view, [CallerArgumentExpression(nameof(view))] string? name = null)
+    {
+        IsComputable(view, name);
+        if (view.Outer < 0 || view.Inner < 0 || view.Length < 0)
+            throw new ArgumentException($"expected sizes of 0 or more but got {view.Shape}", name);
+        HasMemory(view, name);
+    }
+
     /// <summary>Rows whose elements lie side by side.</summary>
     public static void IsContiguous(RowsView view, [CallerArgumentExpression(nameof(view))] string? name = null)
     {

@@ -16,24 +16,33 @@ internal static class KdGuard
         ArgumentNullException.ThrowIfNull(logits, name);
         if (logits.dim() < 2)
             throw new ArgumentException($"expected logits with a batch and a class dimension, [B, C], but got {Shape(logits)}", name);
-        switch (logits.device_type, logits.dtype)
+        IsComputable(logits, name);
+    }
+
+    /// <summary>
+    /// On a device and of a dtype that there are kernels for: float32 or float64 on the CPU, float32, float16 or bfloat16 on CUDA.
+    /// </summary>
+    internal static void IsComputable(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        switch (tensor.device_type, tensor.dtype)
         {
             case (DeviceType.CPU, ScalarType.Float32 or ScalarType.Float64):
             case (DeviceType.CUDA, ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16):
                 return;
             case (DeviceType.CPU, ScalarType.Float16 or ScalarType.BFloat16):
                 throw new NotSupportedException(
-                    $"expected {name} of dtype float32 or float64 on cpu but got {logits.dtype}, which only cuda computes; "
+                    $"expected {name} of dtype float32 or float64 on cpu but got {tensor.dtype}, which only cuda computes; "
                     + "convert it with .to(torch.float32)");
             case (DeviceType.CUDA, ScalarType.Float64):
                 throw new NotSupportedException(
-                    $"expected {name} of dtype float32, float16 or bfloat16 on {logits.device} but got Float64, which only the cpu "
+                    $"expected {name} of dtype float32, float16 or bfloat16 on {tensor.device} but got Float64, which only the cpu "
                     + "computes; convert it with .to(torch.float32)");
             case (DeviceType.CPU or DeviceType.CUDA, var dtype):
                 throw new NotSupportedException(
                     $"expected {name} of dtype float32 or float64 but got {dtype}; convert it with .to(torch.float32)");
             default:
-                throw new NotSupportedException($"expected {name} on cpu or cuda but got {logits.device}, which has no kernels");
+                throw new NotSupportedException($"expected {name} on cpu or cuda but got {tensor.device}, which has no kernels");
         }
     }
 

@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 
 namespace KdKernels;
 
-/// <summary>The rows of a call of such a loss as Core sees them.</summary>
+/// <summary>The rows of a call of such a loss as Core sees them, and the stream for those on CUDA.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct LogitPairRows(RowsView Student, RowsView Teacher, RowsView? Labels, RowsView? ClassWeights);
+internal readonly record struct LogitPairRows(RowsView Student, RowsView Teacher, RowsView? Labels, RowsView? ClassWeights, CudaQueue? Queue);
 
 /// <summary>
 /// A loss over the rows of student and teacher logits. Inputs: student, teacher, labels and class weights, the last two null where
@@ -58,7 +58,8 @@ internal abstract class LogitPairOp(KdReduction reduction, RowLayout layout) : F
         layout.View(inputs[0]!),
         layout.View(inputs[1]!),
         inputs[2] is { } labels ? layout.PerRow(labels, inputs[0]!) : null,
-        inputs[3] is { } weights ? TensorMemory.Vector(weights) : null);
+        inputs[3] is { } weights ? TensorMemory.Vector(weights) : null,
+        TorchQueue.Of(inputs[0]!));
 
     private void Allocate(Tensor?[] inputs, bool[] needs, Tensor?[] gradients)
     {

@@ -6,10 +6,9 @@ using static TorchSharp.torch;
 const string Usage = """
     Usage: KdKernels.Gpu [--groups NAME,...] [--quick] [--json FILE] [--device cuda|cpu]
 
-    Tests the ops on CUDA tensors against float64 oracles. Groups: memory, oracle, layouts, errors, repeats, streams, graphs,
-    large. --quick takes a few small shapes (
-        for compute-sanitizer). --device cpu runs what makes sense there, as a test of
-    these tests. Exit status: 0 all passed, 1 something failed, 2 wrong arguments, 4 no CUDA device.
+    Tests the ops on CUDA tensors against float64 oracles. Groups: memory, oracle, ops, layouts, errors, repeats, streams,
+    graphs, large. --quick takes a few small shapes (for compute-sanitizer). --device cpu runs what makes sense there, as a
+    test of these tests. Exit status: 0 all passed, 1 something failed, 2 wrong arguments, 4 no CUDA device.
     """;
 
 TestOptions options;

@@ -10,6 +10,7 @@ internal static class TestGroups
         {
             ["memory"] = MemoryTests.Run,
             ["oracle"] = OracleTests.Run,
+            ["ops"] = OpTests.Run,
             ["layouts"] = LayoutTests.Run,
             ["errors"] = ErrorTests.Run,
             ["repeats"] = RepeatTests.Run,
@@ -22,5 +23,5 @@ internal static class TestGroups
 
     /// <summary>Those that make sense on CPU tensors.</summary>
     public static IReadOnlySet<string> OnCpu { get; } = new HashSet<string>(
-        StringComparer.Ordinal) { "oracle", "layouts", "repeats" };
+        StringComparer.Ordinal) { "oracle", "ops", "layouts", "repeats" };
 }

@@ -104,14 +104,18 @@ public sealed class IlgpuSignatureTests
     }
 }
 
-/// <summary>A test that needs ILGPU.dll; skipped, visibly, where KD_ILGPU_DLL does not name one.</summary>
+/// <summary>
+/// A test that needs ILGPU.dll: the one that the kernels were built with where the feed has the package, or the one that KD_ILGPU_DLL
+/// names; else skipped, visibly.
+/// </summary>
 public sealed class IlgpuFactAttribute : FactAttribute
 {
     public IlgpuFactAttribute()
     {
-        if (Path is null) Skip = "KD_ILGPU_DLL names no ILGPU.dll to compare with";
+        if (Path is null) Skip = "the feed has no ILGPU and KD_ILGPU_DLL names no ILGPU.dll to compare with";
     }
 
     public static string? Path { get; } =
-        Environment.GetEnvironmentVariable("KD_ILGPU_DLL") is { Length: > 0 } path && File.Exists(path) ? path : null;
+        new[] { Environment.GetEnvironmentVariable("KD_ILGPU_DLL"), System.IO.Path.Combine(AppContext.BaseDirectory, "ILGPU.dll") }
+            .FirstOrDefault(File.Exists);
 }

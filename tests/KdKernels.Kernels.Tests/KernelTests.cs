@@ -35,39 +35,3 @@ public abstract class KernelTests
         Assert.Empty(traffic.Failures);
     }
 }
-
-/// <inheritdoc/>
-public sealed class TemperedKlKernelTests : KernelTests
-{
-    public static TheoryData<string> Kernels => Of("TemperedKl");
-
-    [Theory, MemberData(nameof(Kernels))]
-    public void Agrees_with_the_oracle_on_every_grid(string kernel) => Prove(kernel);
-
-    [Theory, MemberData(nameof(Kernels))]
-    public void Moves_little_more_than_it_must(string kernel) => Weigh(kernel);
-}
-
-/// <inheritdoc/>
-public sealed class HintonLossKernelTests : KernelTests
-{
-    public static TheoryData<string> Kernels => Of("HintonLoss");
-
-    [Theory, MemberData(nameof(Kernels))]
-    public void Agrees_with_the_oracle_on_every_grid(string kernel) => Prove(kernel);
-
-    [Theory, MemberData(nameof(Kernels))]
-    public void Moves_little_more_than_it_must(string kernel) => Weigh(kernel);
-}
-
-/// <inheritdoc/>
-public sealed class SoftmaxEntropyKernelTests : KernelTests
-{
-    public static TheoryData<string> Kernels => Of("SoftmaxEntropy");
-
-    [Theory, MemberData(nameof(Kernels))]
-    public void Agrees_with_the_oracle_on_every_grid(string kernel) => Prove(kernel);
-
-    [Theory, MemberData(nameof(Kernels))]
-    public void Moves_little_more_than_it_must(string kernel) => Weigh(kernel);
-}

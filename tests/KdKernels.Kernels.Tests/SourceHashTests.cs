@@ -6,7 +6,8 @@ namespace KdKernels.Kernels.Tests;
 public sealed class SourceHashTests : IDisposable
 {
     private const string Kernel = """
-        namespace K;
+        using KdKernels.Kernels.Device.Kl;
+        namespace KdKernels.Kernels.TemperedKl;
         static class Kernels
         {
             /// <summary>Adds.</summary>
@@ -19,7 +20,10 @@ public sealed class SourceHashTests : IDisposable
     public SourceHashTests()
     {
         Write("TemperedKl/Kernels.cs", Kernel);
-        Write("Device/Shared.cs", "static class Shared;");
+        Write("Device/Shared.cs", "namespace KdKernels.Kernels.Device; static class Shared;");
+        Write("Device/Kl/Rows.cs", "using KdKernels.Kernels.Device.Random; namespace KdKernels.Kernels.Device.Kl; class R;");
+        Write("Device/Random/Words.cs", "namespace KdKernels.Kernels.Device.Random; static class Words;");
+        Write("Device/Maps/Maps.cs", "namespace KdKernels.Kernels.Device.Maps; static class Maps;");
         Write("Compiler/Compiler.cs", "static class Compiler;");
     }
 
@@ -51,9 +55,11 @@ public sealed class SourceHashTests : IDisposable
 
     [Theory]
     [InlineData("Device/Shared.cs")]
+    [InlineData("Device/Kl/Rows.cs")]
+    [InlineData("Device/Random/Words.cs")]
     [InlineData("Compiler/Compiler.cs")]
-    [InlineData("KernelCatalog.cs")]
-    public void Code_that_all_stems_share_does(string file)
+    [InlineData("KernelVariant.cs")]
+    public void Code_that_the_stem_uses_does(string file)
     {
         string before = Hash();
         Write(file, "static class Changed;");
@@ -61,10 +67,17 @@ public sealed class SourceHashTests : IDisposable
     }
 
     [Fact]
-    public void Code_of_another_stem_does_not()
+    public void The_sources_are_the_stem_and_what_it_uses() => Assert.Equal(
+        ["Compiler/Compiler.cs", "Device/Kl/Rows.cs", "Device/Random/Words.cs", "Device/Shared.cs", "TemperedKl/Kernels.cs"],
+        SourceHash.Sources(project, "TemperedKl"));
+
+    [Fact]
+    public void Code_that_the_stem_does_not_use_does_not()
     {
         string before = Hash();
         Write("HintonLoss/Kernels.cs", "static class Other;");
+        Write("Device/Maps/Maps.cs", "namespace KdKernels.Kernels.Device.Maps; static class Changed;");
+        Write("KernelCatalog.cs", "static class Changed;");
         Write("Build/Report.cs", "static class Report;");
         Assert.Equal(before, Hash());
     }

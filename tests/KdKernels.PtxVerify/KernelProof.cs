@@ -27,18 +27,19 @@ internal sealed record KernelProof(
         KernelFolder folder,
         string name,
         Func<string, string>? change = null,
-        IReadOnlyList<KernelCase>? table = null)
+        IReadOnlyList<ProofCase>? table = null)
     {
         (var stem, var kernel) = folder.Find(name);
-        table ??= CaseTable.Of(stem.Stem, kernel);
+        StemCases cases = StemCases.Of(stem.Stem);
+        table ??= cases.Table(kernel);
         PtxLibrary library = folder.LibraryFor(name, change);
-        (EmulatedGpuShape first, EmulatedGpuShape second) = Shapes(kernel.Kind);
+        (EmulatedGpuShape first, EmulatedGpuShape second) = cases.Devices(kernel);
         using var gpu = new EmulatedGpu(library, first);
         using var other = new EmulatedGpu(library, second);
         var failures = new List<string>();
-        foreach (KernelCase kernelCase in table)
+        foreach (ProofCase proofCase in table)
         {
-            failures.AddRange(Compare(gpu, other, kernelCase).Select(failure => $"{failure} in {kernelCase}"));
+            failures.AddRange(Compare(gpu, other, proofCase).Select(failure => $"{failure} in {proofCase}"));
             if (failures.Count >= MostFailures) break;
         }
 
@@ -47,10 +48,9 @@ internal sealed record KernelProof(
             name, table.Count, failures, launches.Sum(l => l.LaneInstructions), launches.Sum(l => l.Seconds));
     }
 
-    private static IReadOnlyList<string> Compare(EmulatedGpu gpu, EmulatedGpu other, KernelCase kernelCase)
+    private static IReadOnlyList<string> Compare(EmulatedGpu gpu, EmulatedGpu other, ProofCase proofCase)
     {
-        var data = new CaseData(kernelCase);
-        using CaseRun run = CaseRun.Of(gpu, kernelCase, data), again = CaseRun.Of(other, kernelCase, data);
+        using CaseRun run = proofCase.Open(gpu), again = proofCase.Open(other);
         try
         {
             run.Execute();
@@ -69,9 +69,4 @@ internal sealed record KernelProof(
             ? faults
             : [.. faults, "expected the same bits on every grid but got others"];
     }
-
-    // The launcher splits rows only where they would leave most multiprocessors idle.
-    private static (EmulatedGpuShape First, EmulatedGpuShape Second) Shapes(string kind) => kind == "split"
-        ? (new EmulatedGpuShape(8), new EmulatedGpuShape(132, 2, BlockOrder.Shuffled))
-        : (new EmulatedGpuShape(2), new EmulatedGpuShape(5, 3, BlockOrder.Shuffled));
 }

@@ -18,7 +18,7 @@ public struct U4
 /// Instructions that ILGPU does not offer, each emitted as written in <see cref="PtxGenerators"/>. The bodies stand in for the
 /// instruction while ILGPU types the kernel and are dropped from the PTX; nothing runs them.
 /// </summary>
-public static class Ptx
+public static partial class Ptx
 {
     /// <summary>16 bytes of memory that this launch does not write, read once: kept out of L1.</summary>
     [IntrinsicImplementation]

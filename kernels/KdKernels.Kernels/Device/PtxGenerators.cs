@@ -5,7 +5,7 @@ using ILGPU.IR;
 namespace KdKernels.Kernels.Device;
 
 /// <summary>The text of the instructions of <see cref="Ptx"/>: one generator per method and operand type.</summary>
-internal static class PtxGenerators
+internal static partial class PtxGenerators
 {
     /// <summary>The generator of a method: its name, followed by the type that a reference points to.</summary>
     internal static string NameFor(MethodInfo method)

@@ -4,40 +4,15 @@ using KdKernels.PtxVerify.Driver;
 namespace KdKernels.PtxVerify.Cases;
 
 /// <summary>One case on an emulated device: its tensors, the call of the library, what came out.</summary>
-internal abstract class CaseRun : IDisposable
+internal abstract class CaseRun(EmulatedGpu gpu) : IDisposable
 {
-    private readonly EmulatedGpu gpu;
-    private readonly KernelCase kernelCase;
     private readonly List<DeviceTensor> tensors = [];
     private readonly List<DeviceTensor> outputs = [];
 
-    protected CaseRun(EmulatedGpu gpu, KernelCase kernelCase, CaseData data)
-    {
-        this.gpu = gpu;
-        this.kernelCase = kernelCase;
-        bool perRow = kernelCase.Reduction == KdReduction.None;
-        (int outer, int inner) = perRow ? (kernelCase.Outer, kernelCase.Inner) : (1, 1);
-        if (data.Upstream is { } u) Upstream = Input("upstream", KdElementType.Float32, outer, inner, 1, u);
-        if (kernelCase.Pass != Pass.Backward) Loss = Output("loss", KdElementType.Float32, outer, inner, 1);
-        if (kernelCase.Pass != Pass.Forward) Gradient = GradientOutput("gradient");
-    }
-
-    /// <summary>Gradient of the loss, for a backward pass.</summary>
-    public DeviceTensor? Upstream { get; }
-
-    /// <summary>The loss, unless the pass is backward.</summary>
-    public DeviceTensor? Loss { get; }
-
-    /// <summary>The gradient of the student or the only logits, unless the pass is forward only.</summary>
-    public DeviceTensor? Gradient { get; }
-
     /// <summary>Bytes that must be read or written at least once.</summary>
-    public long LeastBytes => tensors.Sum(tensor => tensor.Bytes);
+    public virtual long LeastBytes => tensors.Sum(tensor => tensor.Bytes);
 
-    public static CaseRun Of(EmulatedGpu gpu, KernelCase kernelCase, CaseData data) =>
-        kernelCase.Stem == nameof(SoftmaxEntropy)
-            ? new EntropyCaseRun(gpu, kernelCase, data)
-            : new KlCaseRun(gpu, kernelCase, data);
+    protected CudaQueue Queue => gpu.Queue;
 
     /// <summary>Calls the library.</summary>
     public abstract void Execute();
@@ -48,11 +23,11 @@ internal abstract class CaseRun : IDisposable
     /// <summary>What is wrong with it; empty when nothing is.</summary>
     public IReadOnlyList<string> Faults()
     {
-        var judge = new Judge(kernelCase);
+        var verdict = new Verdict();
         foreach (DeviceTensor output in outputs)
-            if (output.WriteFault() is { } fault) judge.Add(fault);
-        Compare(judge);
-        return judge.Faults;
+            if (output.WriteFault() is { } fault) verdict.Add(fault);
+        Compare(verdict);
+        return verdict.Faults;
     }
 
     public void Dispose()
@@ -61,39 +36,24 @@ internal abstract class CaseRun : IDisposable
     }
 
     /// <summary>Compares with the oracle.</summary>
-    protected abstract void Compare(Judge judge);
+    protected abstract void Compare(Verdict verdict);
 
-    protected DeviceTensor Logits(string name, Role role, double[] values) => Keep(DeviceTensor.Input(
-        gpu.Memory,
-        name,
-        kernelCase.Type,
-        kernelCase.Outer,
-        kernelCase.Inner,
-        kernelCase.Classes,
-        values,
-        Placement.Of(kernelCase, role)));
-
-    protected DeviceTensor GradientOutput(string name)
-    {
-        DeviceTensor tensor = Keep(DeviceTensor.Output(
-            gpu.Memory,
-            name,
-            kernelCase.Type,
-            kernelCase.Outer,
-            kernelCase.Inner,
-            kernelCase.Classes,
-            Placement.Of(kernelCase, Role.Gradient)));
-        outputs.Add(tensor);
-        return tensor;
-    }
-
+    /// <summary>An operand that is read.</summary>
     protected DeviceTensor Input(
-        string name, KdElementType type, int outer, int inner, int length, double[] values) =>
-        Keep(DeviceTensor.Input(gpu.Memory, name, type, outer, inner, length, values));
+        string name,
+        KdElementType type,
+        int outer,
+        int inner,
+        int length,
+        double[] values,
+        Placement? placement = null) =>
+        Keep(DeviceTensor.Input(gpu.Memory, name, type, outer, inner, length, values, placement));
 
-    protected DeviceTensor Output(string name, KdElementType type, int outer, int inner, int length)
+    /// <summary>An operand that is written, every element of it.</summary>
+    protected DeviceTensor Output(
+        string name, KdElementType type, int outer, int inner, int length, Placement? placement = null)
     {
-        DeviceTensor tensor = Keep(DeviceTensor.Output(gpu.Memory, name, type, outer, inner, length));
+        DeviceTensor tensor = Keep(DeviceTensor.Output(gpu.Memory, name, type, outer, inner, length, placement));
         outputs.Add(tensor);
         return tensor;
     }

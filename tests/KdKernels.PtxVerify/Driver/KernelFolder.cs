@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using KdKernels.Core;
 using KdKernels.Kernels.Manifest;
+using KdKernels.PtxVerify.Cases;
 using PtxManifest = KdKernels.Kernels.Manifest.PtxManifest;
 
 namespace KdKernels.PtxVerify.Driver;
@@ -30,8 +31,8 @@ internal sealed class KernelFolder
     public string Text(KernelEntry kernel) => File.ReadAllText(Path.Combine(folder, kernel.File));
 
     /// <summary>
-    /// One kernel, and the one that counts labels: whatever the launcher is asked, it takes this kernel or refuses. For
-    /// the one that counts labels: everything, since it runs before another.
+    /// One kernel, those that its calls need besides, and the one that counts labels: whatever the launcher is asked, it
+    /// takes this kernel or refuses. For the one that counts labels: everything, since it runs before another.
     /// </summary>
     /// <param name="name"><c>stem/name</c>.</param>
     /// <param name="change">What is done to the kernel's text; null: nothing.</param>
@@ -39,6 +40,7 @@ internal sealed class KernelFolder
     {
         (StemEntry chosenStem, KernelEntry chosen) = Find(name);
         bool keepsAll = chosen.Kind == "count";
+        StemCases cases = StemCases.Of(chosenStem.Stem);
         var texts = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         KernelEntry Add(KernelEntry kernel)
         {
@@ -58,7 +60,10 @@ internal sealed class KernelFolder
                     [
                         .. stem.Kernels
                             .Where(kernel =>
-                                keepsAll || kernel.Kind == "count" || (stem, kernel) == (chosenStem, chosen))
+                                keepsAll
+                                || kernel.Kind == "count"
+                                || (stem, kernel) == (chosenStem, chosen)
+                                || (stem == chosenStem && cases.Needs(chosen, kernel)))
                             .Select(Add),
                     ],
                 })

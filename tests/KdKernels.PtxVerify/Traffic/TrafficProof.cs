@@ -15,6 +15,7 @@ namespace KdKernels.PtxVerify.Traffic;
 /// <param name="Sectors">32-byte sectors that the requests took.</param>
 /// <param name="IdealSectors">The fewest that the same requests could take.</param>
 /// <param name="BankConflicts">Wavefronts of shared memory above the fewest.</param>
+/// <param name="Limit">What it may move, over the least.</param>
 /// <param name="Fault">What stopped the call; null when nothing did.</param>
 internal sealed record TrafficProof(
     string Name,
@@ -25,12 +26,14 @@ internal sealed record TrafficProof(
     long Sectors,
     long IdealSectors,
     long BankConflicts,
+    double Limit,
     string? Fault = null)
 {
-    /// <summary>What a kernel may move, over the least.</summary>
-    public const double Limit = 1.05;
+    /// <summary>Sectors that requests may take, over the fewest.</summary>
+    private const double SectorLimit = 1.05;
 
-    private const int LeastSize = 64 << 10;
+    /// <summary>Below this the partial sums and the arguments would count.</summary>
+    public const int LeastSize = 64 << 10;
 
     public double Ratio => (double)Bytes / LeastBytes;
 
@@ -44,7 +47,7 @@ internal sealed record TrafficProof(
             if (Fault is not null) yield return $"{Name}: {Fault}";
             if (Ratio > Limit)
                 yield return $"{Name}: expected at most {Limit} times the least bytes but got {Ratio:F3} for {Shape}";
-            if (SectorRatio > Limit)
+            if (SectorRatio > SectorLimit)
                 yield return $"{Name}: expected ideal sectors but got {SectorRatio:F3} times as many for {Shape}";
             if (BankConflicts > 0)
                 yield return $"{Name}: expected no bank conflicts but got {BankConflicts} for {Shape}";
@@ -55,47 +58,30 @@ internal sealed record TrafficProof(
     public static TrafficProof? Of(KernelFolder folder, string name)
     {
         (StemEntry stem, KernelEntry kernel) = folder.Find(name);
-        if (kernel.Kind == "count") return null;
-        KernelCase kernelCase = Representative(stem.Stem, kernel);
+        StemCases cases = StemCases.Of(stem.Stem);
+        if (cases.Representative(kernel) is not { } proofCase) return null;
+        double limit = cases.TrafficLimit(kernel);
         using var gpu = new EmulatedGpu(folder.LibraryFor(name), new EmulatedGpuShape(132, 2));
-        using CaseRun run = CaseRun.Of(gpu, kernelCase, new CaseData(kernelCase));
-        string shape = $"[{kernelCase.Rows}, {kernelCase.Classes}]";
+        using CaseRun run = proofCase.Open(gpu);
         try
         {
             run.Execute();
         }
         catch (Exception failure) when (failure is PtxException or NotSupportedException or ArgumentException)
         {
-            return new TrafficProof(name, shape, run.LeastBytes, 0, 0, 0, 1, 0, failure.Message);
+            return new TrafficProof(name, proofCase.Shape, run.LeastBytes, 0, 0, 0, 1, 0, limit, failure.Message);
         }
 
-        LaunchReport report = gpu.Driver.Launches[^1];
+        List<LaunchReport> launches = gpu.Driver.Launches;
         return new TrafficProof(
             name,
-            shape,
+            proofCase.Shape,
             run.LeastBytes,
-            report.DistinctReadBytes + report.DistinctWrittenBytes,
-            report.Buffers.Sum(buffer => buffer.RereadBytes),
-            report.GlobalSectors,
-            report.IdealGlobalSectors,
-            report.SharedWavefronts - report.IdealSharedWavefronts);
-    }
-
-    private static KernelCase Representative(string stem, KernelEntry kernel)
-    {
-        KdElementType type = Enum.Parse<KdElementType>(kernel.ElementType, ignoreCase: true);
-        int size = Narrow.Size(type);
-        var any = new KernelCase(stem, type, 1, 1, 1);
-        switch (kernel.Kind)
-        {
-            case "split":
-                return any with { Classes = 65536, Pass = Pass.Forward };
-            case "pixels":
-                return any with { Outer = 1, Inner = 2048, Classes = 20, Layout = Layout.Pixels };
-            default:
-                int classes = kernel.MaxClasses > 0 ? kernel.MaxClasses : 16384;
-                int rows = Math.Max(1, (LeastSize / (2 * classes * size)) + 1);
-                return any with { Outer = rows, Classes = classes };
-        }
+            launches.Sum(launch => launch.DistinctReadBytes + launch.DistinctWrittenBytes),
+            launches.Sum(launch => launch.Buffers.Sum(buffer => buffer.RereadBytes)),
+            launches.Sum(launch => launch.GlobalSectors),
+            launches.Sum(launch => launch.IdealGlobalSectors),
+            launches.Sum(launch => launch.SharedWavefronts - launch.IdealSharedWavefronts),
+            limit);
     }
 }

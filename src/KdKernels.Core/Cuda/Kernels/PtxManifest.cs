@@ -3,31 +3,6 @@ using System.Text.Json.Serialization;
 
 namespace KdKernels.Core;
 
-/// <summary>What a kernel can be given, and how its grid is cut.</summary>
-internal enum KernelKind
-{
-    /// <summary>A warp per row.</summary>
-    Warp,
-
-    /// <summary>A block per row, which it keeps on chip.</summary>
-    Block,
-
-    /// <summary>A block per row that is read a second time, out of the L2 cache.</summary>
-    Stream,
-
-    /// <summary>Several blocks per row.</summary>
-    Split,
-
-    /// <summary>A thread per row, where neighbouring rows are neighbours in memory: <c>[N, C, H, W]</c>.</summary>
-    Pixels,
-
-    /// <summary>A block per row of any strides.</summary>
-    General,
-
-    /// <summary>Counts labels.</summary>
-    Count,
-}
-
 /// <summary>The generated <c>kernels/ptx/manifest.json</c>: every kernel that was compiled ahead of time.</summary>
 internal sealed record PtxManifest(int Format, string Compiler, string? Assembler, IReadOnlyList<PtxStem> Stems)
 {
@@ -65,7 +40,7 @@ internal sealed record PtxStem(string Stem, string Sources, IReadOnlyList<PtxKer
 
 /// <summary>One PTX file with one kernel.</summary>
 /// <param name="Name">The variant, for example <c>float32-warp-4</c>.</param>
-/// <param name="Kind">What it can be given.</param>
+/// <param name="Kind">What it can be given: one of <see cref="KernelKind"/>, or a word of the op's own launcher.</param>
 /// <param name="ElementType">Of the logits.</param>
 /// <param name="File">Path under kernels/ptx.</param>
 /// <param name="Sha256">Of the file, in hexadecimal.</param>
@@ -78,7 +53,7 @@ internal sealed record PtxStem(string Stem, string Sources, IReadOnlyList<PtxKer
 /// <param name="Ptxas">What ptxas reported, by architecture; null where it was not at hand.</param>
 internal sealed record PtxKernel(
     string Name,
-    KernelKind Kind,
+    string Kind,
     KdElementType ElementType,
     string File,
     string Sha256,

@@ -13,6 +13,17 @@ internal static class KernelChoice
         return Best(kernels, demand, device.Multiprocessors) ?? throw None(device, stem, type, demand);
     }
 
+    /// <summary>
+    /// The kernel of a kind for the shortest rows (or whatever its length counts) that are long enough; among equals the
+    /// manifest's first.
+    /// </summary>
+    /// <exception cref="NotSupportedException">There is none on this device.</exception>
+    public static CudaKernel Find(CudaDevice device, string stem, KdElementType type, string kind, long length = 0) =>
+        Smallest(device.Kernels(stem, type), length, kind)
+        ?? throw new NotSupportedException(
+            $"expected a kernel {stem}/{kind} for {type} and length {length} that runs on {device.Name} of compute "
+            + $"capability {device.Capability / 10}.{device.Capability % 10} but there is none");
+
     private static CudaKernel? Best(CudaKernel[] kernels, in KernelDemand demand, int multiprocessors)
     {
         RowGeometry geometry = demand.Geometry;
@@ -32,7 +43,7 @@ internal static class KernelChoice
     }
 
     /// <summary>The kernel for the shortest rows that are long enough; among equals the manifest's first.</summary>
-    private static CudaKernel? Smallest(CudaKernel[] kernels, long classes, params ReadOnlySpan<KernelKind> kinds)
+    private static CudaKernel? Smallest(CudaKernel[] kernels, long classes, params ReadOnlySpan<string> kinds)
     {
         CudaKernel? best = null;
         foreach (CudaKernel kernel in kernels)

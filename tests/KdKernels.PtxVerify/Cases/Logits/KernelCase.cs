@@ -1,4 +1,5 @@
 using KdKernels.Core;
+using KdKernels.PtxVerify.Driver;
 
 namespace KdKernels.PtxVerify.Cases;
 
@@ -66,8 +67,8 @@ internal enum Pass
     Backward,
 }
 
-/// <summary>One call of an op.</summary>
-internal sealed record KernelCase(string Stem, KdElementType Type, int Outer, int Inner, int Classes)
+/// <summary>One call of an op on logits.</summary>
+internal sealed record KernelCase(string Stem, KdElementType Type, int Outer, int Inner, int Classes) : ProofCase
 {
     public Layout Layout { get; init; } = Layout.Contiguous;
 
@@ -97,7 +98,17 @@ internal sealed record KernelCase(string Stem, KdElementType Type, int Outer, in
 
     public int Rows => Outer * Inner;
 
+    public override string Shape => $"[{Rows}, {Classes}]";
+
     public bool HasLabels => Labels || Ignored || Stem == "HintonLoss";
+
+    public override CaseRun Open(EmulatedGpu gpu)
+    {
+        var data = new CaseData(this);
+        return Stem == nameof(SoftmaxEntropy)
+            ? new EntropyCaseRun(gpu, this, data)
+            : new KlCaseRun(gpu, this, data);
+    }
 
     public override string ToString()
     {

@@ -6,7 +6,7 @@ namespace KdKernels.PtxVerify.Cases;
 /// Compares results with the oracle's. Errors are relative, to the loss itself or to the largest gradient of the row,
 /// so that a small loss cannot pass by being small.
 /// </summary>
-internal sealed class Judge(KernelCase kernelCase)
+internal sealed class Judge(KernelCase kernelCase, Verdict verdict)
 {
     /// <summary>float32 loss of random logits (methods.md section 2).</summary>
     public const double Loss = 1.5e-5;
@@ -29,24 +29,12 @@ internal sealed class Judge(KernelCase kernelCase)
     /// </summary>
     public const double NearCertainty = 4.0 / (1 << 24);
 
-    // A message for each of thousands of wrong elements helps nobody.
-    private const int MostFaults = 2;
-
-    private readonly List<string> faults = [];
-
     private bool IsOrdinary => kernelCase.Pattern is Pattern.Random or Pattern.Ties or Pattern.Excluded
         && kernelCase.Temperature <= 1000;
-
-    public IReadOnlyList<string> Faults => faults;
 
     public double LossTolerance => IsOrdinary ? Loss : LossAnywhere;
 
     public double GradientTolerance => IsOrdinary ? Gradient : GradientAnywhere;
-
-    public void Add(string fault)
-    {
-        if (faults.Count < MostFaults) faults.Add(fault);
-    }
 
     /// <summary>|actual − expected| ≤ relative·scale, one rounding to the type besides; what is not finite must be
     /// met exactly.</summary>
@@ -56,14 +44,8 @@ internal sealed class Judge(KernelCase kernelCase)
         double relative,
         double scale,
         Func<string> what,
-        KdElementType type = KdElementType.Float32)
-    {
-        bool holds = double.IsFinite(expected)
-            ? Math.Abs(actual - expected) <= (relative * scale) + (1.001 * Narrow.RoundingError(expected, type))
-            : expected.Equals(actual);
-        if (!holds)
-            Add($"{what()}: expected {expected:R} but got {actual:R} (allowed {relative * scale:E2} off)");
-    }
+        KdElementType type = KdElementType.Float32) =>
+        verdict.Check(expected, actual, relative, scale, what, type);
 
     /// <summary>A gradient, each row by its largest value.</summary>
     /// <param name="expected">The oracle's.</param>
@@ -75,7 +57,8 @@ internal sealed class Judge(KernelCase kernelCase)
         int classes = kernelCase.Classes;
         for (int row = 0; row < kernelCase.Rows; row++)
         {
-            double scale = Largest(expected, row) + ((floor?.Invoke(row) ?? 0) / GradientTolerance);
+            double scale = Verdict.LargestFinite(expected.AsSpan(row * classes, classes))
+                + ((floor?.Invoke(row) ?? 0) / GradientTolerance);
             for (int c = 0; c < classes; c++)
             {
                 int at = (row * classes) + c, r = row, k = c;
@@ -84,9 +67,4 @@ internal sealed class Judge(KernelCase kernelCase)
             }
         }
     }
-
-    /// <summary>The largest finite absolute value of a row.</summary>
-    private double Largest(double[] values, int row) => values
-        .AsSpan(row * kernelCase.Classes, kernelCase.Classes).ToArray()
-        .Where(double.IsFinite).Select(Math.Abs).Append(0).Max();
 }

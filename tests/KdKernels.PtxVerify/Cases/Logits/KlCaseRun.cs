@@ -5,18 +5,16 @@ using KdKernels.Reference;
 namespace KdKernels.PtxVerify.Cases;
 
 /// <summary>A case of TemperedKl or HintonLoss.</summary>
-internal sealed class KlCaseRun : CaseRun
+internal sealed class KlCaseRun : LogitCaseRun
 {
     private readonly KernelCase kernelCase;
     private readonly CaseData data;
-    private readonly EmulatedGpu gpu;
     private readonly DeviceTensor student, teacher;
     private readonly DeviceTensor? labels, weights, metrics, totals, teacherGradient;
 
     public KlCaseRun(EmulatedGpu gpu, KernelCase kernelCase, CaseData data)
         : base(gpu, kernelCase, data)
     {
-        this.gpu = gpu;
         this.kernelCase = kernelCase;
         this.data = data;
         student = Logits("student", Role.Student, data.Student);
@@ -66,16 +64,16 @@ internal sealed class KlCaseRun : CaseRun
         if (kernelCase.Pass == Pass.Backward)
         {
             TemperedKl.Backward(
-                student.View, teacher.View, settings, Upstream!.View, Gradient!.View, teacherGradient?.View, gpu.Queue);
+                student.View, teacher.View, settings, Upstream!.View, Gradient!.View, teacherGradient?.View, Queue);
         }
         else if (Gradient is null)
         {
-            TemperedKl.Forward(student.View, teacher.View, settings, Loss!.View, gpu.Queue);
+            TemperedKl.Forward(student.View, teacher.View, settings, Loss!.View, Queue);
         }
         else
         {
             TemperedKl.ForwardWithGradient(
-                student.View, teacher.View, settings, Loss!.View, Gradient.View, teacherGradient?.View, gpu.Queue);
+                student.View, teacher.View, settings, Loss!.View, Gradient.View, teacherGradient?.View, Queue);
         }
     }
 
@@ -88,13 +86,13 @@ internal sealed class KlCaseRun : CaseRun
         };
         RowsView s = student.View, t = teacher.View, l = labels!.View;
         if (kernelCase.Pass == Pass.Backward)
-            HintonLoss.Backward(s, t, l, settings, Upstream!.View, Gradient!.View, gpu.Queue);
+            HintonLoss.Backward(s, t, l, settings, Upstream!.View, Gradient!.View, Queue);
         else if (Gradient is null)
-            HintonLoss.Forward(s, t, l, settings, Loss!.View, metrics?.View, totals?.View, gpu.Queue);
+            HintonLoss.Forward(s, t, l, settings, Loss!.View, metrics?.View, totals?.View, Queue);
         else
         {
             HintonLoss.ForwardWithGradient(
-                s, t, l, settings, Loss!.View, Gradient.View, metrics?.View, totals?.View, gpu.Queue);
+                s, t, l, settings, Loss!.View, Gradient.View, metrics?.View, totals?.View, Queue);
         }
     }
 

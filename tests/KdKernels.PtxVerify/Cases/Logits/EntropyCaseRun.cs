@@ -6,9 +6,8 @@ namespace KdKernels.PtxVerify.Cases;
 
 /// <summary>A case of SoftmaxEntropy; its logits are the data's student.</summary>
 internal sealed class EntropyCaseRun(EmulatedGpu gpu, KernelCase kernelCase, CaseData data)
-    : CaseRun(gpu, kernelCase, data)
+    : LogitCaseRun(gpu, kernelCase, data)
 {
-    private readonly EmulatedGpu gpu = gpu;
     private readonly KernelCase kernelCase = kernelCase;
     private readonly CaseData data = data;
     private DeviceTensor? logits;
@@ -18,11 +17,11 @@ internal sealed class EntropyCaseRun(EmulatedGpu gpu, KernelCase kernelCase, Cas
         logits ??= Logits("logits", Role.Student, data.Student);
         var settings = new SoftmaxEntropySettings(kernelCase.Temperature, kernelCase.Reduction);
         if (kernelCase.Pass == Pass.Backward)
-            SoftmaxEntropy.Backward(logits.View, settings, Upstream!.View, Gradient!.View, gpu.Queue);
+            SoftmaxEntropy.Backward(logits.View, settings, Upstream!.View, Gradient!.View, Queue);
         else if (Gradient is null)
-            SoftmaxEntropy.Forward(logits.View, settings, Loss!.View, gpu.Queue);
+            SoftmaxEntropy.Forward(logits.View, settings, Loss!.View, Queue);
         else
-            SoftmaxEntropy.ForwardWithGradient(logits.View, settings, Loss!.View, Gradient.View, gpu.Queue);
+            SoftmaxEntropy.ForwardWithGradient(logits.View, settings, Loss!.View, Gradient.View, Queue);
     }
 
     protected override void Compare(Judge judge)
