@@ -1,4 +1,5 @@
 using KdKernels.Bench.Gpu;
+using KdKernels.Bench.Gpu.Plans;
 using KdKernels.Bench.Harness;
 using KdKernels.Bench.Results;
 using KdKernels.Bench.TrainStep;
@@ -16,6 +17,8 @@ const string Usage = """
       <op>           one op at all of its shapes: {0}
       train-step     a small network's training step against Python's torch (KD_PYTHON, else python3): ratio, microseconds
       gpu            our ops called from C# on a GPU: host time, and wall time of forward and backward; [--out FILE] [--stamp FILE]
+      plan           what the library launches for every GPU case, as JSON: --out FILE [--op NAME] [--all-variants]
+                     [--device-info MULTIPROCESSORS,L2_MIB,CAPABILITY]; default: this machine's device, else an H200
       --table        bench/results/*.jsonl as bench/results/table.md and chart.svg; [--results DIR]
       bdn [...]      BenchmarkDotNet's own runs; its options follow (for example --filter '*')
 
@@ -61,6 +64,9 @@ switch (name)
         }
     case "gpu":
         return GpuBenchCommand.Run(Text("--stamp"), Text("--out"));
+    case "plan":
+        return PlanCommand.Run(
+            Text("--out"), Text("--op"), args.Contains("--all-variants"), Text("--device-info"));
     case "--table":
         try
         {

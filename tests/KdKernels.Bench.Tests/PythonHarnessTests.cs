@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KdKernels.Bench.Gpu.Plans;
 
 namespace KdKernels.Bench.Tests;
 
@@ -8,10 +9,19 @@ public sealed class PythonHarnessTests
     [NeedsPythonTorchFact]
     public void Its_tests_pass_on_the_CPU()
     {
-        var (code, output) = Python.Run(
-            Path.Combine(Repository(), "bench", "peers"), "-m", "unittest", "discover", "-p", "test_*.py");
-        Assert.True(code == 0, output);
-        Assert.Matches(@"Ran \d{2,} tests", output);
+        string plan = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(plan, PlanCommand.ToJson(PlanCommand.Make(op: null, allVariants: true, device: "132,60,90")));
+            var (code, output) = Python.Run(
+                Path.Combine(Repository(), "bench", "peers"), plan, "-m", "unittest", "discover", "-p", "test_*.py");
+            Assert.True(code == 0, output);
+            Assert.Matches(@"Ran \d{2,} tests", output);
+        }
+        finally
+        {
+            File.Delete(plan);
+        }
     }
 
     private static string Repository()
@@ -39,14 +49,17 @@ internal static class Python
         new[] { Environment.GetEnvironmentVariable("KD_PYTHON"), "python3", "/usr/bin/python3" }
             .FirstOrDefault(candidate => !string.IsNullOrEmpty(candidate) && HasTorch(candidate));
 
-    public static (int Code, string Output) Run(string folder, params string[] arguments) =>
-        Start(Interpreter!, folder, arguments);
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="plan">The plan file that the harness's tests read.</param>
+    /// <param name="arguments">Of the interpreter.</param>
+    public static (int Code, string Output) Run(string folder, string plan, params string[] arguments) =>
+        Start(Interpreter!, folder, plan, arguments);
 
     private static bool HasTorch(string interpreter)
     {
         try
         {
-            return Start(interpreter, ".", "-c", "import torch").Code == 0;
+            return Start(interpreter, ".", "", "-c", "import torch").Code == 0;
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -54,7 +67,8 @@ internal static class Python
         }
     }
 
-    private static (int Code, string Output) Start(string interpreter, string folder, params string[] arguments)
+    private static (int Code, string Output) Start(
+        string interpreter, string folder, string plan, params string[] arguments)
     {
         var start = new ProcessStartInfo(interpreter, arguments)
         {
@@ -64,6 +78,7 @@ internal static class Python
             RedirectStandardOutput = true,
         };
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        start.Environment["KD_PLAN"] = plan;
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

@@ -12,7 +12,9 @@ internal sealed class PtxLibrary(Func<string, byte[]?> read)
     public const string NoKernels =
         "this build of KdKernels.Core has no CUDA kernels: kernels/ptx/manifest.json was missing when it was built";
 
-    private const string ManifestFile = "manifest.json";
+    /// <summary>The manifest's path under kernels/ptx.</summary>
+    public const string ManifestFile = "manifest.json";
+
     private static readonly Lazy<PtxLibrary> EmbeddedLibrary = new(() => new PtxLibrary(ReadResource));
     private readonly Lazy<PtxManifest?> manifest = new(
         () => read(ManifestFile) is { } json ? PtxManifest.Parse(json) : null);
@@ -30,6 +32,9 @@ internal sealed class PtxLibrary(Func<string, byte[]?> read)
     /// <summary>The kernels of an op, in the manifest's order.</summary>
     public IEnumerable<PtxKernel> Kernels(string stem) =>
         Manifest.Stems.Where(entry => entry.Stem == stem).SelectMany(entry => entry.Kernels);
+
+    /// <summary>A file of kernels/ptx by its path there; null when there is none.</summary>
+    public byte[]? Read(string file) => read(file);
 
     /// <summary>The text of a kernel, checked against the manifest.</summary>
     /// <exception cref="InvalidDataException">It is missing or not what the manifest says.</exception>
