@@ -1,5 +1,6 @@
 using KdKernels.Bench.Gpu;
 using KdKernels.Bench.Gpu.Plans;
+using KdKernels.Bench.Gpu.Training;
 using KdKernels.Bench.Harness;
 using KdKernels.Bench.Results;
 using KdKernels.Bench.TrainStep;
@@ -19,6 +20,7 @@ const string Usage = """
       gpu            our ops called from C# on a GPU: host time, and wall time of forward and backward; [--out FILE] [--stamp FILE]
       plan           what the library launches for every GPU case, as JSON: --out FILE [--op NAME] [--all-variants]
                      [--device-info MULTIPROCESSORS,L2_MIB,CAPABILITY]; default: this machine's device, else an H200
+      distill-step   a step of distilling a small network with our loss and with composed operations: [--device cpu|cuda:N]
       --table        bench/results/*.jsonl as bench/results/table.md and chart.svg; [--results DIR]
       bdn [...]      BenchmarkDotNet's own runs; its options follow (for example --filter '*')
 
@@ -67,6 +69,8 @@ switch (name)
     case "plan":
         return PlanCommand.Run(
             Text("--out"), Text("--op"), args.Contains("--all-variants"), Text("--device-info"));
+    case "distill-step":
+        return DistillStepCommand.Run(Text("--device") ?? "cpu");
     case "--table":
         try
         {

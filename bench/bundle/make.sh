@@ -39,7 +39,7 @@ rm -f "$stage/app/libkdtorch.so" "$stage"/app/*.pdb "$stage"/app/*.xml
 cp -r "$root/native" "$stage/native"
 mkdir -p "$stage/ptx" "$stage/peers"
 [ ! -d "$root/kernels/ptx" ] || cp -r "$root/kernels/ptx/." "$stage/ptx/"
-cp "$root"/bench/peers/*.py "$stage/peers/"
+(cd "$root/bench/peers" && find . -name '*.py' -exec cp --parents -t "$stage/peers" {} +)
 cp "$root/bench/bundle/run.sh" "$root/bench/bundle/README.txt" "$root/LICENSE" "$stage/"
 chmod +x "$stage/run.sh"
 

@@ -4,7 +4,7 @@ set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 app=$here/app
-all_steps="build python-tests gpu-tests repeats bench tune host-bench train sanitizer"
+all_steps="build plan python-tests gpu-tests repeats bench train host-bench tune sanitizer"
 
 usage() {
     cat <<USAGE
@@ -13,28 +13,33 @@ Usage: ./run.sh [--only STEP,...] [--minutes N] [--out DIR] [--cpu-check] [--no-
 Needs: Linux on x86-64, a Python with torch 2.x for CUDA (KD_PYTHON names it, else python3), g++. No .NET, no network, no root.
 
 Steps, in this order; a failed one is reported and the others still run:
-  build         libkdtorch against that torch (cmake if there is one, else g++ alone); always made when a step needs it
+  build         libkdtorch against that torch (cmake if there is one, else g++ alone); always made
+  plan          what the library launches for every measured case, asked of the library itself; always made
   python-tests  the harness's own tests, without a GPU
   gpu-tests     every op and dtype on CUDA tensors against float64 oracles, large indices, memory, errors
   repeats       20 bitwise repeats, order on two streams, CUDA-graph capture and replay
-  bench         ours and the peers (eager, torch.compile, Triton, Liger) alternating in one process
-  tune          every kernel variant that accepts a shape, timed
-  host-bench    the same ops called from C#: host time and full autograd
-  train         kd train on the GPU against the same run on the CPU
+  bench         ours and the peers (eager, torch.compile, cuBLAS, torch.func, Triton, Liger, our algorithms in CUDA C++)
+                alternating in one process, the most telling cases first, and a table of the goals at the end
+  train         kd train on the GPU against the same run on the CPU; a distillation step with kernels against composed ops
+  host-bench    some ops called from C#: host time and full autograd
+  tune          every kernel variant and grid that the launchers accept for a shape, timed
   sanitizer     compute-sanitizer's four tools over a small set of the GPU tests, where it is installed
 
-  --minutes N   stop starting work after N minutes (default 25); what did not run counts as failed
+  --minutes N   stop starting work after N minutes (default 25), which the steps share; what did not run counts as failed
+  --match TEXT  measure only cases whose name contains TEXT ("tempered-kl [8192"; several with ; between them)
   --out DIR     logs, summary.json, records (default ./results)
   --cpu-check   what works without a GPU: the build, the programs, the harness on CPU tensors
   --no-cmake    build with g++ alone although cmake is there
 The exit status is 0 only if every step that was asked for passed.
+Short of device time, two runs: ./run.sh --minutes 9 --only gpu-tests,repeats,bench
+                                ./run.sh --minutes 5 --only train,tune --out results-2
 USAGE
 }
 
 stop() { printf 'run.sh: %s\n' "$*" >&2; exit 2; }
 say() { printf '[%s] %s\n' "$(date +%H:%M:%S)" "$*"; }
 
-only= minutes=25 out=$here/results cpu_check= use_cmake=1
+only= minutes=25 out=$here/results cpu_check= use_cmake=1 match=
 while [ $# -gt 0 ]; do
     case $1 in
         --only) [ $# -gt 1 ] || stop "--only needs a list of steps."; only=${2//,/ }; shift 2 ;;
@@ -42,6 +47,7 @@ while [ $# -gt 0 ]; do
             [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || stop "--minutes needs a whole number above 0 but got '${2:-}'."
             minutes=$2; shift 2 ;;
         --out) [ $# -gt 1 ] || stop "--out needs a folder."; out=$2; shift 2 ;;
+        --match) [ $# -gt 1 ] || stop "--match needs a text."; match=$2; shift 2 ;;
         --cpu-check) cpu_check=1; shift ;;
         --no-cmake) use_cmake=; shift ;;
         -h | --help) usage; exit 0 ;;
@@ -52,9 +58,12 @@ for step in $only; do
     [[ " $all_steps " == *" $step "* ]] || stop "there is no step '$step'; expected some of: $all_steps."
 done
 if [ -n "$only" ]; then
-    steps="build ${only//build/}"
+    steps="build plan"
+    for step in $all_steps; do
+        [[ " build plan " == *" $step "* ]] || [[ " $only " != *" $step "* ]] || steps="$steps $step"
+    done
 elif [ -n "$cpu_check" ]; then
-    steps="build python-tests gpu-tests bench tune host-bench train"
+    steps="build plan python-tests gpu-tests bench train host-bench tune"
 else
     steps=$all_steps
 fi
@@ -165,7 +174,11 @@ build_bridge() {
     fi
 }
 
-step_python_tests() { (cd "$here/peers" && "$python" -m unittest discover -p 'test_*.py'); }
+step_plan() {
+    program KdKernels.Bench plan --out "$out/plan.json" && program KdKernels.Bench plan --all-variants --out "$out/plan-all.json"
+}
+
+step_python_tests() { (cd "$here/peers" && KD_PLAN="$out/plan-all.json" "$python" -m unittest discover -p 'test_*.py'); }
 
 step_gpu_tests() {
     program KdKernels.Gpu --groups oracle,layouts,memory,errors,large --json "$out/gpu-tests.jsonl"
@@ -202,16 +215,18 @@ program_under() { # a program with its options, then --, then arguments of the G
         DOTNET_EnableDiagnostics=0 OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0 "${wrapper[@]}" "$app/KdKernels.Gpu" "$@"
 }
 
-# What the Python harness is told: where the kernels are, whose commit this is, and how long it may take.
+# What the Python harness is told: where the kernels are, whose commit this is, and what to measure.
 peers() {
     local script=$1
     shift
-    "$python" "$here/peers/$script" --ptx "$here/ptx" --stamp "$here/stamp.json" ${cpu_check:+--device cpu} "$@"
+    "$python" "$here/peers/$script" --ptx "$here/ptx" --stamp "$here/stamp.json" --match "$match" ${cpu_check:+--device cpu} "$@"
 }
 
-step_bench() { peers bench.py --out "$out/records-peers.jsonl" --seconds "$(left 80)"; }
+step_bench() {
+    peers bench.py --plan "$out/plan.json" --twins "$here/native/twins" --out "$out/records-peers.jsonl" --seconds "$(left 80)"
+}
 
-step_tune() { peers tune.py --out "$out/tune.jsonl" --seconds "$(left 80)"; }
+step_tune() { peers tune.py --plan "$out/plan-all.json" --out "$out/tune.jsonl" --seconds "$(left 80)"; }
 
 step_host_bench() {
     [ -z "$cpu_check" ] || { program KdKernels.Bench --help; return; }
@@ -225,7 +240,8 @@ step_train() {
     program kd train --quick --plain -s device=cpu -o "$out/train-cpu" || return 1
     # tf32 would round what the CPU does not.
     NVIDIA_TF32_OVERRIDE=0 program kd train --quick --plain -s device=$device -o "$out/train-gpu" || return 1
-    "$python" "$here/peers/compare_runs.py" "$out/train-cpu/metrics.jsonl" "$out/train-gpu/metrics.jsonl"
+    "$python" "$here/peers/compare_runs.py" "$out/train-cpu/metrics.jsonl" "$out/train-gpu/metrics.jsonl" || return 1
+    program KdKernels.Bench distill-step --device $device
 }
 
 left() { # whole seconds up to the step's limit, in percent of them
@@ -243,21 +259,34 @@ print(json.dumps({"step": step, "status": status, "exit": int(code), "seconds": 
 PYTHON
 }
 
-cap_of() { # at most so many seconds for one step
-    case $1 in build) echo 300 ;; python-tests) echo 120 ;; gpu-tests) echo 300 ;; repeats) echo 120 ;; bench) echo 420 ;; tune) echo 150 ;;
-        host-bench) echo 180 ;; train) echo 240 ;; sanitizer) echo 420 ;; esac
+weight_of() { # a step's share of the time, relative to the others
+    case $1 in build) echo 0 ;; plan) echo 6 ;; python-tests) echo 12 ;; gpu-tests) echo 30 ;; repeats) echo 12 ;; bench) echo 60 ;;
+        train) echo 20 ;; host-bench) echo 12 ;; tune) echo 20 ;; sanitizer) echo 40 ;; esac
+}
+
+# Seconds for a step: of what is left, its share among those still to come, so that what one does not need goes to the others.
+# The last one gets everything. Building takes what it takes.
+cap_of() {
+    local step=$1 remaining=$2 mine sum=0 other seen=
+    [ "$step" != build ] || { echo 300; return; }
+    mine=$(weight_of "$step")
+    for other in $steps; do
+        [ "$other" != "$step" ] || seen=1
+        [ -z "$seen" ] || sum=$((sum + $(weight_of "$other")))
+    done
+    echo $((remaining * mine / sum))
 }
 
 run_step() {
     local step=$1 log=$out/$1.log started now status seconds detail
     started=$(date +%s)
-    local cap=$((deadline - started))
-    if [ "$step" != build ] && [ $cap -lt 5 ]; then
+    local remaining=$((deadline - started)) cap
+    cap=$(cap_of "$step" $((remaining > 0 ? remaining : 0)))
+    if [ "$step" != build ] && [ "$cap" -lt 5 ]; then
         record "$step" failed 124 0 "not run: the $minutes minutes were over"
         say "$step: NOT RUN, the $minutes minutes were over"
         return 1
     fi
-    [ $cap -le "$(cap_of "$step")" ] && [ "$step" != build ] || cap=$(cap_of "$step")
     step_until=$((started + cap))
     say "$step ..."
     # A shell of its own under `timeout`, so that a step that hangs is ended with all that it started.
@@ -274,7 +303,7 @@ run_step() {
     esac
 }
 
-export here app out python torch_version torch_abi torch_cuda torch_include torch_lib program_libraries cpu_check use_cmake
+export match here app out python torch_version torch_abi torch_cuda torch_include torch_lib program_libraries cpu_check use_cmake
 : >"$out/summary.jsonl"
 {
     cat "$here/stamp.json"
@@ -287,7 +316,7 @@ export here app out python torch_version torch_abi torch_cuda torch_include torc
 failed=0
 for step in $steps; do
     run_step "$step" || failed=$((failed + 1))
-    [ "$step" != build ] || [ $failed = 0 ] || { say "nothing runs without the bridge"; break; }
+    [[ " build plan " != *" $step "* ]] || [ $failed = 0 ] || { say "nothing runs without the bridge and the plan"; break; }
 done
 gpu_facts | tee -a "$out/machine.txt"
 say "$(grep -c '"passed"' "$out/summary.jsonl") passed, $failed failed, $(grep -c '"skipped"' "$out/summary.jsonl") skipped; all of it is in $out"

@@ -1,185 +1,173 @@
-"""Who is compared: the library's kernels and what a user would otherwise write, each under the same three calls."""
+"""Who is compared: the library's kernels and what a user would otherwise write, each with the same calls."""
 
-import importlib
 import importlib.metadata
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-import torch.nn.functional as functional
 from torch import Tensor
 
+import ops
 import ours
-from cases import ALPHA, TEMPERATURE, Case, Inputs
+import plans
+import reference
+import twins
+from inputs import Tensors
+from ops import Function
+from plans import FORWARD, GRADIENT, Case
 
-LossFunction = Callable[[Tensor, Tensor | None, Tensor | None], Tensor]
+AUTOGRAD = "autograd"
+OURS = "kdkernels"
+
+# torch.compile's "reduce-overhead" is about launches: beyond so many bytes it is the default form with copies.
+LARGEST_OVERHEAD = 60 * 1000 * 1000
+
+Call = Callable[[Tensors], Tensors]
 
 
 @dataclass(frozen=True)
 class Provider:
-    """`forward` gives the loss without a graph, `gradient` the loss and its gradient, `autograd` runs a full
-    backward."""
+    """`calls` by mode: forward without a graph, forward+gradient, backward, and autograd, which is a whole backward of a
+    loss with everything that torch does around it."""
 
     name: str
-    forward: Callable[[Inputs], Tensor]
-    gradient: Callable[[Inputs], tuple[Tensor, Tensor]]
-    autograd: Callable[[Inputs], None]
+    calls: Mapping[str, Call]
     # A provider that replays graphs of its own cannot be captured into another.
     capturable: bool = True
-    variants: tuple[str, str] = ("", "")
+    variants: Mapping[str, str] = field(default_factory=dict)
 
 
-# ---- composed forms ----------------------------------------------------------------------------------------------
+# ---- compositions ------------------------------------------------------------------------------------------------
 
 
-def eager_tempered_kl(student: Tensor, teacher: Tensor | None, labels: Tensor | None) -> Tensor:
-    """The textbook form."""
-    assert teacher is not None
-    log_q = functional.log_softmax(student / TEMPERATURE, dim=1)
-    p = functional.softmax(teacher / TEMPERATURE, dim=1)
-    return functional.kl_div(log_q, p, reduction="batchmean") * TEMPERATURE**2
-
-
-def eager_hinton_loss(student: Tensor, teacher: Tensor | None, labels: Tensor | None) -> Tensor:
-    return (1 - ALPHA) * functional.cross_entropy(student, labels) + ALPHA * eager_tempered_kl(student, teacher, labels)
-
-
-def eager_softmax_entropy(student: Tensor, teacher: Tensor | None, labels: Tensor | None) -> Tensor:
-    log_q = functional.log_softmax(student / TEMPERATURE, dim=1)
-    return -(log_q.exp() * log_q).sum(dim=1).mean()
-
-
-COMPOSED: dict[str, LossFunction] = {
-    "tempered-kl": eager_tempered_kl,
-    "hinton-loss": eager_hinton_loss,
-    "softmax-entropy": eager_softmax_entropy,
-}
-
-
-def from_loss(name: str, loss: LossFunction, capturable: bool = True) -> Provider:
+def composed(name: str, case: Case, function: Function, capturable: bool = True, differentiable: bool = True) -> Provider:
     """A provider whose gradient is autograd's."""
+    wanted = case.wanted if differentiable else ()
 
-    def forward(inputs: Inputs) -> Tensor:
+    def forward(x: Tensors) -> Tensors:
         with torch.no_grad():
-            return loss(inputs.student, inputs.teacher, inputs.labels)
+            return function(x, case.settings)
 
-    def gradient(inputs: Inputs) -> tuple[Tensor, Tensor]:
-        value = loss(inputs.student, inputs.teacher, inputs.labels)
-        return value.detach(), torch.autograd.grad(value, inputs.student)[0]
+    def gradient(x: Tensors) -> Tensors:
+        values = function(x, case.settings)
+        first = next(iter(values.values()))
+        found = torch.autograd.grad(first, [x[name] for name in wanted], reference.upstream_of(first, x))
+        return {name: value.detach() for name, value in values.items()} | {
+            f"{name}_gradient": one for name, one in zip(wanted, found)}
 
-    def autograd(inputs: Inputs) -> None:
-        loss(inputs.student, inputs.teacher, inputs.labels).backward()
-        inputs.student.grad = None
+    def autograd(x: Tensors) -> Tensors:
+        next(iter(function(x, case.settings).values())).backward()
+        for name in wanted:
+            x[name].grad = None
+        return {}
 
-    return Provider(name, forward, gradient, autograd, capturable)
+    calls: dict[str, Call] = {FORWARD: forward}
+    if wanted:
+        calls[GRADIENT] = gradient
+        if case.is_loss:
+            calls[AUTOGRAD] = autograd
+    return Provider(name, calls, capturable)
 
 
-def compiled(case: Case, mode: str) -> Provider:
+def compiled(case: Case, function: Function, mode: str) -> Provider:
     """Captured by us, "default" is what a graph makes of it; "reduce-overhead" makes graphs of its own, which copy the
     inputs that are not its own first."""
-    function = torch.compile(COMPOSED[case.op], mode=None if mode == "default" else mode, dynamic=False)
+    faster = torch.compile(function, mode=None if mode == "default" else mode, dynamic=False)
     name = f"torch.compile-{mode}"
     if mode == "default":
-        return from_loss(name, function)
+        return composed(name, case, faster)
 
-    def stepped(student: Tensor, teacher: Tensor | None, labels: Tensor | None) -> Tensor:
+    def stepped(x: Tensors, settings: plans.Settings) -> Tensors:
         torch.compiler.cudagraph_mark_step_begin()
-        return function(student, teacher, labels)
+        return faster(x, settings)
 
-    return from_loss(name, stepped, capturable=False)
-
-
-def liger(case: Case) -> Provider | None:
-    """Liger's KL divergence, which takes log-probabilities and probabilities: its softmaxes count."""
-    if case.op != "tempered-kl":
-        return None
-    try:
-        module: Any = importlib.import_module("liger_kernel.transformers")
-    except ImportError:
-        return None
-    divergence = module.LigerKLDIVLoss(reduction="batchmean", log_target=False)
-
-    def loss(student: Tensor, teacher: Tensor | None, labels: Tensor | None) -> Tensor:
-        assert teacher is not None
-        log_q = functional.log_softmax(student / TEMPERATURE, dim=1)
-        return divergence(log_q, functional.softmax(teacher / TEMPERATURE, dim=1)) * TEMPERATURE**2
-
-    return from_loss("liger", loss)
+    return composed(name, case, stepped, capturable=False)
 
 
 # ---- fused forms -------------------------------------------------------------------------------------------------
 
 
-class SavedGradient(torch.autograd.Function):
-    """A loss whose forward pass makes the gradient; backward multiplies by the upstream gradient, out of place."""
+class SavedGradients(torch.autograd.Function):
+    """A loss whose forward pass makes the gradients; backward multiplies by the upstream gradient, out of place."""
 
     @staticmethod
-    def forward(ctx: Any, student: Tensor, fused: Callable[[], tuple[Tensor, Tensor]]) -> Tensor:
-        loss, gradient = fused()
-        ctx.save_for_backward(gradient)
+    def forward(ctx: Any, fused: Callable[[], tuple[Tensor, list[Tensor]]], *leaves: Tensor) -> Tensor:
+        loss, gradients = fused()
+        ctx.save_for_backward(*gradients)
         return loss
 
     @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None]:
-        (gradient,) = ctx.saved_tensors
-        return gradient * upstream[0].to(gradient.dtype), None
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
+        return (None, *(gradient * upstream[0].to(gradient.dtype) for gradient in ctx.saved_tensors))
 
 
-def fused(
-        name: str, forward: Callable[[Inputs], Tensor], gradient: Callable[[Inputs], tuple[Tensor, Tensor]],
-        variants: tuple[str, str] = ("", "")) -> Provider:
+def fused(name: str, case: Case, calls: Mapping[str, Call], variants: Mapping[str, str] | None = None) -> Provider:
+    """Calls that make their gradients themselves; autograd is built around the one with the gradient."""
+    found = dict(calls)
+    gradient = found.get(GRADIENT)
+    if gradient is not None and case.is_loss:
 
-    def autograd(inputs: Inputs) -> None:
-        SavedGradient.apply(inputs.student, lambda: gradient(inputs)).backward()
-        inputs.student.grad = None
+        def autograd(x: Tensors) -> Tensors:
+            def both() -> tuple[Tensor, list[Tensor]]:
+                values = gradient(x)
+                return next(iter(values.values())), [values[f"{leaf}_gradient"] for leaf in case.wanted]
 
-    return Provider(name, forward, gradient, autograd, variants=variants)
+            SavedGradients.apply(both, *(x[leaf] for leaf in case.wanted)).backward()
+            for leaf in case.wanted:
+                x[leaf].grad = None
+            return {}
 
-
-def kdkernels(case: Case, ptx: Path, device: torch.device) -> Provider:
-    driver, manifest = ours.Driver(), ours.Manifest(ptx)
-    forward = ours.chosen(driver, manifest, case, False, device)
-    gradient = ours.chosen(driver, manifest, case, True, device)
-    return fused(
-        "kdkernels", forward.forward, gradient.forward_with_gradient, (forward.kernel.name, gradient.kernel.name))
-
-
-def triton(case: Case) -> Provider | None:
-    if case.op != "tempered-kl":
-        return None
-    try:
-        module: Any = importlib.import_module("triton_kl")
-    except ImportError:
-        return None
-
-    def forward(inputs: Inputs) -> Tensor:
-        return module.tempered_kl(inputs.student, inputs.teacher, False)[0]
-
-    def gradient(inputs: Inputs) -> tuple[Tensor, Tensor]:
-        return module.tempered_kl(inputs.student, inputs.teacher, True)
-
-    return fused("triton", forward, gradient)
+        found[AUTOGRAD] = autograd
+    return Provider(name, found, variants=variants or {})
 
 
-def peers_of(case: Case, device: torch.device) -> list[Provider]:
-    """Every peer that this machine has."""
-    eager = from_loss("eager", COMPOSED[case.op])
-    if device.type == "cpu":
-        return [eager]
-    found: list[Provider | None] = [eager]
-    if hasattr(torch, "compile"):
+def kdkernels(case: Case, kernels: ours.Kernels, device: torch.device) -> Provider:
+    """What the library launches."""
+    calls: dict[str, Call] = {}
+    variants: dict[str, str] = {}
+    for mode in case.modes:
+        calls[mode.mode] = ours.Launcher(kernels, mode, mode.candidates[0], device)
+        variants[mode.mode] = mode.candidates[0].variant
+    return fused(OURS, case, calls, variants)
+
+
+def twin(case: Case, known: twins.Twins) -> Provider | None:
+    """The same algorithm in CUDA C++."""
+    make = ops.of(case).twin
+    calls = make(case, known) if make else None
+    return fused("cuda-twin", case, calls) if calls else None
+
+
+def extra(case: Case) -> list[Provider]:
+    """Other compositions, and fused peers that are installed here."""
+    op = ops.of(case)
+    found = [
+        composed(name, case, function, differentiable=name not in op.forward_only) for name, function in op.peers.items()]
+    for name, make in op.fused_peers.items():
+        calls = make(case)
+        if calls:
+            found.append(fused(name, case, calls))
+    return found
+
+
+def peers_of(case: Case, device: torch.device, wanted: str = "") -> list[Provider]:
+    """Every peer that this machine has; `wanted` keeps those whose name has one of its comma-separated parts."""
+    op = ops.of(case)
+    found = [composed("eager", case, op.eager)]
+    if device.type == "cuda" and hasattr(torch, "compile") and op.compiles:
         torch.compiler.reset()
-        found += [compiled(case, "default"), compiled(case, "reduce-overhead")]
-    found += [triton(case), liger(case)]
-    return [provider for provider in found if provider is not None]
+        modes = ["default"] + (["reduce-overhead"] if case.input_bytes < LARGEST_OVERHEAD else [])
+        found += [compiled(case, op.eager, mode) for mode in modes]
+    found += extra(case)
+    parts = [part for part in wanted.split(",") if part]
+    return [provider for provider in found if not parts or any(part in provider.name for part in parts)]
 
 
 def versions() -> dict[str, str]:
     """Of everything that is compared."""
-    found = {"python": sys.version.split()[0], "torch": torch.__version__}
+    found = {"python": sys.version.split()[0], "torch": torch.__version__, "nvcc": twins.compiler_version() or "absent"}
     for package in ("triton", "liger-kernel"):
         try:
             found[package] = importlib.metadata.version(package)

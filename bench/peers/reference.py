@@ -1,67 +1,133 @@
-"""The ops in float64, in slices of rows: what every provider's result is compared with."""
+"""Every op in float64, in slices where it can be cut: what every provider's result is compared with."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from cases import ALPHA, TEMPERATURE, Case, Inputs
+import ops
+from inputs import Tensors
+from plans import Case
 
-# Elements of one slice; float64 and half a dozen temporaries of it fit beside the largest inputs.
+# Elements of one slice's largest input; float64 and a dozen temporaries of it fit beside the largest inputs.
 SLICE = 1 << 25
+
+# Limits by the dtype of what is compared: several roundings of a sum in float32, or one of the stored value.
+LIMITS = {"float32": 1e-5, "float64": 1e-5, "float16": 1e-3, "bfloat16": 4e-3}
+TF32_LIMIT = 3e-3
 
 
 @dataclass(frozen=True)
 class Errors:
-    loss: float
+    """Relative, in the Euclidean norm: the worst of the values, the worst of the gradients (None without one)."""
+
+    value: float
     gradient: float | None
 
 
-def log_softmax(z: Tensor) -> Tensor:
-    return torch.log_softmax(z, dim=1)
+@dataclass
+class Distance:
+    """Squared norms of a difference and of what was expected."""
+
+    off: float = 0.0
+    norm: float = 0.0
+
+    def add(self, actual: Tensor, expected: Tensor) -> None:
+        self.off += (actual.detach().double() - expected).square().sum().item()
+        self.norm += expected.square().sum().item()
+
+    @property
+    def relative(self) -> float:
+        """NaN anywhere gives NaN."""
+        if self.norm == 0:
+            return self.off**0.5
+        return (self.off / self.norm) ** 0.5
 
 
-def slice_of(op: str, student: Tensor, teacher: Tensor | None, labels: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Sum of the rows' losses and their gradient, for float64 inputs, without any reduction."""
-    log_q = log_softmax(student / TEMPERATURE)
-    q = log_q.exp()
-    if op == "softmax-entropy":
-        entropy = -(q * log_q).sum(dim=1, keepdim=True)
-        return entropy.sum(), -q * (log_q + entropy) / TEMPERATURE
-    assert teacher is not None
-    log_p = log_softmax(teacher / TEMPERATURE)
-    p = log_p.exp()
-    loss = (p * (log_p - log_q)).sum() * TEMPERATURE**2
-    gradient = (q - p) * TEMPERATURE
-    if op == "tempered-kl":
-        return loss, gradient
-    assert labels is not None
-    log_probabilities = log_softmax(student)
-    targets = labels.unsqueeze(1)
-    cross_entropy = -log_probabilities.gather(1, targets).sum()
-    hard = log_probabilities.exp()
-    hard.scatter_add_(1, targets, -torch.ones_like(targets, dtype=hard.dtype))
-    return (1 - ALPHA) * cross_entropy + ALPHA * loss, (1 - ALPHA) * hard + ALPHA * gradient
+def limit_of(case: Case, dtype: str) -> float:
+    """What our own results may be off by."""
+    return max(LIMITS[dtype], TF32_LIMIT if case.settings.get("tf32") else 0.0)
 
 
-def errors(case: Case, inputs: Inputs, loss: Tensor, gradient: Tensor | None) -> Errors:
-    """Relative error of the BatchMean loss, and of the gradient in the Euclidean norm. NaN anywhere gives NaN."""
-    step = max(1, SLICE // max(1, case.elements // case.shape[0]))
-    total = torch.zeros((), dtype=torch.float64, device=inputs.student.device)
-    off = torch.zeros_like(total)
-    norm = torch.zeros_like(total)
-    with torch.no_grad():
-        for start in range(0, case.shape[0], step):
-            rows = slice(start, start + step)
-            part = slice_of(
-                case.op, inputs.student[rows].double(),
-                None if inputs.teacher is None else inputs.teacher[rows].double(),
-                None if inputs.labels is None else inputs.labels[rows])
-            total += part[0]
-            if gradient is not None:
-                expected = part[1] / case.rows
-                off += (gradient[rows].double() - expected).square().sum()
-                norm += expected.square().sum()
-        total /= case.rows
-        relative = ((loss.double() - total).abs() / total.abs()).item()
-        return Errors(relative, None if gradient is None else (off / norm).sqrt().item())
+def slices(case: Case, inputs: Tensors) -> Iterator[slice]:
+    """One slice of everything for an op that cannot be cut."""
+    cut = ops.of(case).sliced
+    if not cut:
+        yield slice(None)
+        return
+    rows = inputs[cut[0]].shape[0]
+    largest = max(inputs[name].numel() for name in cut)
+    step = max(1, SLICE // max(1, largest // rows))
+    for start in range(0, rows, step):
+        yield slice(start, min(rows, start + step))
+
+
+def exact(case: Case, inputs: Tensors, part: slice) -> tuple[Tensors, float]:
+    """The part's inputs in float64, and its share of the rows."""
+    op = ops.of(case)
+    taken: Tensors = {}
+    for name, tensor in inputs.items():
+        value = tensor.detach()
+        if name in op.sliced or (op.sliced and name == "upstream" and value.dim() > 0):
+            value = value[part]
+        taken[name] = value.double() if value.is_floating_point() else value
+    share = 1.0 if not op.sliced else taken[op.sliced[0]].shape[0] / inputs[op.sliced[0]].shape[0]
+    return taken, share
+
+
+def expected(case: Case, inputs: Tensors, part: slice, with_gradient: bool) -> tuple[Tensors, float]:
+    """Values and gradients ("<input>_gradient") of a part, as far as it contributes to the whole."""
+    taken, share = exact(case, inputs, part)
+    wanted = case.wanted if with_gradient else ()
+    for name in wanted:
+        taken[name].requires_grad_()
+    with torch.enable_grad():
+        values = ops.of(case).expected(taken, case.settings)
+        if wanted:
+            first = next(iter(values.values()))
+            gradients = torch.autograd.grad(
+                first, [taken[name] for name in wanted], upstream_of(first, taken) * (share if first.dim() == 0 else 1.0))
+            values |= {f"{name}_gradient": gradient for name, gradient in zip(wanted, gradients)}
+    return {name: value.detach() for name, value in values.items()}, share
+
+
+def upstream_of(value: Tensor, inputs: Tensors) -> Tensor:
+    """The gradient that the value is given: the plan's, where it has one of that shape."""
+    given = inputs.get("upstream")
+    if given is not None and given.shape == value.shape:
+        return given.to(value.dtype)
+    return torch.ones_like(value)
+
+
+def is_gradient(name: str) -> bool:
+    return name.endswith("_gradient")
+
+
+def errors(case: Case, inputs: Tensors, outputs: Tensors) -> Errors:
+    """Of everything in `outputs` that the reference gives as well."""
+    sliced = ops.of(case).sliced
+    with_gradient = any(map(is_gradient, outputs))
+    sums: Tensors = {}
+    distances: dict[str, Distance] = {}
+    for part in slices(case, inputs):
+        found, share = expected(case, inputs, part, with_gradient)
+        for name in found.keys() & outputs.keys():
+            of_all = is_gradient(name) and name.removesuffix("_gradient") not in sliced
+            if of_all or found[name].dim() == 0:
+                addend = found[name] if of_all else found[name] * share
+                sums[name] = sums[name] + addend if name in sums else addend
+            else:
+                distances.setdefault(name, Distance()).add(outputs[name][part], found[name])
+    for name, value in sums.items():
+        distances.setdefault(name, Distance()).add(outputs[name], value)
+    values = [distance.relative for name, distance in distances.items() if not is_gradient(name)]
+    gradients = [distance.relative for name, distance in distances.items() if is_gradient(name)]
+    return Errors(worst(values), worst(gradients) if gradients else None)
+
+
+def worst(numbers: list[float]) -> float:
+    """NaN if any is, or if there are none."""
+    if not numbers or any(number != number for number in numbers):
+        return float("nan")
+    return max(numbers)

@@ -8,8 +8,6 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from cases import TEMPERATURE
-
 # Up to here a row pair is one block and stays in registers.
 ONE_BLOCK = 8192
 
@@ -73,14 +71,15 @@ def _many_blocks(
             tl.store(gradient + start_of_row + c, _gradient(s, t, lse_s, lse_t, gradient_factor), mask=inside)
 
 
-def tempered_kl(student: Tensor, teacher: Tensor, with_gradient: bool) -> tuple[Tensor, Tensor | None]:
+def tempered_kl(
+        student: Tensor, teacher: Tensor, temperature: float, with_gradient: bool) -> tuple[Tensor, Tensor | None]:
     """BatchMean loss and its gradient for contiguous [N, C]."""
     rows, classes = student.shape
     gradient = torch.empty_like(student, requires_grad=False) if with_gradient else None
     row_loss = torch.empty(rows, dtype=torch.float32, device=student.device)
     arguments = (
         student, teacher, gradient if gradient is not None else student, row_loss, classes,
-        math.log2(math.e) / TEMPERATURE, TEMPERATURE**2 * math.log(2) / rows, TEMPERATURE / rows)
+        math.log2(math.e) / temperature, temperature**2 * math.log(2) / rows, temperature / rows)
     if classes <= ONE_BLOCK:
         block = triton.next_power_of_2(classes)
         warps = 4 if block <= 1024 else 8 if block <= 4096 else 16

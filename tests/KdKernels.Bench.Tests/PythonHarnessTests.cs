@@ -9,18 +9,22 @@ public sealed class PythonHarnessTests
     [NeedsPythonTorchFact]
     public void Its_tests_pass_on_the_CPU()
     {
-        string plan = Path.GetTempFileName();
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("kd-plans-");
         try
         {
+            string plan = Path.Combine(folder.FullName, "plan.json");
+            string results = Path.Combine(folder.FullName, "results.json");
             File.WriteAllBytes(plan, PlanCommand.ToJson(PlanCommand.Make(op: null, allVariants: true, device: "132,60,90")));
+            File.WriteAllBytes(results, CpuResults.Make());
+            var files = new Dictionary<string, string>(StringComparer.Ordinal) { ["KD_PLAN"] = plan, ["KD_RESULTS"] = results };
             var (code, output) = Python.Run(
-                Path.Combine(Repository(), "bench", "peers"), plan, "-m", "unittest", "discover", "-p", "test_*.py");
+                Path.Combine(Repository(), "bench", "peers"), files, "-m", "unittest", "discover", "-p", "test_*.py");
             Assert.True(code == 0, output);
             Assert.Matches(@"Ran \d{2,} tests", output);
         }
         finally
         {
-            File.Delete(plan);
+            folder.Delete(recursive: true);
         }
     }
 
@@ -50,16 +54,17 @@ internal static class Python
             .FirstOrDefault(candidate => !string.IsNullOrEmpty(candidate) && HasTorch(candidate));
 
     /// <param name="folder">Where it runs.</param>
-    /// <param name="plan">The plan file that the harness's tests read.</param>
+    /// <param name="environment">Variables by name.</param>
     /// <param name="arguments">Of the interpreter.</param>
-    public static (int Code, string Output) Run(string folder, string plan, params string[] arguments) =>
-        Start(Interpreter!, folder, plan, arguments);
+    public static (int Code, string Output) Run(
+        string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        Start(Interpreter!, folder, environment, arguments);
 
     private static bool HasTorch(string interpreter)
     {
         try
         {
-            return Start(interpreter, ".", "", "-c", "import torch").Code == 0;
+            return Start(interpreter, ".", new Dictionary<string, string>(StringComparer.Ordinal), "-c", "import torch").Code == 0;
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -68,7 +73,7 @@ internal static class Python
     }
 
     private static (int Code, string Output) Start(
-        string interpreter, string folder, string plan, params string[] arguments)
+        string interpreter, string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(interpreter, arguments)
         {
@@ -78,7 +83,7 @@ internal static class Python
             RedirectStandardOutput = true,
         };
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
-        start.Environment["KD_PLAN"] = plan;
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

@@ -23,7 +23,7 @@ public sealed class ResultTests : IDisposable
     public void A_row_has_our_time_its_share_and_the_factor_of_every_peer()
     {
         Write("a.jsonl", Sample.File());
-        Assert.Equal($"4 records of 1 runs in {_folder.FullName}", ResultPages.Write(_folder.FullName));
+        Assert.Equal($"5 records of 1 runs in {_folder.FullName}", ResultPages.Write(_folder.FullName));
         string table = Table();
         Assert.Contains($"### {Sample.Gpu}, 2000-01-02", table, StringComparison.Ordinal);
         Assert.Contains("torch 2.0, commit f00", table, StringComparison.Ordinal);
@@ -31,7 +31,7 @@ public sealed class ResultTests : IDisposable
             table.Split('\n'), line => line.StartsWith("| tempered-kl", StringComparison.Ordinal));
         // The faster of torch.compile's two forms counts; a missing error and a missing peer are dashes, not zeros.
         Assert.Equal(
-            "| tempered-kl | [1000, 50000] | bfloat16 | forward+gradient | cold | 100 | 80.0 | - | 0.001 | 8.00× | 3.00× | - | - |", row);
+            "| tempered-kl | [1000, 50000] | bfloat16 | forward+gradient | cold | 100 | 80.0 | - | 0.001 | 8.00× | 3.00× | - | triton 1.50× |", row);
     }
 
     [Fact]

@@ -15,6 +15,7 @@ internal static class Sample
         Record("eager", 800, 10, fingerprint),
         Record("torch.compile-default", 300, 26.67, fingerprint),
         Record("torch.compile-reduce-overhead", 400, 20, fingerprint),
+        Record("triton", 150, null, fingerprint),
         """{"case": "x", "provider": "liger", "error": "not installed", "fingerprint": "abc"}""",
         """{"end": {}, "not_measured": [], "failures": [], "fingerprint": "abc"}""",
     ];

@@ -12,7 +12,10 @@ internal sealed record GpuRecord
 
     public required string Dtype { get; init; }
 
-    /// <summary><c>forward</c>, <c>forward+gradient</c> or <c>autograd</c>.</summary>
+    /// <summary>What tells cases of one shape and dtype apart, such as <c>nhwc</c>; mostly empty.</summary>
+    public string Form { get; init; } = "";
+
+    /// <summary><c>forward</c>, <c>forward+gradient</c>, <c>backward</c> or <c>autograd</c>.</summary>
     public required string Mode { get; init; }
 
     public required string Provider { get; init; }
@@ -52,7 +55,7 @@ internal sealed record GpuRecord
     public required string Fingerprint { get; init; }
 
     [JsonIgnore]
-    public string ShapeText => $"[{string.Join(", ", Shape)}]";
+    public string ShapeText => $"[{string.Join(", ", Shape)}]{(Form.Length > 0 ? " " + Form : "")}";
 }
 
 /// <summary>Where records were measured: the first line of their file.</summary>

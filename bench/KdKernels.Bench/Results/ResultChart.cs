@@ -20,8 +20,8 @@ internal static class ResultChart
 
     private static readonly (string Provider, string Colour)[] Series =
     [
-        (ResultTable.Ours, "#1b7837"), ("triton", "#7fbf7b"), ("torch.compile", "#4393c3"),
-        ("liger", "#9970ab"), ("eager", "#999999"),
+        (ResultTable.Ours, "#1b7837"), ("cuda-twin", "#5aae61"), ("triton", "#7fbf7b"), ("torch.compile", "#4393c3"),
+        ("liger", "#9970ab"), ("cublas", "#d6604d"), ("eager", "#999999"),
     ];
 
     /// <summary>Null when there is nothing to draw.</summary>

@@ -27,8 +27,8 @@ internal sealed record GpuCase(string Op, KdElementType Type, IReadOnlyList<long
 /// <param name="Outputs">What it writes.</param>
 /// <param name="Bytes">The least traffic: every input that it needs read once, every output written once; what is as small
 /// as a scalar does not count.</param>
-/// <param name="Call">Calls the library's own op.</param>
-internal sealed record GpuMode(string Name, IReadOnlyList<GpuTensor> Outputs, long Bytes, Action<PlanMemory> Call)
+/// <param name="Call">Calls the library's own op, on whatever device the operands lie.</param>
+internal sealed record GpuMode(string Name, IReadOnlyList<GpuTensor> Outputs, long Bytes, Action<CaseMemory> Call)
 {
     /// <summary>The result alone.</summary>
     public const string Forward = "forward";

@@ -4,13 +4,13 @@ using KdKernels.Core;
 namespace KdKernels.Bench.Gpu.Cases.LogitPairs;
 
 /// <summary>What a loss between a student's and a teacher's logits is called with.</summary>
-internal readonly record struct LogitPair(PlanMemory Memory, GpuTensor StudentTensor, GpuTensor TeacherTensor)
+internal readonly record struct LogitPair(CaseMemory Memory, GpuTensor StudentTensor, GpuTensor TeacherTensor)
 {
     public RowsView Student => Memory.Logits(StudentTensor);
 
     public RowsView Teacher => Memory.Logits(TeacherTensor);
 
-    public CudaQueue Queue => Memory.Queue;
+    public CudaQueue? Queue => Memory.Queue;
 }
 
 /// <summary>Cases of the losses between a student's and a teacher's logits, at BatchMean, with the student's gradient.</summary>

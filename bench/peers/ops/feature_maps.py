@@ -1,0 +1,82 @@
+"""Losses between feature maps: attention transfer, FSP matrices, the variational likelihood."""
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from inputs import Tensors
+from ops import Function, Op
+from plans import Settings
+
+
+def attention(features: Tensor) -> Tensor:
+    """The authors' map: mean of squares over the channels, normalised."""
+    return functional.normalize(features.pow(2).mean(dim=1).flatten(1))
+
+
+def attention_squared(x: Tensors, settings: Settings) -> Tensors:
+    return {"loss": (attention(x["student"]) - attention(x["teacher"])).pow(2).mean()}
+
+
+def gram(first: Tensor, second: Tensor) -> Tensor:
+    """[B, C1, C2] by cuBLAS; both operands have their pixels side by side."""
+    left, right = first.flatten(2), second.flatten(2)
+    return torch.bmm(left, right.transpose(1, 2)) / left.shape[2]
+
+
+def fsp_gram(x: Tensors, settings: Settings) -> Tensors:
+    return {"gram": gram(x["features1"], x["features2"])}
+
+
+def fsp_loss(x: Tensors, settings: Settings) -> Tensors:
+    difference = gram(x["student1"], x["student2"]) - gram(x["teacher1"], x["teacher2"])
+    return {"loss": difference.square().flatten(1).sum(dim=1).mean()}
+
+
+def with_precision(function: Function, allow_tf32: bool) -> Function:
+    """cuBLAS with or without tf32, whatever the process has set."""
+
+    def call(x: Tensors, settings: Settings) -> Tensors:
+        before = torch.backends.cuda.matmul.allow_tf32
+        torch.backends.cuda.matmul.allow_tf32 = allow_tf32
+        try:
+            return function(x, settings)
+        finally:
+            torch.backends.cuda.matmul.allow_tf32 = before
+
+    return call
+
+
+def fused_gram(x: Tensors, settings: Settings) -> Tensors:
+    """One cuBLAS call with the factor in it."""
+    left, right = x["features1"].flatten(2), x["features2"].flatten(2)
+    nothing = left.new_zeros(())
+    return {"gram": torch.baddbmm(nothing, left, right.transpose(1, 2), beta=0, alpha=1 / left.shape[2])}
+
+
+def fused_fsp(x: Tensors, settings: Settings) -> Tensors:
+    """The difference of the two products by two cuBLAS calls into one matrix."""
+    s1, s2, t1, t2 = (x[name].flatten(2) for name in ("student1", "student2", "teacher1", "teacher2"))
+    teacher = torch.bmm(t1, t2.transpose(1, 2))
+    difference = torch.baddbmm(teacher, s1, s2.transpose(1, 2), beta=-1 / t1.shape[2], alpha=1 / s1.shape[2])
+    return {"loss": difference.square().flatten(1).sum(dim=1).mean()}
+
+
+def cublas(function: Function) -> dict[str, Function]:
+    return {"cublas-float32": with_precision(function, False), "cublas-tf32": with_precision(function, True)}
+
+
+def vid_likelihood(x: Tensors, settings: Settings) -> Tensors:
+    """The published code's loss, at its mean over every element."""
+    variance = (functional.softplus(x["rho"]) + settings["epsilon"])[:, None, None]
+    difference = x["student"] - x["teacher"]
+    return {"loss": 0.5 * (difference.square() / variance + torch.log(variance)).mean()}
+
+
+OPS = {
+    "attention-squared": Op(attention_squared, sliced=("student", "teacher")),
+    "fsp-gram": Op(fsp_gram, sliced=("features1", "features2"), peers=cublas(fused_gram)),
+    "fsp-loss": Op(fsp_loss, sliced=("student1", "student2", "teacher1", "teacher2"), peers=cublas(fused_fsp)),
+    # torch's gaussian_nll_loss asks whether a variance is negative, which waits for the device: no peer in a graph.
+    "vid-likelihood": Op(vid_likelihood, sliced=("student", "teacher")),
+}
