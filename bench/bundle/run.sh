@@ -223,7 +223,9 @@ peers() {
 }
 
 step_bench() {
-    peers bench.py --plan "$out/plan.json" --twins "$here/native/twins" --out "$out/records-peers.jsonl" --seconds "$(left 80)"
+    # Compiling takes seconds for each case: a short run does it where a goal compares with it.
+    peers bench.py --plan "$out/plan.json" --twins "$here/native/twins" --out "$out/records-peers.jsonl" \
+        --compile "$([ "$minutes" -ge 20 ] && echo all || echo goals)" --seconds "$(left 80)"
 }
 
 step_tune() { peers tune.py --plan "$out/plan-all.json" --out "$out/tune.jsonl" --seconds "$(left 80)"; }
@@ -303,7 +305,7 @@ run_step() {
     esac
 }
 
-export match here app out python torch_version torch_abi torch_cuda torch_include torch_lib program_libraries cpu_check use_cmake
+export match minutes here app out python torch_version torch_abi torch_cuda torch_include torch_lib program_libraries cpu_check use_cmake
 : >"$out/summary.jsonl"
 {
     cat "$here/stamp.json"

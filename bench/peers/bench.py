@@ -54,6 +54,7 @@ class Settings:
     copy_rate: float
     seconds_per_mode: float
     peers: str
+    compiles_all: bool
     until: float
 
 
@@ -224,7 +225,8 @@ def fits(case: Case, sets: int, device: torch.device) -> bool:
 
 
 def providers_of(case: Case, settings: Settings, records: Records) -> list[Provider]:
-    who = providers.peers_of(case, settings.device, settings.peers)
+    compiles = settings.compiles_all or goals.compares(case, "torch.compile")
+    who = providers.peers_of(case, settings.device, settings.peers, compiles)
     if settings.kernels is not None:
         who.insert(0, providers.kdkernels(case, settings.kernels, settings.device))
     if settings.twins is not None:
@@ -280,6 +282,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600, help="start nothing further after this long")
     parser.add_argument("--match", default="", help="only cases whose name contains one of these, separated by ;")
     parser.add_argument("--peers", default="", help="only peers whose name contains one of these, separated by commas")
+    parser.add_argument("--compile", choices=("all", "goals"), default="all",
+        help="goals: torch.compile, which takes seconds for each case, only where a goal compares with it")
     options = parser.parse_args()
     device = torch.device(options.device)
     if device.type == "cuda" and not torch.cuda.is_available():
@@ -294,7 +298,7 @@ def main() -> int:
         settings = prepare(device, options, planned, machine, until)
         records.write({"machine": machine, "state": fingerprint.gpu_state()})
         cases = planned.matching(options.match)
-        for case in dry_cases(cases) if device.type == "cpu" else cases:
+        for case in dry_cases(cases) if device.type == "cpu" else goals.telling_first(cases):
             if time.perf_counter() > until:
                 records.not_measured.append(f"{case}: out of time")
                 continue
@@ -319,7 +323,7 @@ def prepare(
         device: torch.device, options: argparse.Namespace, planned: plans.Plans, machine: dict[str, Any],
         until: float) -> Settings:
     if device.type != "cuda":
-        return Settings(device, None, None, 0, 0.0, 0.2, options.peers, until)
+        return Settings(device, None, None, 0, 0.0, 0.2, options.peers, False, until)
     torch.zeros(1, device=device)
     driver = Driver()
     properties = torch.cuda.get_device_properties(device)
@@ -331,7 +335,7 @@ def prepare(
     return Settings(
         device, ours.Kernels(options.ptx, driver) if options.ptx else None,
         twins.Twins(options.twins, driver, device) if options.twins and twins.compiler() else None,
-        planned.device.l2_bytes, ceilings.copy, 1.0, options.peers, until)
+        planned.device.l2_bytes, ceilings.copy, 1.0, options.peers, options.compile == "all", until)
 
 
 if __name__ == "__main__":

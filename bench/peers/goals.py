@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from plans import FORWARD, GRADIENT
+from plans import FORWARD, GRADIENT, Case
 
 Record = dict[str, Any]
 
@@ -102,6 +102,28 @@ GOALS: tuple[Goal, ...] = (
     Goal("*", MICROSECONDS, 5, most_bytes=SMALL),
     Goal("*", LAUNCHES, 1, mode=FORWARD, most_bytes=SMALL),
 )
+
+
+def unmeasured(case: Case) -> list[Record]:
+    """What the records of a case will be known by."""
+    return [
+        {"op": case.op, "provider": OURS, "mode": mode.mode, "cache": "cold", "bytes_min": mode.bytes_min,
+         "shape": list(case.shape), "form": case.form, "dtype": case.dtype} for mode in case.modes]
+
+
+def of_its_own(case: Case) -> list[Goal]:
+    """The goals that name the case's op."""
+    return [goal for goal in GOALS if goal.op != "*" and any(map(goal.applies, unmeasured(case)))]
+
+
+def telling_first(cases: Iterable[Case]) -> list[Case]:
+    """Those that a goal names, then the others, each in their order."""
+    return sorted(cases, key=lambda case: not of_its_own(case))
+
+
+def compares(case: Case, peer: str) -> bool:
+    """Whether a goal of the case is a factor over a peer."""
+    return any(goal.peer == peer for goal in of_its_own(case))
 
 
 def same_case(a: Record, b: Record) -> bool:

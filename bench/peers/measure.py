@@ -17,6 +17,7 @@ REPLAY_US = 2000.0
 LEAST_CALLS = 3
 MOST_CALLS = 400
 L2_MULTIPLE = 3
+MOST_SETS = 512
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ class Quantiles:
 
 
 def input_sets(bytes_of_one: int, l2_bytes: int) -> int:
-    """How many input sets in turn make every read come from memory: three times L2 lies between two uses."""
-    return max(1, -(-L2_MULTIPLE * l2_bytes // max(1, bytes_of_one)))
+    """How many input sets in turn make every read come from memory: three times L2 lies between two uses. Of inputs so small
+    that this would take thousands, no more than a graph can hold."""
+    return max(1, min(MOST_SETS, -(-L2_MULTIPLE * l2_bytes // max(1, bytes_of_one))))
 
 
 def rounds_backwards(count: int, round_number: int) -> list[int]:

@@ -152,11 +152,11 @@ def extra(case: Case) -> list[Provider]:
     return found
 
 
-def peers_of(case: Case, device: torch.device, wanted: str = "") -> list[Provider]:
+def peers_of(case: Case, device: torch.device, wanted: str = "", compiles: bool = True) -> list[Provider]:
     """Every peer that this machine has; `wanted` keeps those whose name has one of its comma-separated parts."""
     op = ops.of(case)
     found = [composed("eager", case, op.eager)]
-    if device.type == "cuda" and hasattr(torch, "compile") and op.compiles:
+    if device.type == "cuda" and hasattr(torch, "compile") and compiles:
         torch.compiler.reset()
         modes = ["default"] + (["reduce-overhead"] if case.input_bytes < LARGEST_OVERHEAD else [])
         found += [compiled(case, op.eager, mode) for mode in modes]

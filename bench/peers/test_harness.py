@@ -202,6 +202,7 @@ class MeasureTests(unittest.TestCase):
         self.assertEqual(measure.input_sets(10, 100), 30)
         self.assertEqual(measure.input_sets(7, 100), 43)
         self.assertEqual(measure.input_sets(1000, 100), 1)
+        self.assertEqual(measure.input_sets(1, 60 << 20), 512)
 
     def test_rounds_alternate_their_direction(self) -> None:
         self.assertEqual([measure.rounds_backwards(3, n) for n in range(3)], [[0, 1, 2], [2, 1, 0], [0, 1, 2]])
@@ -239,6 +240,12 @@ class GoalTests(unittest.TestCase):
             record("kdkernels", 6, **small), record("kdkernels", 3, **small, mode=FORWARD), record("kdkernels", 2, **small, cache="warm")])
         self.assertEqual([(str(v.goal), v.met) for v in verdicts], [("<= 5 us", False), ("<= 1 launches", True)])
         self.assertIn("MISSED", goals.lines(verdicts)[0])
+
+    def test_cases_with_a_goal_of_their_own_come_first_in_the_order_of_the_plan(self) -> None:
+        small, large, other = kl_case(), kl_case(8192, 32000), replace(kl_case(8192, 32000), op="jsd")
+        self.assertEqual(goals.telling_first([other, small, large]), [large, other, small])
+        self.assertTrue(goals.compares(large, "torch.compile"))
+        self.assertFalse(goals.compares(other, "torch.compile"))
 
     def test_every_goal_is_of_an_op_that_is_known(self) -> None:
         self.assertEqual({goal.op for goal in goals.GOALS} - ops.catalog().keys() - {"*"}, set())

@@ -33,8 +33,6 @@ class Op:
     fused_peers: Mapping[str, Callable[[Case], Calls | None]] = field(default_factory=dict)
     # The same algorithm in CUDA C++, where the twin takes the case.
     twin: Callable[[Case, Twins], Calls | None] | None = None
-    # Whether torch.compile is asked: not where the composition is a library call that it leaves as it is.
-    compiles: bool = True
 
     def expected(self, inputs: Tensors, settings: Settings) -> Tensors:
         return (self.reference or self.eager)(inputs, settings)
