@@ -73,6 +73,11 @@ internal static class OpCommand
             Description = "cpu, cuda or cuda:N.",
             DefaultValueFactory = _ => "cpu",
         };
+        var dtype = new Option<string?>("--dtype")
+        {
+            Description = "float16, bfloat16, float32 or float64: what floating-point inputs are converted to first; as stored otherwise.",
+        };
+        dtype.AcceptOnlyFromAmong([.. OpTensors.Types.Keys]);
         var folder = new Option<string>("--out")
         {
             Description = "The folder for the results; made if it is not there.",
@@ -81,14 +86,20 @@ internal static class OpCommand
         };
         var command = new Command(op.Name, op.Summary)
         {
-            inputs, settings, gradients, upstream, implementation, device, folder,
+            inputs, settings, gradients, upstream, implementation, device, dtype, folder,
         };
         command.SetAction(parsed =>
         {
             OpImplementation which = Enum.Parse<OpImplementation>(parsed.GetValue(implementation)!, ignoreCase: true);
             Device? place = Place(parsed.GetValue(device)!, which);
             Dictionary<string, string> given = Pairs(parsed.GetValue(settings)!, "--set key=value");
-            var call = new OpCall(op, Arrays(parsed.GetValue(inputs)!), given);
+            string? type = parsed.GetValue(dtype);
+            if (type is not null && which == OpImplementation.Oracle)
+                throw new OpException($"expected no --dtype for the oracle, which computes in float64, but got {type}");
+            var call = new OpCall(op, Arrays(parsed.GetValue(inputs)!), given)
+            {
+                ComputeType = type is null ? null : OpTensors.Types[type],
+            };
             NpyArray? weights = parsed.GetValue(upstream) is { } path ? NpyFile.Read(path) : null;
             OpResults results = OpRun.Execute(
                 call, which, place, parsed.GetValue(gradients) || weights is not null, weights);

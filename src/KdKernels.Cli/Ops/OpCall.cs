@@ -32,6 +32,9 @@ internal sealed class OpCall
 
     public OpDefinition Op { get; }
 
+    /// <summary>What floating-point inputs are converted to; null leaves them as they are stored.</summary>
+    public ScalarType? ComputeType { get; init; }
+
     public KdReduction Reduction => OpSetting.ToReduction(Choice("reduction"));
 
     public OracleReduction OracleReduction => Enum.Parse<OracleReduction>(Reduction.ToString());
@@ -78,6 +81,7 @@ internal sealed class OpCall
         {
             if (!_arrays.TryGetValue(input.Name, out NpyArray? array)) continue;
             Tensor tensor = OpTensors.Of(array, input.Kind).to(device);
+            if (input.Kind == OpInputKind.Float && ComputeType is { } type) tensor = tensor.to(type);
             if (gradients && input.Differentiable) tensor.requires_grad_();
             _tensors[input.Name] = tensor;
         }

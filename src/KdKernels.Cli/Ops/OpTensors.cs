@@ -8,6 +8,15 @@ namespace KdKernels.Cli.Ops;
 /// <summary>Arrays of files as tensors, and back.</summary>
 internal static class OpTensors
 {
+    /// <summary>What floating-point inputs can be converted to, by name.</summary>
+    public static IReadOnlyDictionary<string, ScalarType> Types { get; } = new Dictionary<string, ScalarType>(StringComparer.Ordinal)
+    {
+        ["float16"] = ScalarType.Float16,
+        ["bfloat16"] = ScalarType.BFloat16,
+        ["float32"] = ScalarType.Float32,
+        ["float64"] = ScalarType.Float64,
+    };
+
     /// <summary>Integers become int64, masks bool, floats keep their type.</summary>
     public static Tensor Of(NpyArray array, OpInputKind kind)
     {
@@ -27,7 +36,7 @@ internal static class OpTensors
         return kind == OpInputKind.Mask ? integers != 0 : integers;
     }
 
-    /// <summary>A tensor's elements; booleans and integers as int64.</summary>
+    /// <summary>A tensor's elements; booleans and integers as int64, bfloat16, which the format lacks, as float32.</summary>
     public static NpyArray ToArray(Tensor tensor)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -35,7 +44,7 @@ internal static class OpTensors
         (ScalarType stored, NpyType type) = values.dtype switch
         {
             ScalarType.Float16 => (ScalarType.Float16, NpyType.F2),
-            ScalarType.Float32 => (ScalarType.Float32, NpyType.F4),
+            ScalarType.BFloat16 or ScalarType.Float32 => (ScalarType.Float32, NpyType.F4),
             ScalarType.Float64 => (ScalarType.Float64, NpyType.F8),
             _ => (ScalarType.Int64, NpyType.I8),
         };

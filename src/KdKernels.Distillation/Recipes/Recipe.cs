@@ -129,6 +129,16 @@ public enum DistillMethod
     Kd,
 }
 
+/// <summary>What computes the distillation loss. Both give the same one, to rounding.</summary>
+public enum DistillOps
+{
+    /// <summary>This library's kernels.</summary>
+    Fused,
+
+    /// <summary>Torch operations, as most code composes them: what the kernels are compared with.</summary>
+    Composed,
+}
+
 /// <summary>The distillation loss and its weights, which may follow a schedule.</summary>
 public sealed record DistillRecipe
 {
@@ -140,6 +150,8 @@ public sealed record DistillRecipe
     /// <summary>Weight of the distillation term in [0, 1]; cross-entropy gets the rest. 0.9 as in
     /// RepDistiller.</summary>
     public ScheduledValue Alpha { get; init; } = 0.9;
+
+    public DistillOps Ops { get; init; } = DistillOps.Fused;
 }
 
 /// <summary>When and how held-out images are evaluated.</summary>

@@ -207,6 +207,7 @@ internal static class RecipeBinder
             Temperature = section.Scheduled(
                 "temperature", defaults.Temperature, number => number > 0, "a temperature above 0 (or .inf)"),
             Alpha = section.Scheduled("alpha", defaults.Alpha, number => number is >= 0 and <= 1, "a weight in [0, 1]"),
+            Ops = section.Choice("ops", defaults.Ops),
         };
         section.RejectUnknown();
         return distill;

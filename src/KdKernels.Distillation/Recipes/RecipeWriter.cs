@@ -42,6 +42,7 @@ internal static class RecipeWriter
         Line(yaml, 1, "method", RecipeNames.Of(recipe.Distill.Method));
         Line(yaml, 1, "temperature", Scheduled(recipe.Distill.Temperature));
         Line(yaml, 1, "alpha", Scheduled(recipe.Distill.Alpha));
+        Line(yaml, 1, "ops", RecipeNames.Of(recipe.Distill.Ops));
 
         Section(yaml, 0, "evaluation");
         Line(yaml, 1, "every", Number(recipe.Evaluation.Every));

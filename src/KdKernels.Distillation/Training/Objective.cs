@@ -1,3 +1,5 @@
+using KdKernels.Distillation.Recipes;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
@@ -34,9 +36,8 @@ internal static class Objective
     private static BatchLoss FromLabels(Tensor logits, Tensor labels)
     {
         Tensor loss = nn.functional.cross_entropy(logits, labels);
-        double value = loss.item<float>();
-        long hits = logits.detach().argmax(1).eq(labels).sum().item<long>();
-        return new BatchLoss(loss, new LossTerms(value, value, null), hits, 0, null, null, null);
+        double[] values = Read(loss, Hits(logits, labels));
+        return new BatchLoss(loss, new LossTerms(values[0], values[0], null), (long)values[1], 0, null, null, null);
     }
 
     private static BatchLoss FromTeacher(Tensor logits, Tensor images, Tensor labels, Teaching teaching, double epoch)
@@ -49,17 +50,46 @@ internal static class Objective
 
         double temperature = teaching.Distill.Temperature.At(epoch);
         double alpha = teaching.Distill.Alpha.At(epoch);
-        HintonLossResult result = KdFunctional.HintonLoss(
-            logits, teacherLogits, labels, temperature, alpha, KdReduction.BatchMean);
-        var terms = new LossTerms(
-            result.Loss.item<float>(), result.CrossEntropy.item<double>(), result.Kl.item<double>());
+        Terms terms = teaching.Distill.Ops == DistillOps.Fused
+            ? Fused(logits, teacherLogits, labels, temperature, alpha)
+            : Composed(logits, teacherLogits, labels, temperature, alpha);
+        double[] values = Read(terms.Loss, terms.CrossEntropy, terms.Kl, terms.Hits, terms.Agreements);
         return new BatchLoss(
-            result.Loss,
-            terms,
-            result.Top1Hits.item<long>(),
-            result.Agreement.item<long>(),
+            terms.Loss,
+            new LossTerms(values[0], values[1], values[2]),
+            (long)values[3],
+            (long)values[4],
             temperature,
             alpha,
             teacherLogits);
     }
+
+    private static Terms Fused(Tensor logits, Tensor teacherLogits, Tensor labels, double temperature, double alpha)
+    {
+        HintonLossResult result = KdFunctional.HintonLoss(
+            logits, teacherLogits, labels, temperature, alpha, KdReduction.BatchMean);
+        return new Terms(result.Loss, result.CrossEntropy, result.Kl, result.Top1Hits, result.Agreement);
+    }
+
+    private static Terms Composed(Tensor logits, Tensor teacherLogits, Tensor labels, double temperature, double alpha)
+    {
+        Tensor crossEntropy = nn.functional.cross_entropy(logits, labels);
+        Tensor divergence = TemperedKlComposed.Loss(
+            logits, teacherLogits, new TemperedKlOptions(temperature, KdReduction.BatchMean));
+        Tensor agreements = logits.detach().argmax(1).eq(teacherLogits.argmax(1)).sum();
+        return new Terms(
+            crossEntropy * (1 - alpha) + divergence * alpha, crossEntropy, divergence, Hits(logits, labels), agreements);
+    }
+
+    private static Tensor Hits(Tensor logits, Tensor labels) => logits.detach().argmax(1).eq(labels).sum();
+
+    // Each look at a value of a GPU waits for it, so that all are fetched together.
+    private static double[] Read(params Tensor[] scalars)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] wide = [.. scalars.Select(scalar => scalar.detach().to(ScalarType.Float64))];
+        return stack(wide).cpu().data<double>().ToArray();
+    }
+
+    private sealed record Terms(Tensor Loss, Tensor CrossEntropy, Tensor Kl, Tensor Hits, Tensor Agreements);
 }

@@ -64,6 +64,24 @@ public sealed class OpCommandTests : IDisposable
         Assert.Contains("Float16", _kd.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Inputs_are_converted_where_that_is_asked_for()
+    {
+        string s = File(OpArray.Logits(1, 3, 4)), t = File(OpArray.Logits(2, 3, 4));
+        string[] call = ["op", "tempered-kl", "--in", $"student={s}", "--in", $"teacher={t}", "-s", "temperature=2", "--out", _folder];
+        Assert.Equal(ExitCode.Done, await _kd.RunAsync([.. call, "--grad", "--dtype", "float32"]));
+        Assert.Equal(NpyType.F4, NpyFile.Read(Path.Combine(_folder, "grad_student.npy")).Type);
+        // The kernels of the 16-bit types are CUDA's; torch computes them anywhere, and .npy has no bfloat16 to write.
+        Assert.Equal(ExitCode.Done, await _kd.RunAsync([.. call, "--grad", "--dtype", "bfloat16", "--impl", "composed"]));
+        NpyArray gradient = NpyFile.Read(Path.Combine(_folder, "grad_student.npy"));
+        Assert.Equal(NpyType.F4, gradient.Type);
+        Assert.All(gradient.ToDoubles(), value => Assert.Equal(0, BitConverter.SingleToInt32Bits((float)value) & 0xffff));
+        Assert.Equal(ExitCode.InvalidInput, await _kd.RunAsync([.. call, "--dtype", "bfloat16"]));
+        Assert.Contains("which only cuda computes", _kd.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.InvalidInput, await _kd.RunAsync([.. call, "--dtype", "float32", "--impl", "oracle"]));
+        Assert.Contains("expected no --dtype for the oracle", _kd.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("needs the input teacher", "student=A")]
     [InlineData("has no input 'pupil'; it has student, teacher", "pupil=A")]

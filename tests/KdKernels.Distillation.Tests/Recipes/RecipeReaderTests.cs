@@ -156,7 +156,7 @@ public class RecipeReaderTests
             data: {name: image-folder, image-size: 32, root: "a \"quoted\"\tplace: #1\n"}
             teacher: {checkpoint: 'it''s'}
             student: {solver: {lr: 1e-7, schedule: {kind: multi-step, milestones: [3, 5]}}}
-            distill: {temperature: .inf, alpha: {from: 0, to: 0.9, epochs: 2.5, kind: cosine}}
+            distill: {temperature: .inf, alpha: {from: 0, to: 0.9, epochs: 2.5, kind: cosine}, ops: composed}
             """,
             "x",
             environment: NoEnvironment);
@@ -164,6 +164,7 @@ public class RecipeReaderTests
         Assert.Equal("a \"quoted\"\tplace: #1\n", recipe.Data.Root);
         Assert.Equal(double.PositiveInfinity, recipe.Distill.Temperature.At(0));
         Assert.Equal(new ScheduledValue(0, 0.9, 2.5, RampKind.Cosine), recipe.Distill.Alpha);
+        Assert.Equal(DistillOps.Composed, recipe.Distill.Ops);
         Assert.Equal([3, 5], recipe.Student.Solver.Schedule.Milestones);
         Assert.Equal(recipe, RecipeReader.Parse(recipe.ToYaml(), "again", environment: NoEnvironment));
     }
