@@ -20,7 +20,8 @@ Steps, in this order; a failed one is reported and the others still run:
   repeats       20 bitwise repeats, order on two streams, CUDA-graph capture and replay
   bench         ours and the peers (eager, torch.compile, cuBLAS, torch.func, Triton, Liger, our algorithms in CUDA C++)
                 alternating in one process, the most telling cases first, and a table of the goals at the end
-  train         kd train on the GPU against the same run on the CPU; a distillation step with kernels against composed ops
+  train         kd train on the GPU against the same run on the CPU, and against composed operations; the time of a distillation
+                step with kernels and with composed operations
   host-bench    some ops called from C#: host time and full autograd
   tune          every kernel variant and grid that the launchers accept for a shape, timed
   sanitizer     compute-sanitizer's four tools over a small set of the GPU tests, where it is installed
@@ -238,11 +239,16 @@ step_host_bench() {
 step_train() {
     local device=cuda:0
     [ -z "$cpu_check" ] || device=cpu
-    rm -rf "$out/train-cpu" "$out/train-gpu"
+    rm -rf "$out/train-cpu" "$out/train-gpu" "$out/train-composed"
     program kd train --quick --plain -s device=cpu -o "$out/train-cpu" || return 1
     # tf32 would round what the CPU does not.
     NVIDIA_TF32_OVERRIDE=0 program kd train --quick --plain -s device=$device -o "$out/train-gpu" || return 1
+    NVIDIA_TF32_OVERRIDE=0 program kd train --quick --plain -s device=$device -s distill.ops=composed -o "$out/train-composed" ||
+        return 1
+    echo "$device against the CPU:"
     "$python" "$here/peers/compare_runs.py" "$out/train-cpu/metrics.jsonl" "$out/train-gpu/metrics.jsonl" || return 1
+    echo "composed operations against the kernels:"
+    "$python" "$here/peers/compare_runs.py" "$out/train-gpu/metrics.jsonl" "$out/train-composed/metrics.jsonl" || return 1
     program KdKernels.Bench distill-step --device $device
 }
 

@@ -1,4 +1,5 @@
-"""Compares the losses of two runs of `kd train`: one on the CPU, one on a GPU, same recipe and seed.
+"""Compares the losses of two runs of `kd train` with the same recipe and seed: on the CPU and on a GPU, or with kernels and
+with composed operations; prints how fast both were.
 
 The first epoch must agree closely. Later ones drift apart, since rounding differs and training amplifies it.
 """
@@ -12,18 +13,21 @@ FIRST_EPOCH = 0.02
 LATER_EPOCHS = 0.15
 
 
-def losses(path: str) -> dict[tuple[str, int], float]:
-    """(network, epoch) -> mean loss, from the epoch lines of metrics.jsonl."""
-    found: dict[tuple[str, int], float] = {}
+Epochs = dict[tuple[str, int], float]
+
+
+def epochs(path: str, what: str) -> Epochs:
+    """(network, epoch) -> a number of the epoch lines of metrics.jsonl."""
+    found: Epochs = {}
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             record: dict[str, Any] = json.loads(line)
             if record.get("event") == "epoch":
-                found[record["stage"], record["epoch"]] = record["loss"]
+                found[record["stage"], record["epoch"]] = record[what]
     return found
 
 
-def differences(first: dict[tuple[str, int], float], second: dict[tuple[str, int], float]) -> list[str]:
+def differences(first: Epochs, second: Epochs) -> list[str]:
     """What is wrong, in sentences; empty when the runs agree."""
     if not first:
         return ["expected epochs in the first run but got none"]
@@ -41,9 +45,11 @@ def differences(first: dict[tuple[str, int], float], second: dict[tuple[str, int
 
 
 def main() -> int:
-    first, second = losses(sys.argv[1]), losses(sys.argv[2])
-    for (stage, epoch), expected in first.items():
-        print(f"{stage:24} epoch {epoch}: {expected:.6f} {second.get((stage, epoch), math.nan):.6f}")
+    first, second = (epochs(path, "loss") for path in sys.argv[1:3])
+    speeds = [epochs(path, "images_per_second") for path in sys.argv[1:3]]
+    for key, expected in first.items():
+        images = " and ".join(f"{speed.get(key, math.nan):.0f}" for speed in speeds)
+        print(f"{key[0]:24} epoch {key[1]}: {expected:.6f} {second.get(key, math.nan):.6f}, {images} images/s")
     wrong = differences(first, second)
     for sentence in wrong:
         print(sentence)
