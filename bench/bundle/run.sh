@@ -176,10 +176,10 @@ build_bridge() {
 }
 
 step_plan() {
-    program KdKernels.Bench plan --out "$out/plan.json" && program KdKernels.Bench plan --all-variants --out "$out/plan-all.json"
+    program KdKernels.Bench plan --out "$out/plans.json" && program KdKernels.Bench plan --all-variants --out "$out/plans-all.json"
 }
 
-step_python_tests() { (cd "$here/peers" && KD_PLAN="$out/plan-all.json" "$python" -m unittest discover -p 'test_*.py'); }
+step_python_tests() { (cd "$here/peers" && KD_PLAN="$out/plans-all.json" "$python" -m unittest discover -p 'test_*.py'); }
 
 step_gpu_tests() {
     program KdKernels.Gpu --groups oracle,layouts,memory,errors,large --json "$out/gpu-tests.jsonl"
@@ -225,11 +225,11 @@ peers() {
 
 step_bench() {
     # Compiling takes seconds for each case: a short run does it where a goal compares with it.
-    peers bench.py --plan "$out/plan.json" --twins "$here/native/twins" --out "$out/records-peers.jsonl" \
+    peers bench.py --plan "$out/plans.json" --twins "$here/native/twins" --out "$out/records-peers.jsonl" \
         --compile "$([ "$minutes" -ge 20 ] && echo all || echo goals)" --seconds "$(left 80)"
 }
 
-step_tune() { peers tune.py --plan "$out/plan-all.json" --out "$out/tune.jsonl" --seconds "$(left 80)"; }
+step_tune() { peers tune.py --plan "$out/plans-all.json" --out "$out/tune.jsonl" --seconds "$(left 80)"; }
 
 step_host_bench() {
     [ -z "$cpu_check" ] || { program KdKernels.Bench --help; return; }
