@@ -34,11 +34,12 @@ class Goal:
     least_bytes: int = 0
     most_bytes: int = 1 << 62
     cache: str = "cold"
+    besides: tuple[str, ...] = ()
 
     def applies(self, record: Record) -> bool:
         return (
-            self.op in (record["op"], "*") and record["provider"] == OURS and record["mode"] == self.mode
-            and record["cache"] == self.cache and self.least_bytes <= record["bytes_min"] <= self.most_bytes
+            self.op in (record["op"], "*") and record["op"] not in self.besides and record["provider"] == OURS
+            and record["mode"] == self.mode and record["cache"] == self.cache and self.least_bytes <= record["bytes_min"] <= self.most_bytes
             and (not self.shapes or tuple(record["shape"]) in self.shapes)
             and (self.form is None or record["form"] == self.form)
             and (not self.dtype or record["dtype"] == self.dtype))
@@ -73,6 +74,8 @@ def faster(op: str, value: float, peer: str, **where: Any) -> Goal:
 
 LLM_32K = ((8192, 32000),)
 LLM_128K = ((8192, 128256), (4096, 128256))
+# Whose gradients need an upstream gradient, or all of the forward pass, first: another launch.
+TWO_STEPS = ("softmax-jvp", "dual-relu", "dual-max-pool", "dual-batch-norm", "fsp-gram", "fsp-loss", "noise-probe")
 FSP = ((128, 64, 64, 32, 32),)
 
 GOALS: tuple[Goal, ...] = (
@@ -99,8 +102,8 @@ GOALS: tuple[Goal, ...] = (
     faster("crd-contrast", 10, "eager"),
     faster("cosine-kl", 3, "eager"),
     *(faster("*", 0.9, "cuda-twin", mode=mode) for mode in (FORWARD, GRADIENT)),
-    Goal("*", MICROSECONDS, 5, most_bytes=SMALL),
-    Goal("*", LAUNCHES, 1, mode=FORWARD, most_bytes=SMALL),
+    *(Goal("*", measure, value, mode=FORWARD, most_bytes=SMALL) for measure, value in ((MICROSECONDS, 5), (LAUNCHES, 1))),
+    *(Goal("*", measure, value, most_bytes=SMALL, besides=TWO_STEPS) for measure, value in ((MICROSECONDS, 5), (LAUNCHES, 1))),
 )
 
 

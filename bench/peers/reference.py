@@ -15,7 +15,6 @@ SLICE = 1 << 25
 
 # Limits by the dtype of what is compared: several roundings of a sum in float32, or one of the stored value.
 LIMITS = {"float32": 1e-5, "float64": 1e-5, "float16": 1e-3, "bfloat16": 4e-3}
-TF32_LIMIT = 3e-3
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,8 @@ class Distance:
 
 def limit_of(case: Case, dtype: str) -> float:
     """What our own results may be off by."""
-    return max(LIMITS[dtype], TF32_LIMIT if case.settings.get("tf32") else 0.0)
+    own = ops.of(case).limit
+    return max(LIMITS[dtype], own(case.settings) if own else 0.0)
 
 
 def slices(case: Case, inputs: Tensors) -> Iterator[slice]:

@@ -237,8 +237,12 @@ class GoalTests(unittest.TestCase):
     def test_small_shapes_are_judged_by_time_and_launches(self) -> None:
         small = {"shape": [256, 1000], "bytes_min": 3072000}
         verdicts = goals.judge([
-            record("kdkernels", 6, **small), record("kdkernels", 3, **small, mode=FORWARD), record("kdkernels", 2, **small, cache="warm")])
-        self.assertEqual([(str(v.goal), v.met) for v in verdicts], [("<= 5 us", False), ("<= 1 launches", True)])
+            record("kdkernels", 6, **small), record("kdkernels", 3, **small, mode=FORWARD),
+            record("kdkernels", 2, **small, cache="warm")])
+        self.assertEqual([(str(v.goal), v.met) for v in verdicts], [
+            ("<= 5 us", False), ("<= 1 launches", True), ("<= 5 us", True), ("<= 1 launches", True)])
+        two = goals.judge([record("kdkernels", 6, **small, op="dual-relu", launches=2.0)])
+        self.assertEqual(two, [])
         self.assertIn("MISSED", goals.lines(verdicts)[0])
 
     def test_cases_with_a_goal_of_their_own_come_first_in_the_order_of_the_plan(self) -> None:

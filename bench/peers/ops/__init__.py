@@ -25,6 +25,8 @@ class Op:
     sliced: tuple[str, ...] = ()
     # Whether the composition draws its own random numbers, so that its result is not the reference's.
     draws: bool = False
+    # What our own result may be off by, relative, where the documented error is more than a float32 sum's.
+    limit: Callable[[Settings], float] | None = None
     # Other compositions, by the name of the provider.
     peers: Mapping[str, Function] = field(default_factory=dict)
     # Which of them have no gradient.
