@@ -39,7 +39,8 @@ class Goal:
     def applies(self, record: Record) -> bool:
         return (
             self.op in (record["op"], "*") and record["op"] not in self.besides and record["provider"] == OURS
-            and record["mode"] == self.mode and record["cache"] == self.cache and self.least_bytes <= record["bytes_min"] <= self.most_bytes
+            and record["mode"] == self.mode and record["cache"] == self.cache
+            and self.least_bytes <= record["bytes_min"] <= self.most_bytes
             and (not self.shapes or tuple(record["shape"]) in self.shapes)
             and (self.form is None or record["form"] == self.form)
             and (not self.dtype or record["dtype"] == self.dtype))
