@@ -423,6 +423,28 @@ class TwinTests(unittest.TestCase):
         self.assertEqual(parameters[2].value, out["student_gradient"].data_ptr())
         self.assertEqual([p.value for p in parameters[6:8]], [64, 100])
 
+    def test_the_twin_of_fsp_makes_a_gram_matrix_and_two_gradients(self) -> None:
+        shape = (128, 64, 32, 8, 8)
+        features1, features2 = spec("features1", 128, 64, 8, 8), spec("features2", 128, 32, 8, 8)
+        case = Case("fsp-gram", shape, "float32", "tf32", (features1, features2), (), {"tf32": True})
+        twin = ops.of(case).twin
+        assert twin is not None
+        known = mock.Mock(multiprocessors=132, device=CPU)
+        calls = twin(case, known)
+        assert calls is not None
+        x = {"features1": features1.empty(CPU), "features2": features2.empty(CPU), "upstream": torch.empty(128, 64, 32)}
+        out = calls[GRADIENT](x)
+        launches = [call.args for call in known.launch.call_args_list]
+        # 128 tiles and three blocks for each multiprocessor: two splits.
+        self.assertEqual([(entry, grid, threads) for _, entry, grid, threads, _ in launches], [
+            ("gram_tf32", (256,), 128), ("gradient_tf32", (128,), 256), ("gradient_tf32", (128,), 256)])
+        self.assertEqual([[p.value for p in arguments[-5:]] for *_, arguments in launches], [
+            [128, 64, 32, 64, 2], [128, 64, 32, 64, 0], [128, 32, 64, 64, 1]])
+        self.assertEqual(launches[2][4][2].value, out["features2_gradient"].data_ptr())
+        self.assertIsNone(twin(replace(case, shape=(128, 64, 32, 7, 7)), known))
+        known.has.return_value = False
+        self.assertIsNone(twin(case, known))
+
     def test_every_entry_that_is_launched_is_in_its_source(self) -> None:
         folder = twin_sources()
         if folder is None:

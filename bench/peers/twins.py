@@ -71,6 +71,9 @@ class Twins:
         self._images: dict[str, bytes] = {}
         self._functions: dict[tuple[str, str], ctypes.c_void_p] = {}
 
+    def has(self, source: str) -> bool:
+        return (self._folder / source).exists()
+
     def function(self, source: str, entry: str, shared_bytes: int = 0) -> ctypes.c_void_p:
         key = (source, entry)
         if key not in self._functions:

@@ -1,12 +1,15 @@
 """Losses between feature maps: attention transfer, FSP matrices, the variational likelihood."""
 
+import ctypes
+
 import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
 from inputs import Tensors
 from ops import Function, Op
-from plans import Settings
+from plans import BACKWARD, FORWARD, GRADIENT, SIZES, Case, Settings
+from twins import Calls, Twins, pointer
 
 
 def attention(features: Tensor) -> Tensor:
@@ -72,6 +75,49 @@ def cublas(function: Function) -> dict[str, Function]:
     return {"cublas-float32": with_precision(function, False), "cublas-tf32": with_precision(function, True)}
 
 
+def fsp_gram_twin(case: Case, twins: Twins) -> Calls | None:
+    """native/twins/fsp_gram.cu: tiles of 64 x 64, split over the pixels where there are too few of them."""
+    batch, c1, c2, height, width = case.shape
+    pixels = height * width
+    vector = 16 // SIZES[case.dtype]
+    if not twins.has("fsp_gram.cu") or pixels % vector != 0 or c2 % 2 != 0:
+        return None
+    product = "tf32" if case.settings["tf32"] else case.dtype
+    tiles = batch * -(-c1 // 64) * -(-c2 // 64)
+    splits, chunks = 1, -(-pixels // (4 * vector))
+    while 2 * splits * tiles <= 3 * twins.multiprocessors and 2 * splits <= chunks:
+        splits *= 2
+    parts = torch.empty(tiles * splits * 4096, dtype=torch.float32, device=twins.device)
+    tickets = torch.zeros(tiles, dtype=torch.int32, device=twins.device)
+
+    def integers(*values: int) -> tuple[ctypes.c_int, ...]:
+        return tuple(map(ctypes.c_int, values))
+
+    def forward(x: Tensors) -> Tensors:
+        out = torch.empty((batch, c1, c2), dtype=torch.float32, device=twins.device)
+        operands = map(pointer, (x["features1"], x["features2"], out, parts, tickets))
+        twins.launch(
+            "fsp_gram.cu", f"gram_{product}", (tiles * splits,), 128, (*operands, *integers(batch, c1, c2, pixels, splits)))
+        return {"gram": out}
+
+    def backward(x: Tensors) -> Tensors:
+        found = {}
+        # By the first layer U F2, by the second the transpose of U times F1.
+        for name, other, rows, inner, transposed in (("features1", "features2", c1, c2, 0), ("features2", "features1", c2, c1, 1)):
+            gradient = torch.empty_like(x[name], requires_grad=False)
+            operands = map(pointer, (x["upstream"], x[other], gradient))
+            grid = batch * -(-pixels // 128) * -(-rows // 64)
+            twins.launch(
+                "fsp_gram.cu", f"gradient_{product}", (grid,), 256,
+                (*operands, *integers(batch, rows, inner, pixels, transposed)))
+            found[f"{name}_gradient"] = gradient
+        return found
+
+    if case.dtype != "float32":
+        return {FORWARD: forward}
+    return {FORWARD: forward, GRADIENT: lambda x: forward(x) | backward(x), BACKWARD: backward}
+
+
 def vid_likelihood(x: Tensors, settings: Settings) -> Tensors:
     """The published code's loss, at its mean over every element."""
     variance = (functional.softplus(x["rho"]) + settings["epsilon"])[:, None, None]
@@ -81,7 +127,9 @@ def vid_likelihood(x: Tensors, settings: Settings) -> Tensors:
 
 OPS = {
     "attention-squared": Op(attention_squared, sliced=("student", "teacher")),
-    "fsp-gram": Op(fsp_gram, sliced=("features1", "features2"), peers=cublas(fused_gram), limit=product_limit),
+    "fsp-gram": Op(
+        fsp_gram, sliced=("features1", "features2"), peers=cublas(fused_gram), limit=product_limit,
+        twin=fsp_gram_twin),
     "fsp-loss": Op(
         fsp_loss, sliced=("student1", "student2", "teacher1", "teacher2"), peers=cublas(fused_fsp), limit=product_limit),
     # torch's gaussian_nll_loss asks whether a variance is negative, which waits for the device: no peer in a graph.
