@@ -23,9 +23,9 @@ internal static class FspGramKernels
         string name, Type storage, Type element, Type planes, Type product, Type gradientProduct)
     {
         foreach (var variant in Planes(name, "", storage, element, planes, product, gradientProduct)) yield return variant;
-        yield return Gram(name, "gram-general", storage, typeof(GramGeneral<,>).MakeGenericType(storage, element), product);
+        yield return Gram(name, "gram-general", storage, typeof(GramGeneral<,>).MakeGenericType(storage, element), typeof(ThreeTf32));
         yield return Gradient(
-            name, "gradient-general", storage, typeof(GeneralGradient<,>).MakeGenericType(storage, element), gradientProduct, 1);
+            name, "gradient-general", storage, typeof(GeneralGradient<,>).MakeGenericType(storage, element), typeof(ThreeTf32), 1);
         var unpool = typeof(FspGradientKernels).GetMethod(nameof(FspGradientKernels.Unpool))!.MakeGenericMethod(storage, element);
         yield return Variant(name, "unpool", unpool, FspGradientKernels.UnpoolThreads, 4);
     }

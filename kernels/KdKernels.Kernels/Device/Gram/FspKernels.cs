@@ -36,7 +36,9 @@ public static class FspKernels
                 student.Subtract(scale, teacher, 1f / ((float)a.TeacherHeight * a.TeacherWidth));
                 scale = 1f;
             }
-            if (a.Splits > 1 && !Combine(a, tile, ref student, flags)) continue;
+            int isWhole = 1;
+            if (a.Splits > 1) isWhole = Combine(a, tile, ref student, flags);
+            if (isWhole == 0) continue;
             Store(a, tile, scale, ref student);
             if (a.Teacher1.Length > 0) FspFinish.Tile(a, tile, perSample, ref student, columns, sums);
         }
@@ -95,22 +97,23 @@ public static class FspKernels
     }
 
     /// <summary>
-    /// Gives this part to the block that is done last with the tile, which adds all parts in their order; whether this is it.
+    /// Gives this part to the block that is done last with the tile, which adds all parts in their order; 1 if this is it, else 0.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool Combine<T>(in FspArguments<T> a, in FspTile tile, ref GramTile sums, ArrayView<int> flags)
+    private static int Combine<T>(in FspArguments<T> a, in FspTile tile, ref GramTile sums, ArrayView<int> flags)
         where T : unmanaged
     {
         long first = tile.Number * a.Splits * (FspTile.Size * FspTile.Size);
         PartStore store;
         store.Part = a.Parts.SubView(first + (tile.Split * (FspTile.Size * FspTile.Size)) + Group.IdxX);
         sums.Each(ref store);
-        MemoryFence.DeviceLevel();
         Group.Barrier();
         int counter = 1 + (int)(tile.Number >> 2);
         int shift = ((int)tile.Number & 3) << 3;
         if (Group.IdxX == 0)
         {
+            // After the barrier, so that it covers what the other threads wrote.
+            MemoryFence.DeviceLevel();
             int done = (Atomic.Add(ref a.Counters[counter], 1 << shift) >> shift) & 255;
             MemoryFence.DeviceLevel();
             flags[0] = done;
@@ -118,7 +121,7 @@ public static class FspKernels
         Group.Barrier();
         bool isLast = flags[0] == a.Splits - 1;
         Group.Barrier();
-        if (!isLast) return false;
+        if (!isLast) return 0;
         if (Group.IdxX == 0) Atomic.Add(ref a.Counters[counter], -(a.Splits << shift));
         sums = default;
         for (int split = 0; split < a.Splits; split++)
@@ -127,7 +130,7 @@ public static class FspKernels
             add.Part = a.Parts.SubView(first + (split * (FspTile.Size * FspTile.Size)) + Group.IdxX);
             sums.Each(ref add);
         }
-        return true;
+        return 1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -93,7 +93,7 @@ public struct GramPlanes<T, TElement> : IGramSource<T>
     }
 }
 
-/// <summary>Maps of any strides, pooled or not, one element at a time.</summary>
+/// <summary>Maps of any strides, pooled or not, one element at a time, as float32.</summary>
 public struct GramGeneral<T, TElement> : IGramSource<T>
     where T : unmanaged
     where TElement : struct, IGramElement<T>
@@ -109,7 +109,7 @@ public struct GramGeneral<T, TElement> : IGramSource<T>
     private int pixels;
     private int shared;
 
-    public readonly int PerWord => default(TElement).PerWord;
+    public readonly int PerWord => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Begin(in GramOperands<T> operands, long sample, int row, int column)
@@ -137,16 +137,15 @@ public struct GramGeneral<T, TElement> : IGramSource<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Fill(ArrayView<U4> stage, int chunk)
     {
-        var words = stage.Cast<uint>();
+        var words = stage.Cast<float>();
         Fill(words, sampler1, start1, row, last1, chunk);
         if (shared == 0) Fill(words.SubView(64 * 16), sampler2, start2, column, last2, chunk);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Fill(
-        ArrayView<uint> words, in FspSampler<T, TElement> sampler, long start, int first, int last, int chunk)
+        ArrayView<float> words, in FspSampler<T, TElement> sampler, long start, int first, int last, int chunk)
     {
-        TElement element = default;
         // Neighbouring threads take what lies side by side: pixels, or channels where the map is NHWC. Threads that write to one
         // bank are then in the way of each other.
         bool alongChannels = sampler.Map.Channel == 1;
@@ -155,15 +154,9 @@ public struct GramGeneral<T, TElement> : IGramSource<T>
         for (int i = 0; i < 8; i++)
         {
             long plane = start + (IntrinsicMath.Min(first + channel, last) * sampler.Map.Channel);
-            int pixel = ((chunk * 16) + word) * PerWord;
-            uint value = 0;
-            if (pixel < pixels)
-            {
-                float low = sampler.Value(plane, pixel);
-                float high = 0f;
-                if (PerWord == 2 & pixel + 1 < pixels) high = sampler.Value(plane, pixel + 1);
-                value = element.Word(low, high);
-            }
+            int pixel = (chunk * 16) + word;
+            float value = 0f;
+            if (pixel < pixels) value = sampler.Value(plane, pixel);
             words[(channel * 16) + word] = value;
             word += alongChannels ? 2 : 0;
             channel += alongChannels ? 0 : 8;
