@@ -13,9 +13,9 @@ internal static class FspGramKernels
         .. Of("float32", typeof(float), typeof(GramFloat), typeof(FloatPlanes), typeof(ThreeTf32), typeof(ThreeTf32)),
         .. Planes("float32", "tf32-", typeof(float), typeof(GramFloat), typeof(FloatPlanes), typeof(OneTf32), typeof(OneTf32)),
         .. Of(
-            "float16", typeof(ushort), typeof(GramHalf), typeof(NarrowPlanes<GramHalf>), typeof(HalfProduct), typeof(TwoTf32)),
+            "float16", typeof(ushort), typeof(GramHalf), typeof(NarrowPlanes<GramHalf>), typeof(HalfProduct), typeof(Tf32ByNarrow)),
         .. Of(
-            "bfloat16", typeof(ushort), typeof(GramBFloat), typeof(NarrowPlanes<GramBFloat>), typeof(BFloatProduct), typeof(TwoTf32)),
+            "bfloat16", typeof(ushort), typeof(GramBFloat), typeof(NarrowPlanes<GramBFloat>), typeof(BFloatProduct), typeof(Tf32ByNarrow)),
         Variant("float32", "norms", typeof(FspFinish).GetMethod(nameof(FspFinish.Norms))!, 256, 4),
     ];
 

@@ -42,7 +42,7 @@ internal sealed class FspGramTests : IOpTests
             session.Test($"fsp-gram {type} the same bits", () => Repeats(session, type));
         }
         session.Test("fsp-gram allowTf32", () => Tf32(session));
-        session.Test("fsp-loss create_graph", () => SecondOrder(session));
+        session.Test("fsp-gram create_graph", () => SecondOrder(session));
     }
 
     private static void Gram(
@@ -135,7 +135,7 @@ internal sealed class FspGramTests : IOpTests
         var first = Maps(session, 1, ScalarType.Float32, 3, 4, 4);
         var second = Maps(session, 2, ScalarType.Float32, 5, 4, 4);
         var gradient = autograd.grad(
-            [KdFunctional.FspGram(first.Leaf, second.Leaf).pow(2).sum()], [first.Leaf], create_graph: true)[0];
+            [KdFunctional.FspGram(first.Leaf, second.Leaf).pow(2).sum()], [first.Leaf], retain_graph: true, create_graph: true)[0];
         Check.True(gradient.requires_grad, "a gradient that can be differentiated but got one that cannot");
         gradient.sum().backward();
         Check.True(second.Leaf.grad is not null, "a gradient of the gradient but got none");

@@ -20,6 +20,12 @@ public static class FspGradientKernels
     private const int StageVectors = WeightVectors + (16 * 34);
     private const int Stages = 3;
 
+    /// <summary>The first row of a tile that is this lane's.</summary>
+    private static int FirstRow => (((Group.IdxX >> 5) & 1) * 32) + ((Group.IdxX & 31) >> 2);
+
+    /// <summary>The first pixel of a tile that is this warp's.</summary>
+    private static int FirstPixel => (Group.IdxX >> 6) * 32;
+
     /// <summary>A block for each 64 channels by 128 pixels of a gradient.</summary>
     public static void Gradients<T, TSource, TProduct>(FspGradientArguments<T> a)
         where T : unmanaged
@@ -37,13 +43,21 @@ public static class FspGradientKernels
             int tile = (int)(item - (sample * perSample));
             int transposed = tile < tiles1 ? 0 : 1;
             tile -= transposed != 0 ? tiles1 : 0;
-            var side = GradientSide<T>.Of(a, sample, transposed);
             // Blocks that read the same pixels are neighbours.
-            int rowTiles = (side.Rows + Rows - 1) >> 6;
+            int rowTiles = ((transposed != 0 ? a.Channels2 : a.Channels1) + Rows - 1) >> 6;
             int pixelTile = tile / rowTiles;
+            int firstRow = (tile - (pixelTile * rowTiles)) * Rows;
+            var sums = Products<T, TSource, TProduct>(
+                GradientSide<T>.Of(a, sample, transposed), sample, firstRow, pixelTile * Pixels, a.Zero, ring);
+
+            // Made anew, so that nothing of it takes registers while the products do.
+            GradientStore<T, TSource> store;
+            store.Side = GradientSide<T>.Of(a, sample, transposed);
+            store.Sample = sample;
+            store.Row = firstRow + FirstRow;
+            store.Pixel = (pixelTile * Pixels) + FirstPixel;
             float upstream = a.Upstream.Length > 0 ? a.Upstream[a.PerSample != 0 ? sample : 0] : 1f;
-            Tile<T, TSource, TProduct>(
-                side, sample, (tile - (pixelTile * rowTiles)) * Rows, pixelTile * Pixels, a.Scale * upstream, a.Zero, ring);
+            sums.EachRow(ref store, a.Scale * upstream);
         }
     }
 
@@ -99,8 +113,8 @@ public static class FspGradientKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Tile<T, TSource, TProduct>(
-        in GradientSide<T> side, long sample, int firstRow, int firstPixel, float factor, int zero, ArrayView<U4> ring)
+    private static GramTile Products<T, TSource, TProduct>(
+        in GradientSide<T> side, long sample, int firstRow, int firstPixel, int zero, ArrayView<U4> ring)
         where T : unmanaged
         where TSource : struct, IGradientSource<T>
         where TProduct : struct, IGramProduct
@@ -108,25 +122,22 @@ public static class FspGradientKernels
         TSource source = default;
         TProduct product = default;
         product.Begin(zero);
-        var weights = GradientWeights.Of(side.Transposed);
+        var weights = GradientWeights.Of(side, firstRow);
+        source.Begin(side, sample, firstPixel);
         int chunks = (side.Inner + 15) >> 4;
         for (int stage = 0; stage < Stages - 1; stage++)
         {
             if (stage < chunks)
             {
                 var to = ring.SubView(stage * StageVectors);
-                source.Fill(to.SubView(WeightVectors), side, sample, firstPixel, stage * 16);
-                weights.Load(side, firstRow, stage * 16);
+                source.Fill(to.SubView(WeightVectors), stage * 16);
+                weights.Load(stage * 16);
                 weights.Store(to.Cast<float>());
             }
             Ptx.CommitCopies();
         }
 
-        int lane = Group.IdxX & 31;
-        int warp = Group.IdxX >> 5;
-        int row = ((warp & 1) * 32) + (lane >> 2);
-        int rows = (row * 4) + ((lane & 3) ^ ((row >> 1) & 3));
-        int pixel = (warp >> 1) * 32;
+        int rows = (FirstRow * 4) + ((Group.IdxX & 3) ^ ((FirstRow >> 1) & 3));
         GramTile sums = default;
         int slot = 0;
         for (int chunk = 0; chunk < chunks; chunk++)
@@ -138,36 +149,29 @@ public static class FspGradientKernels
             var free = ring.SubView((slot == 0 ? Stages - 1 : slot - 1) * StageVectors);
             if (next < chunks)
             {
-                source.Fill(free.SubView(WeightVectors), side, sample, firstPixel, next * 16);
-                weights.Load(side, firstRow, next * 16);
+                source.Fill(free.SubView(WeightVectors), next * 16);
+                weights.Load(next * 16);
             }
             Ptx.CommitCopies();
             var stage = ring.SubView(slot * StageVectors);
-            sums.AddProducts(product, stage.SubView(rows), Columns<T, TSource>(source, stage.SubView(WeightVectors), pixel));
+            sums.AddProducts(product, stage.SubView(rows), Columns<T, TSource>(source, stage.SubView(WeightVectors)));
             if (next < chunks) weights.Store(free.Cast<float>());
             slot = slot == Stages - 1 ? 0 : slot + 1;
         }
         Group.Barrier();
-
-        GradientStore<T, TSource> store;
-        store.Source = source;
-        store.Side = side;
-        store.Sample = sample;
-        store.Row = firstRow + row;
-        store.Pixel = firstPixel + pixel;
-        sums.EachRow(ref store, factor);
+        return sums;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static GramColumns Columns<T, TSource>(in TSource source, ArrayView<U4> stage, int pixel)
+    private static GramColumns Columns<T, TSource>(in TSource source, ArrayView<U4> stage)
         where T : unmanaged
         where TSource : struct, IGradientSource<T>
     {
         int row = Group.IdxX & 3;
-        var x = source.Read(stage, row, pixel);
-        var y = source.Read(stage, row + 4, pixel);
-        var z = source.Read(stage, row + 8, pixel);
-        var w = source.Read(stage, row + 12, pixel);
+        var x = source.Read(stage, row, FirstPixel);
+        var y = source.Read(stage, row + 4, FirstPixel);
+        var z = source.Read(stage, row + 8, FirstPixel);
+        var w = source.Read(stage, row + 12, FirstPixel);
         GramColumns columns;
         columns.C0 = Words(x.P0, y.P0, z.P0, w.P0);
         columns.C1 = Words(x.P1, y.P1, z.P1, w.P1);
@@ -193,7 +197,6 @@ public struct GradientStore<T, TSource> : ITileRowVisitor
     where T : unmanaged
     where TSource : struct, IGradientSource<T>
 {
-    public TSource Source;
     public GradientSide<T> Side;
     public long Sample;
 
@@ -205,5 +208,5 @@ public struct GradientStore<T, TSource> : ITileRowVisitor
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Visit(int row, GradientPixels even, GradientPixels odd) =>
-        Source.Write(Side, Sample, Row + row, Pixel, even, odd);
+        default(TSource).Write(Side, Sample, Row + row, Pixel, even, odd);
 }

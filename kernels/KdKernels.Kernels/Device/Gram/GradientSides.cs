@@ -70,62 +70,92 @@ public struct GradientSide<T>
 /// </summary>
 public struct GradientWeights
 {
+    // Beside the lowest bit, which says whether the matrix is transposed: registers are scarce in the loop.
+    private const int HasSlopes = 2;
+
     private float w0;
     private float w1;
     private float w2;
     private float w3;
-    private int row;
-    private int inner;
-    private int rowStep;
-    private int innerStep;
+    private ArrayView<float> weights;
+    private ArrayView<float> slopes;
+    private long step;
+    private long innerStride;
+    private int form;
+    private int rowsLeft;
+    private int innerLeft;
 
-    /// <summary>Neighbouring threads take what is side by side in memory: columns, or rows of the transposed matrix.</summary>
+    /// <summary>
+    /// Begins with rows from <paramref name="firstRow"/>. Neighbouring threads take what is side by side in memory: columns, or rows
+    /// of the transposed matrix.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GradientWeights Of(int transposed)
-    {
-        GradientWeights weights = default;
-        bool second = transposed != 0;
-        weights.row = second ? ((Group.IdxX >> 5) * 8) + (Group.IdxX & 7) : Group.IdxX >> 4;
-        weights.inner = second ? (Group.IdxX >> 3) & 3 : Group.IdxX & 15;
-        weights.rowStep = second ? 0 : 16;
-        weights.innerStep = second ? 4 : 0;
-        return weights;
-    }
-
-    /// <summary>Loads those of rows from <paramref name="firstRow"/> and 16 inner ones from <paramref name="firstInner"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load<T>(in GradientSide<T> side, int firstRow, int firstInner)
+    public static GradientWeights Of<T>(in GradientSide<T> side, int firstRow)
         where T : unmanaged
     {
-        w0 = Value(side, firstRow + row, firstInner + inner);
-        w1 = Value(side, firstRow + row + rowStep, firstInner + inner + innerStep);
-        w2 = Value(side, firstRow + row + (2 * rowStep), firstInner + inner + (2 * innerStep));
-        w3 = Value(side, firstRow + row + (3 * rowStep), firstInner + inner + (3 * innerStep));
+        GradientWeights result = default;
+        bool second = side.Transposed != 0;
+        int row = second ? ((Group.IdxX >> 5) * 8) + (Group.IdxX & 7) : Group.IdxX >> 4;
+        int inner = second ? (Group.IdxX >> 3) & 3 : Group.IdxX & 15;
+        result.form = side.Transposed | (side.Slopes.Length > 0 ? HasSlopes : 0);
+        result.step = second ? 4 * side.InnerStride : 16 * side.RowStride;
+        result.innerStride = side.InnerStride;
+        result.rowsLeft = side.Rows - firstRow - row;
+        result.innerLeft = side.Inner - inner;
+        result.weights = side.Weights.SubView(((firstRow + row) * side.RowStride) + (inner * side.InnerStride));
+        result.slopes = side.Slopes;
+        if (side.Slopes.Length > 0) result.slopes = side.Slopes.SubView(second ? firstRow + row : inner);
+        return result;
+    }
+
+    /// <summary>Loads those of 16 inner indices from <paramref name="first"/>: 0, then 16, and so on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Load(int first)
+    {
+        int left = innerLeft - first;
+        int rowStep = (form & 1) != 0 ? 0 : 16;
+        int innerStep = (form & 1) != 0 ? 4 : 0;
+        // All of a thread's weights belong to one column, whose slope it is.
+        float slope = 1f;
+        if ((form & HasSlopes) != 0 & rowsLeft > 0 & left > 0) slope = slopes[(form & 1) != 0 ? 0 : first];
+        w0 = 0f;
+        w1 = 0f;
+        w2 = 0f;
+        w3 = 0f;
+        if (rowsLeft > 0 & left > 0) w0 = slope * weights[0];
+        // From one to the next, since three offsets would take six registers.
+        var at = weights.SubView(step);
+        if (rowsLeft > rowStep & left > innerStep) w1 = slope * at[0];
+        at = at.SubView(step);
+        if (rowsLeft > 2 * rowStep & left > 2 * innerStep) w2 = slope * at[0];
+        at = at.SubView(step);
+        if (rowsLeft > 3 * rowStep & left > 3 * innerStep) w3 = slope * at[0];
+        weights = weights.SubView(16 * innerStride);
     }
 
     /// <summary>Writes them to a stage.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(ArrayView<float> stage)
     {
-        stage[At(row, inner)] = w0;
-        stage[At(row + rowStep, inner + innerStep)] = w1;
-        stage[At(row + (2 * rowStep), inner + (2 * innerStep))] = w2;
-        stage[At(row + (3 * rowStep), inner + (3 * innerStep))] = w3;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int At(int row, int inner) => (row * 16) + (((inner >> 2) ^ ((row >> 1) & 3)) << 2) + (inner & 3);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Value<T>(in GradientSide<T> side, int row, int inner)
-        where T : unmanaged
-    {
-        float value = 0f;
-        if (row < side.Rows & inner < side.Inner)
+        if ((form & 1) != 0)
         {
-            value = side.Weights[(row * side.RowStride) + (inner * side.InnerStride)];
-            if (side.Slopes.Length > 0) value *= side.Slopes[side.Transposed != 0 ? row : inner];
+            int row = ((Group.IdxX >> 5) * 8) + (Group.IdxX & 7);
+            var line = stage.SubView((row * 16) + ((Group.IdxX >> 3) & 3));
+            int order = (row >> 1) & 3;
+            line[order << 2] = w0;
+            line[(order ^ 1) << 2] = w1;
+            line[(order ^ 2) << 2] = w2;
+            line[(order ^ 3) << 2] = w3;
         }
-        return value;
+        else
+        {
+            int row = Group.IdxX >> 4;
+            int inner = Group.IdxX & 15;
+            var line = stage.SubView((row * 16) + (((inner >> 2) ^ ((row >> 1) & 3)) << 2) + (inner & 3));
+            line[0] = w0;
+            line[256] = w1;
+            line[512] = w2;
+            line[768] = w3;
+        }
     }
 }

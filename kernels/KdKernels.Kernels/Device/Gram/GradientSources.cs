@@ -19,11 +19,13 @@ public struct GradientPixels
 public interface IGradientSource<T>
     where T : unmanaged
 {
-    /// <summary>Vectors of 16 bytes in a row of the stage.</summary>
-    int Pitch { get; }
+    /// <summary>Begins with the pixels from <paramref name="firstPixel"/>.</summary>
+    void Begin(in GradientSide<T> side, long sample, int firstPixel);
 
-    /// <summary>Starts to fill a stage; zeros where there is no channel or no pixel.</summary>
-    void Fill(ArrayView<U4> stage, in GradientSide<T> side, long sample, int firstPixel, int firstChannel);
+    /// <summary>
+    /// Starts to fill a stage from channel 0, then 16, and so on; zeros where there is no channel or no pixel.
+    /// </summary>
+    void Fill(ArrayView<U4> stage, int firstChannel);
 
     /// <summary>A lane's pixels of a row of the stage; <paramref name="pixel"/> is the first of the warp's 32.</summary>
     GradientPixels Read(ArrayView<U4> stage, int row, int pixel);
@@ -36,34 +38,44 @@ public interface IGradientSource<T>
 }
 
 /// <summary>float32 planes of whole vectors.</summary>
-public readonly struct FloatPlanes : IGradientSource<float>
+public struct FloatPlanes : IGradientSource<float>
 {
-    public int Pitch => 34;
+    private const int Pitch = 34;
+    private ArrayView<float> others;
+    private long channelStride;
+    private int channelsLeft;
+    private int place;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Fill(ArrayView<U4> stage, in GradientSide<float> side, long sample, int firstPixel, int firstChannel)
+    public void Begin(in GradientSide<float> side, long sample, int firstPixel)
     {
         int vector = Group.IdxX & 31;
-        int pixel = firstPixel + (vector * 4);
         int line = Group.IdxX >> 5;
-        int upper = firstChannel + line;
-        int lower = upper + 8;
-        var to = stage.SubView((GradientRows.Of(line) * Pitch) + vector);
-        long start = (sample * side.Map.Sample) + pixel;
-        var others = side.Others;
-        Ptx.CopyAsync(
-            ref others[start + (upper * side.Map.Channel)], ref to[0], upper < side.Inner & pixel < side.Pixels ? 16 : 0);
+        int pixel = firstPixel + (vector * 4);
+        channelStride = side.Map.Channel;
+        others = side.Others.SubView((sample * side.Map.Sample) + (line * channelStride) + pixel);
+        // Where there is no pixel there is no channel either.
+        channelsLeft = pixel < side.Pixels ? side.Inner - line : 0;
+        place = (GradientRows.Of(line) * Pitch) + vector;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Fill(ArrayView<U4> stage, int firstChannel)
+    {
+        var to = stage.SubView(place);
+        Ptx.CopyAsync(ref others[0], ref to[0], channelsLeft > firstChannel ? 16 : 0);
         // Eight channels further is two rows further.
-        Ptx.CopyAsync(
-            ref others[start + (lower * side.Map.Channel)], ref to[2 * 34], lower < side.Inner & pixel < side.Pixels ? 16 : 0);
+        others = others.SubView(8 * channelStride);
+        Ptx.CopyAsync(ref others[0], ref to[2 * Pitch], channelsLeft > firstChannel + 8 ? 16 : 0);
+        others = others.SubView(8 * channelStride);
     }
 
     // Lane g takes pixels 2g, 2g + 1 and those 16 further, and so owns 4q to 4q + 3 and those 16 further of the sums.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public GradientPixels Read(ArrayView<U4> stage, int row, int pixel) => GradientRows.Read(stage, row, pixel);
+    public readonly GradientPixels Read(ArrayView<U4> stage, int row, int pixel) => GradientRows.Read(stage, row, pixel);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Write(
+    public readonly void Write(
         in GradientSide<float> side, long sample, int channel, int pixel, GradientPixels even, GradientPixels odd)
     {
         if (channel >= side.Rows) return;
@@ -84,28 +96,37 @@ public readonly struct FloatPlanes : IGradientSource<float>
 }
 
 /// <summary>Planes of whole vectors of 16-bit floats.</summary>
-public readonly struct NarrowPlanes<TElement> : IGradientSource<ushort>
+public struct NarrowPlanes<TElement> : IGradientSource<ushort>
     where TElement : struct, IGramElement<ushort>
 {
-    public int Pitch => 18;
+    private const int Pitch = 18;
+    private ArrayView<ushort> others;
+    private long channelStride;
+    private int channelsLeft;
+    private int place;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Fill(ArrayView<U4> stage, in GradientSide<ushort> side, long sample, int firstPixel, int firstChannel)
+    public void Begin(in GradientSide<ushort> side, long sample, int firstPixel)
     {
         int vector = Group.IdxX & 15;
-        int pixel = firstPixel + (vector * 8);
         int line = Group.IdxX >> 4;
-        int channel = firstChannel + line;
-        var others = side.Others;
-        Ptx.CopyAsync(
-            ref others[(sample * side.Map.Sample) + (channel * side.Map.Channel) + pixel],
-            ref stage[(GradientRows.Of(line) * Pitch) + vector],
-            channel < side.Inner & pixel < side.Pixels ? 16 : 0);
+        int pixel = firstPixel + (vector * 8);
+        channelStride = side.Map.Channel;
+        others = side.Others.SubView((sample * side.Map.Sample) + (line * channelStride) + pixel);
+        channelsLeft = pixel < side.Pixels ? side.Inner - line : 0;
+        place = (GradientRows.Of(line) * Pitch) + vector;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Fill(ArrayView<U4> stage, int firstChannel)
+    {
+        Ptx.CopyAsync(ref others[0], ref stage[place], channelsLeft > firstChannel ? 16 : 0);
+        others = others.SubView(16 * channelStride);
     }
 
     // Lane g takes pixels 4g to 4g + 3, and so owns 8q to 8q + 7 of the sums.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public GradientPixels Read(ArrayView<U4> stage, int row, int pixel)
+    public readonly GradientPixels Read(ArrayView<U4> stage, int row, int pixel)
     {
         TElement element = default;
         var pair = stage.Cast<U2>()[(row * (2 * Pitch)) + (pixel >> 2) + ((Group.IdxX & 31) >> 2)];
@@ -118,7 +139,7 @@ public readonly struct NarrowPlanes<TElement> : IGradientSource<ushort>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Write(
+    public readonly void Write(
         in GradientSide<ushort> side, long sample, int channel, int pixel, GradientPixels even, GradientPixels odd)
     {
         TElement element = default;
@@ -135,44 +156,53 @@ public readonly struct NarrowPlanes<TElement> : IGradientSource<ushort>
 }
 
 /// <summary>Maps and gradients of any strides, pooled or not, one element at a time; float32 in shared memory.</summary>
-public readonly struct GeneralGradient<T, TElement> : IGradientSource<T>
+public struct GeneralGradient<T, TElement> : IGradientSource<T>
     where T : unmanaged
     where TElement : struct, IGramElement<T>
 {
-    public int Pitch => 34;
+    private FspSampler<T, TElement> sampler;
+    private long start;
+    private int firstPixel;
+    private int pixels;
+    private int channels;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Fill(ArrayView<U4> stage, in GradientSide<T> side, long sample, int firstPixel, int firstChannel)
+    public void Begin(in GradientSide<T> side, long sample, int firstPixel)
     {
-        FspSampler<T, TElement> sampler;
         sampler.Values = side.Others;
         sampler.Map = side.Map;
         sampler.Height = side.Height;
         sampler.Width = side.Width;
         sampler.Average = side.Average;
+        start = sample * side.Map.Sample;
+        this.firstPixel = firstPixel;
+        pixels = side.Pixels;
+        channels = side.Inner;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Fill(ArrayView<U4> stage, int firstChannel)
+    {
         var to = stage.Cast<float>();
-        bool alongChannels = side.Map.Channel == 1;
+        bool alongChannels = sampler.Map.Channel == 1;
         int channel = alongChannels ? Group.IdxX & 15 : Group.IdxX >> 7;
         int pixel = alongChannels ? Group.IdxX >> 4 : Group.IdxX & 127;
         for (int i = 0; i < 8; i++)
         {
             float value = 0f;
-            if (firstChannel + channel < side.Inner & firstPixel + pixel < side.Pixels)
-            {
-                long plane = (sample * side.Map.Sample) + ((firstChannel + channel) * side.Map.Channel);
-                value = sampler.Value(plane, firstPixel + pixel);
-            }
-            to[(GradientRows.Of(channel) * (4 * Pitch)) + pixel] = value;
+            if (firstChannel + channel < channels & firstPixel + pixel < pixels)
+                value = sampler.Value(start + ((firstChannel + channel) * sampler.Map.Channel), firstPixel + pixel);
+            to[(GradientRows.Of(channel) * (4 * 34)) + pixel] = value;
             channel += alongChannels ? 0 : 2;
             pixel += alongChannels ? 16 : 0;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public GradientPixels Read(ArrayView<U4> stage, int row, int pixel) => GradientRows.Read(stage, row, pixel);
+    public readonly GradientPixels Read(ArrayView<U4> stage, int row, int pixel) => GradientRows.Read(stage, row, pixel);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Write(in GradientSide<T> side, long sample, int channel, int pixel, GradientPixels even, GradientPixels odd)
+    public readonly void Write(in GradientSide<T> side, long sample, int channel, int pixel, GradientPixels even, GradientPixels odd)
     {
         if (channel >= side.Rows) return;
         int first = pixel + ((Group.IdxX & 3) * 4);

@@ -25,6 +25,9 @@ public interface IGramProduct
 
     GramWords Prepare(U4 words);
 
+    /// <summary>The same for words of a column, which come as the instruction wants them.</summary>
+    GramWords PrepareColumn(U4 words);
+
     /// <summary>16 x 8 sums over 16 words of rows g and g + 8 of one operand, g of the other.</summary>
     MmaSums Multiply(in GramWords upper, in GramWords lower, in GramWords column);
 }
@@ -56,6 +59,9 @@ public struct ThreeTf32 : IGramProduct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly GramWords PrepareColumn(U4 words) => Prepare(words);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly MmaSums Multiply(in GramWords upper, in GramWords lower, in GramWords column)
     {
         // The small terms first: added to a large sum they would lose digits one by one.
@@ -81,27 +87,6 @@ public struct ThreeTf32 : IGramProduct
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Rest(uint word, uint high) => Interop.FloatAsInt(Interop.IntAsFloat(word) - Interop.IntAsFloat(high));
-}
-
-/// <summary>Rows of float32, as <see cref="ThreeTf32"/>, times columns that are tf32 exactly: 16-bit floats.</summary>
-public struct TwoTf32 : IGramProduct
-{
-    private ThreeTf32 parts;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Begin(int zero) => parts.Begin(zero);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly GramWords Prepare(U4 words) => parts.Prepare(words);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly MmaSums Multiply(in GramWords upper, in GramWords lower, in GramWords column)
-    {
-        var sums = ThreeTf32.First(upper.Low, lower.Low, column.High);
-        sums = ThreeTf32.Second(upper.Low, lower.Low, column.High, sums);
-        sums = ThreeTf32.ThenFirst(upper.High, lower.High, column.High, sums);
-        return ThreeTf32.Second(upper.High, lower.High, column.High, sums);
-    }
 }
 
 /// <summary>float32 whose operands are rounded to tf32.</summary>
@@ -135,8 +120,38 @@ public readonly struct OneTf32 : IGramProduct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public GramWords PrepareColumn(U4 words) => Prepare(words);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public MmaSums Multiply(in GramWords upper, in GramWords lower, in GramWords column) => ThreeTf32.Second(
         upper.High, lower.High, column.High, ThreeTf32.First(upper.High, lower.High, column.High));
+}
+
+/// <summary>
+/// Rows of float32, rounded to tf32, times columns that are tf32 exactly: the weights of 16-bit features, to 2^-12 of each, and the
+/// features.
+/// </summary>
+public readonly struct Tf32ByNarrow : IGramProduct
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Begin(int zero)
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public GramWords Prepare(U4 words) => default(OneTf32).Prepare(words);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public GramWords PrepareColumn(U4 words)
+    {
+        GramWords result = default;
+        result.High = words;
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public MmaSums Multiply(in GramWords upper, in GramWords lower, in GramWords column) =>
+        default(OneTf32).Multiply(upper, lower, column);
 }
 
 /// <summary>Two bfloat16 in a word.</summary>
@@ -155,6 +170,14 @@ public struct BFloatProduct : IGramProduct
         result.High.Y = words.Y ^ zeros;
         result.High.Z = words.Z ^ zeros;
         result.High.W = words.W ^ zeros;
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly GramWords PrepareColumn(U4 words)
+    {
+        GramWords result = default;
+        result.High = words;
         return result;
     }
 
@@ -182,6 +205,14 @@ public struct HalfProduct : IGramProduct
         result.High.Y = words.Y ^ zeros;
         result.High.Z = words.Z ^ zeros;
         result.High.W = words.W ^ zeros;
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly GramWords PrepareColumn(U4 words)
+    {
+        GramWords result = default;
+        result.High = words;
         return result;
     }
 

@@ -58,16 +58,16 @@ public struct GramTile
         var a1 = product.Prepare(rows[32]);
         var a2 = product.Prepare(rows[64]);
         var a3 = product.Prepare(rows[96]);
-        var b = product.Prepare(columns.C0);
+        var b = product.PrepareColumn(columns.C0);
         Add(ref t0, product.Multiply(a0, a1, b));
         Add(ref t4, product.Multiply(a2, a3, b));
-        b = product.Prepare(columns.C1);
+        b = product.PrepareColumn(columns.C1);
         Add(ref t1, product.Multiply(a0, a1, b));
         Add(ref t5, product.Multiply(a2, a3, b));
-        b = product.Prepare(columns.C2);
+        b = product.PrepareColumn(columns.C2);
         Add(ref t2, product.Multiply(a0, a1, b));
         Add(ref t6, product.Multiply(a2, a3, b));
-        b = product.Prepare(columns.C3);
+        b = product.PrepareColumn(columns.C3);
         Add(ref t3, product.Multiply(a0, a1, b));
         Add(ref t7, product.Multiply(a2, a3, b));
     }

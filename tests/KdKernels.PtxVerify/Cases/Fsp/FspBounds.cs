@@ -14,6 +14,11 @@ internal sealed class FspBounds(FspCase fsp, FspData data)
     /// </summary>
     private readonly double relative = fsp.AllowTf32 && fsp.Type == KdElementType.Float32 ? 1e-3 : 2e-6;
 
+    /// <summary>
+    /// Of a gradient's products besides: on the quick path the weights of 16-bit features are rounded to 11 bits.
+    /// </summary>
+    private readonly double weight = fsp.Type == KdElementType.Float32 ? 0 : Math.ScaleB(1, -11);
+
     private readonly bool average = fsp.Pooling == FspPooling.Average;
 
     /// <summary>Of each element of the matrices.</summary>
@@ -84,7 +89,7 @@ internal sealed class FspBounds(FspCase fsp, FspData data)
     /// <summary>What a weight and its product may be off, over the other factor.</summary>
     private double[] Weights()
     {
-        if (!fsp.IsLoss) return [.. data.Upstream.Select(u => relative * Math.Abs(u))];
+        if (!fsp.IsLoss) return [.. data.Upstream.Select(u => (relative + weight) * Math.Abs(u))];
         double[] off = Difference(), difference = Differences(), weights = new double[off.Length];
         for (int sample = 0; sample < fsp.Batch; sample++)
         {
@@ -108,9 +113,9 @@ internal sealed class FspBounds(FspCase fsp, FspData data)
                     double d = Math.Abs(difference[at]);
                     weights[at] = scale * fsp.Form switch
                     {
-                        FspForm.Paper => 2 * ((relative * d) + off[at]),
-                        FspForm.Mean => 2 * ((relative * d) + off[at]) / (fsp.Channels1 * fsp.Channels2),
-                        _ => norm == 0 ? 0 : ((relative * d) + off[at] + (d / norm * Math.Sqrt(errors))) / norm,
+                        FspForm.Paper => 2 * (((relative + weight) * d) + off[at]),
+                        FspForm.Mean => 2 * (((relative + weight) * d) + off[at]) / (fsp.Channels1 * fsp.Channels2),
+                        _ => norm == 0 ? 0 : (((relative + weight) * d) + off[at] + (d / norm * Math.Sqrt(errors))) / norm,
                     };
                 }
             }
