@@ -230,8 +230,8 @@ public class FspLossTests
             "expected 3 channels, as student1 has, but got 2", paper, t => t with { Rows = t.Rows with { Length = 2 } });
         Expect<ArgumentException>(
             "expected 1 samples, as features1 has, but got 2", paper, t => t with { Rows = t.Rows with { Outer = 1 } });
-        Expect<NotSupportedException>(
-            "on cpu but got cuda:0: FspGram has no CUDA kernel",
+        Expect<ArgumentException>(
+            "expected memory on cuda:0, where features1 is, but got cpu",
             paper,
             t => t with { Rows = t.Rows with { Device = KdDevice.Cuda(0) } });
     }

@@ -71,6 +71,14 @@ public sealed class RejectionTests
     [InlineData("cp.async.cg.shared.global [%rd5], [%rd6], 8;")]
     [InlineData("nosuchthing.b32 %r2, %r3;")]
     [InlineData("prmt.b32 %r2, %r3, %r4;")]
+    [InlineData("mma.sync.m16n8k8.row.col.f32.tf32.tf32.f32 {%f1, %f2, %f3, %f4}, {%r2, %r3, %r4, %r5}, {%r6, %r7}, {%f1, %f2, %f3, %f4};")]
+    [InlineData("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%f1, %f2, %f3, %f4}, {%f5, %f6, %f7, %f8}, {%r6, %r7}, {%f1, %f2, %f3, %f4};")]
+    [InlineData("mma.sync.aligned.m16n8k16.row.col.f32.tf32.tf32.f32 {%f1, %f2, %f3, %f4}, {%r2, %r3, %r4, %r5}, {%r6, %r7}, {%f1, %f2, %f3, %f4};")]
+    [InlineData("mma.sync.aligned.m16n8k16.row.col.f32.bf16.f16.f32 {%f1, %f2, %f3, %f4}, {%r2, %r3, %r4, %r5}, {%r6, %r7}, {%f1, %f2, %f3, %f4};")]
+    [InlineData("mma.sync.aligned.m16n8k16.row.row.f32.bf16.bf16.f32 {%f1, %f2, %f3, %f4}, {%r2, %r3, %r4, %r5}, {%r6, %r7}, {%f1, %f2, %f3, %f4};")]
+    [InlineData("mma.sync.aligned.m16n8k16.row.col.f16.bf16.bf16.f32 {%f1, %f2, %f3, %f4}, {%r2, %r3, %r4, %r5}, {%r6, %r7}, {%f1, %f2, %f3, %f4};")]
+    [InlineData("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%f1, %f2, %f3, %f4}, {%r2, %r3, %r4, %r5}, {%r2, %r3, %r4, %r5}, {%f1, %f2, %f3, %f4};")]
+    [InlineData("mma.sync.aligned.m16n8k8.row.col.satfinite.f32.tf32.tf32.f32 {%f1, %f2, %f3, %f4}, {%r2, %r3, %r4, %r5}, {%r6, %r7}, {%f1, %f2, %f3, %f4};")]
     public void Rejected_with_its_line(string instruction)
     {
         PtxException error = Assert.Throws<PtxException>(() => PtxModule.Parse(Ptx.Kernel(instruction)));

@@ -36,6 +36,10 @@ public static class Numbers
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsFinite(float value) => IntrinsicMath.Abs(value) <= float.MaxValue;
 
+    /// <summary>Not a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsNaN(float value) => (Interop.FloatAsInt(value) & 0x7fffffffu) > 0x7f800000u;
+
     /// <summary>−inf.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsExcluded(float logit) => logit < -float.MaxValue;

@@ -10,8 +10,8 @@ internal static partial class PtxGenerators
     /// <summary>The generator of a method: its name, followed by the type that a reference points to.</summary>
     internal static string NameFor(MethodInfo method)
     {
-        var first = method.GetParameters()[0].ParameterType;
-        return first.IsByRef ? $"{method.Name}{first.GetElementType()!.Name}" : method.Name;
+        var first = method.GetParameters().FirstOrDefault()?.ParameterType;
+        return first is { IsByRef: true } ? $"{method.Name}{first.GetElementType()!.Name}" : method.Name;
     }
 
     private static void LoadOnceSingle(PTXBackend backend, PTXCodeGenerator code, Value call) => LoadVector(code, call);

@@ -12,32 +12,39 @@ namespace KdKernels.Core;
 /// <para>Gradients of the student's layers: those of <see cref="FspGram"/> with U = 2D, 2D/(C1·C2), or D_ij over the norm of
 /// its column, 0 in columns without a difference.</para>
 /// <para>Student and teacher have the same channels; their sizes may differ, and each pools by itself. The difference is
-/// taken in double from sums as in <see cref="FspGram"/>: its error is that of the matrices, not of their difference.
+/// taken from sums as in <see cref="FspGram"/> (on the CPU in double, on CUDA in float32): its error is that of the
+/// matrices, not of their difference. On CUDA it is kept in the workspace, B·C1·C2 float32, where gradients follow.
 /// Determinism and NaN as there.</para>
 /// </summary>
 public static class FspLoss
 {
     /// <summary>Writes the loss: one value, or one per sample for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student1">Float32 or Float64 features on the CPU, C1 channels.</param>
+    /// <param name="student1">Features of C1 channels: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on
+    /// CUDA.</param>
     /// <param name="student2">Features of the same samples and element type, C2 channels.</param>
     /// <param name="teacher1">The teacher's, with C1 channels.</param>
     /// <param name="teacher2">The teacher's, with C2 channels.</param>
-    /// <param name="settings">Form, pooling and reduction.</param>
-    /// <param name="loss">Result in the features' element type: shape [1, 1, 1], or [B, 1, 1] for None.</param>
-    /// <exception cref="ArgumentException">A shape or element type is not as expected.</exception>
+    /// <param name="settings">Form, pooling, reduction and, on CUDA, precision.</param>
+    /// <param name="loss">Result in the features' element type, Float32 for 16-bit features: shape [1, 1, 1], or
+    /// [B, 1, 1] for None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A setting is not as expected.</exception>
-    /// <exception cref="NotSupportedException">The operands lie on CUDA or have 16 bits.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
     public static void Forward(
         MapView student1,
         MapView student2,
         MapView teacher1,
         MapView teacher2,
         in FspLossSettings settings,
-        RowsView loss)
+        RowsView loss,
+        CudaQueue? queue = null)
     {
         Check(student1, student2, teacher1, teacher2, settings);
         MapGuard.IsLoss(loss, student1, settings.Reduction);
-        Run(student1, student2, teacher1, teacher2, settings, loss, null, null, null);
+        Run(student1, student2, teacher1, teacher2, settings, loss, null, null, null, queue);
     }
 
     /// <summary>
@@ -56,12 +63,13 @@ public static class FspLoss
         in FspLossSettings settings,
         RowsView loss,
         RowsView? gradient1,
-        RowsView? gradient2)
+        RowsView? gradient2,
+        CudaQueue? queue = null)
     {
         Check(student1, student2, teacher1, teacher2, settings);
         MapGuard.IsLoss(loss, student1, settings.Reduction);
         CheckGradients(student1, student2, gradient1, gradient2);
-        Run(student1, student2, teacher1, teacher2, settings, loss, null, gradient1, gradient2);
+        Run(student1, student2, teacher1, teacher2, settings, loss, null, gradient1, gradient2, queue);
     }
 
     /// <summary>Recomputes from the features and writes the gradients for a given upstream gradient.</summary>
@@ -76,12 +84,13 @@ public static class FspLoss
         in FspLossSettings settings,
         RowsView upstream,
         RowsView? gradient1,
-        RowsView? gradient2)
+        RowsView? gradient2,
+        CudaQueue? queue = null)
     {
         Check(student1, student2, teacher1, teacher2, settings);
         MapGuard.IsUpstream(upstream, student1, settings.Reduction);
         CheckGradients(student1, student2, gradient1, gradient2);
-        Run(student1, student2, teacher1, teacher2, settings, null, upstream, gradient1, gradient2);
+        Run(student1, student2, teacher1, teacher2, settings, null, upstream, gradient1, gradient2, queue);
     }
 
     private static void Check(
@@ -123,7 +132,8 @@ public static class FspLoss
         RowsView? loss,
         RowsView? upstream,
         RowsView? gradient1,
-        RowsView? gradient2)
+        RowsView? gradient2,
+        CudaQueue? queue)
     {
         var problem = new FspProblem
         {
@@ -137,7 +147,10 @@ public static class FspLoss
             Gradient1 = gradient1,
             Gradient2 = gradient2,
         };
-        FspCpu.Run(new Program(problem), student1.Rows.ElementType);
+        if (student1.Rows.Device.Type == KdDeviceType.Cuda)
+            FspGramCuda.Loss(problem, queue);
+        else
+            FspCpu.Run(new Program(problem), student1.Rows.ElementType);
     }
 
     private readonly struct Program(FspProblem problem) : IFspProgram

@@ -34,9 +34,9 @@ public static partial class KdFunctional
     public static Tensor AttentionSquared(Tensor student, Tensor teacher, KdReduction reduction, AttentionOptions? options = null)
     {
         var settings = (options ?? new AttentionOptions()).Checked(reduction);
-        FeatureMaps.Prepare(ref student, nameof(AttentionSquared));
+        FeatureMaps.Prepare(ref student);
         FeatureMaps.IsDetached(teacher);
-        FeatureMaps.Prepare(ref teacher, nameof(AttentionSquared));
+        FeatureMaps.Prepare(ref teacher);
         FeatureMaps.Pair(teacher, student);
         return FusedOp.Apply(new AttentionSquaredFunction(settings, reduction), student, teacher);
     }
@@ -58,7 +58,7 @@ public static partial class KdFunctional
     {
         AttentionOptions.CheckPower(power);
         AttentionOptions.CheckChannels(channels);
-        FeatureMaps.Prepare(ref features, nameof(AttentionMap));
+        FeatureMaps.Prepare(ref features);
         return FusedOp.Apply(new AttentionMapFunction(new AttentionMapSettings(power, channels, normalise)), features);
     }
 
@@ -76,7 +76,7 @@ public static partial class KdFunctional
     public static Tensor AttentionPeak(Tensor features, int power = 2)
     {
         AttentionOptions.CheckPower(power);
-        FeatureMaps.Prepare(ref features, nameof(AttentionPeak));
+        FeatureMaps.Prepare(ref features);
         return AttentionMapFunction.Peak(features, new AttentionMapSettings(power, ChannelReduction.Sum, Normalise: false));
     }
 }

@@ -10,7 +10,7 @@ namespace KdKernels;
 /// </summary>
 public static class FspGramComposed
 {
-    /// <summary>The matrices <c>[B, C1, C2]</c>.</summary>
+    /// <summary>The matrices <c>[B, C1, C2]</c>, float32 for 16-bit features.</summary>
     public static Tensor Gram(Tensor features1, Tensor features2, FspPooling pooling)
     {
         ArgumentNullException.ThrowIfNull(features1);
@@ -18,8 +18,9 @@ public static class FspGramComposed
         long height = Math.Min(features1.shape[2], features2.shape[2]), width = Math.Min(features1.shape[3], features2.shape[3]);
         return Planes(features1).bmm(Planes(features2).transpose(1, 2)) / (height * width);
 
-        Tensor Planes(Tensor features)
+        Tensor Planes(Tensor layer)
         {
+            var features = TensorMemory.Widen(layer);
             if (features.shape[2] == height && features.shape[3] == width) return features.flatten(2);
             return (pooling == FspPooling.Max
                 ? nn.functional.adaptive_max_pool2d(features, [height, width])

@@ -5,15 +5,16 @@ using static TorchSharp.torch;
 namespace KdKernels;
 
 /// <summary>FspGram in the autograd graph. Inputs: the two layers. Output: <c>[B, C1, C2]</c>.</summary>
-internal sealed class FspGramFunction(FspPooling pooling) : FusedOp
+internal sealed class FspGramFunction(FspPooling pooling, bool allowTf32) : FusedOp
 {
     public override string Name => nameof(KdFunctional.FspGram);
 
     public override Tensor Forward(Tensor?[] inputs, bool[] needs, Tensor?[] gradients)
     {
         Tensor first = inputs[0]!, second = inputs[1]!;
-        var gram = empty([first.shape[0], first.shape[1], second.shape[1]], first.dtype, first.device);
-        FspGram.Forward(FeatureMaps.View(first), FeatureMaps.View(second), pooling, Matrices(gram));
+        var gram = empty([first.shape[0], first.shape[1], second.shape[1]], TensorMemory.ResultType(first), first.device);
+        FspGram.Forward(
+            FeatureMaps.View(first), FeatureMaps.View(second), pooling, Matrices(gram), allowTf32, TorchQueue.Of(first));
         GC.KeepAlive((first, second));
         return gram;
     }
@@ -24,7 +25,7 @@ internal sealed class FspGramFunction(FspPooling pooling) : FusedOp
         for (int i = 0; i < 2; i++) gradients[i] = needs[i] ? FeatureMaps.Allocate(inputs[i]!) : null;
         FspGram.Backward(
             FeatureMaps.View(first), FeatureMaps.View(second), pooling, Matrices(upstream), FeatureMaps.OptionalRows(gradients[0]),
-            FeatureMaps.OptionalRows(gradients[1]));
+            FeatureMaps.OptionalRows(gradients[1]), allowTf32, TorchQueue.Of(first));
         GC.KeepAlive((first, second, upstream));
     }
 

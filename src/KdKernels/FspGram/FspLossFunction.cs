@@ -15,7 +15,7 @@ internal sealed class FspLossFunction(FspOptions options, KdReduction reduction)
         Core.FspLoss.ForwardWithGradient(
             FeatureMaps.View(inputs[0]!), FeatureMaps.View(inputs[1]!), FeatureMaps.View(inputs[2]!), FeatureMaps.View(inputs[3]!),
             options.ToSettings(reduction), FeatureMaps.LossRows(loss), FeatureMaps.OptionalRows(gradients[0]),
-            FeatureMaps.OptionalRows(gradients[1]));
+            FeatureMaps.OptionalRows(gradients[1]), TorchQueue.Of(inputs[0]!));
         GC.KeepAlive(inputs);
         return loss;
     }
@@ -23,10 +23,12 @@ internal sealed class FspLossFunction(FspOptions options, KdReduction reduction)
     public override void Backward(Tensor?[] inputs, Tensor upstream, bool[] needs, Tensor?[] gradients)
     {
         Allocate(inputs, needs, gradients);
+        // The gradient of a sum is one value expanded over the samples.
+        upstream = upstream.contiguous();
         Core.FspLoss.Backward(
             FeatureMaps.View(inputs[0]!), FeatureMaps.View(inputs[1]!), FeatureMaps.View(inputs[2]!), FeatureMaps.View(inputs[3]!),
             options.ToSettings(reduction), FeatureMaps.LossRows(upstream), FeatureMaps.OptionalRows(gradients[0]),
-            FeatureMaps.OptionalRows(gradients[1]));
+            FeatureMaps.OptionalRows(gradients[1]), TorchQueue.Of(inputs[0]!));
         GC.KeepAlive((inputs, upstream));
     }
 

@@ -9,27 +9,34 @@ public static partial class KdFunctional
     /// <summary>
     /// The FSP matrix of two layers, <c>G_ij = (1/HW)·Σ_p F1_ip·F2_jp</c> per sample. Yim, Joo, Bae and Kim 2017, section 3.1.
     /// </summary>
-    /// <param name="features1">Features <c>[B, C1, H1, W1]</c>, float32 or float64 on the CPU; receives a gradient.</param>
+    /// <param name="features1">
+    /// Features <c>[B, C1, H1, W1]</c>: float32 or float64 on the CPU, float32, float16 or bfloat16 on CUDA; receives a gradient.
+    /// </param>
     /// <param name="features2">Features <c>[B, C2, H2, W2]</c> of the same samples; receives a gradient.</param>
     /// <param name="pooling">
     /// How the layers are brought to the smaller height and the smaller width: Max, the paper's, or Average, RepDistiller's.
     /// </param>
-    /// <returns><c>[B, C1, C2]</c> in the dtype of the features.</returns>
+    /// <param name="allowTf32">As in <see cref="FspOptions"/>.</param>
+    /// <returns><c>[B, C1, C2]</c> in the dtype of the features, float32 for 16-bit ones.</returns>
     /// <remarks>
-    /// NCHW and channels_last are read in place where nothing is pooled; only features whose H and W do not merge into one stride
+    /// On CUDA one launch of tensor cores: float32 as three products of tf32, off by at most 2e-6 of <c>Σ|F1|·|F2|/HW</c>, 16-bit
+    /// features exactly with float32 sums. NCHW without pooling whose planes are whole vectors of 16 bytes is the quick path; other
+    /// layouts, channels_last and pooling, go element by element.
+    /// <para>On the CPU NCHW and channels_last are read in place where nothing is pooled. Everywhere only features whose H and W do not merge into one stride
     /// are copied, once. The matrix of a layer with itself costs half. Under create_graph the gradients are those of
-    /// <see cref="FspGramComposed"/>.
+    /// <see cref="FspGramComposed"/>.</para>
     /// </remarks>
     /// <exception cref="ArgumentException">A shape, dtype or device does not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A pooling that does not exist.</exception>
     /// <exception cref="NotSupportedException">A dtype or device without an implementation.</exception>
-    public static Tensor FspGram(Tensor features1, Tensor features2, FspPooling pooling = FspPooling.Max)
+    public static Tensor FspGram(
+        Tensor features1, Tensor features2, FspPooling pooling = FspPooling.Max, bool allowTf32 = false)
     {
         FspOptions.CheckPooling(pooling);
-        FeatureMaps.Prepare(ref features1, nameof(FspGram));
-        FeatureMaps.Prepare(ref features2, nameof(FspGram));
+        FeatureMaps.Prepare(ref features1);
+        FeatureMaps.Prepare(ref features2);
         FeatureMaps.Pair(features2, features1);
-        return FusedOp.Apply(new FspGramFunction(pooling), features1, features2);
+        return FusedOp.Apply(new FspGramFunction(pooling, allowTf32), features1, features2);
     }
 
     /// <summary>
@@ -38,7 +45,9 @@ public static partial class KdFunctional
     /// Bae and Kim 2017, section 3.2. Numerator: those. Divisor: by <paramref name="reduction"/>. Power of T: 0. The teacher is
     /// detached.
     /// </summary>
-    /// <param name="student1">Features <c>[B, C1, H, W]</c>, float32 or float64 on the CPU; receives the gradient.</param>
+    /// <param name="student1">
+    /// Features <c>[B, C1, H, W]</c>: float32 or float64 on the CPU, float32, float16 or bfloat16 on CUDA; receives the gradient.
+    /// </param>
     /// <param name="student2">Features <c>[B, C2, H, W]</c>; receives the gradient. Its size may differ from the first one's.</param>
     /// <param name="teacher1">Features <c>[B, C1, H, W]</c> of any size; must not require a gradient.</param>
     /// <param name="teacher2">Features <c>[B, C2, H, W]</c> of any size; must not require a gradient.</param>
@@ -47,10 +56,11 @@ public static partial class KdFunctional
     /// refused: say the form Mean.
     /// </param>
     /// <param name="options">Form and pooling; null: the paper's. RepDistiller: Mean with Average; torchdistill: ColumnNorms with Max.</param>
-    /// <returns>A scalar, or one value per sample for None, in the dtype of the features.</returns>
+    /// <returns>A scalar, or one value per sample for None, in the dtype of the features, float32 for 16-bit ones.</returns>
     /// <remarks>
     /// The paper's first stage minimises this loss alone. Columns without a difference have the gradient 0 under ColumnNorms.
-    /// float32 matrices are compared in double, but are themselves sums of float32. Under create_graph the gradients are those of
+    /// float32 matrices are compared in double on the CPU, but are themselves sums of float32. On CUDA the difference is made in one
+    /// launch, both matrices in one block; the gradients take another one. Under create_graph the gradients are those of
     /// <see cref="FspGramComposed"/>.
     /// </remarks>
     /// <exception cref="ArgumentException">A shape, dtype or device does not fit, or a teacher requires a gradient.</exception>
@@ -60,12 +70,12 @@ public static partial class KdFunctional
         Tensor student1, Tensor student2, Tensor teacher1, Tensor teacher2, KdReduction reduction, FspOptions? options = null)
     {
         var settings = (options ?? new FspOptions()).Checked(reduction);
-        FeatureMaps.Prepare(ref student1, nameof(FspLoss));
-        FeatureMaps.Prepare(ref student2, nameof(FspLoss));
+        FeatureMaps.Prepare(ref student1);
+        FeatureMaps.Prepare(ref student2);
         FeatureMaps.IsDetached(teacher1);
         FeatureMaps.IsDetached(teacher2);
-        FeatureMaps.Prepare(ref teacher1, nameof(FspLoss));
-        FeatureMaps.Prepare(ref teacher2, nameof(FspLoss));
+        FeatureMaps.Prepare(ref teacher1);
+        FeatureMaps.Prepare(ref teacher2);
         FeatureMaps.Pair(student2, student1);
         FeatureMaps.Pair(teacher1, student1);
         FeatureMaps.Pair(teacher2, student1);
@@ -78,7 +88,7 @@ public static partial class KdFunctional
     /// <param name="pairs">At least one pair; every λ is finite.</param>
     /// <param name="reduction">As for one pair.</param>
     /// <param name="options">As for one pair.</param>
-    /// <returns>A scalar, or one value per sample for None, in the dtype of the features.</returns>
+    /// <returns>A scalar, or one value per sample for None, in the dtype of the features, float32 for 16-bit ones.</returns>
     /// <exception cref="ArgumentException">There is no pair, or one does not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A weight is not finite, or an option or a reduction does not exist.</exception>
     /// <exception cref="NotSupportedException">A dtype or device without an implementation.</exception>

@@ -13,6 +13,9 @@ public class ArgumentTests
     [InlineData(typeof(KlArguments), 360)]
     [InlineData(typeof(EntropyArguments), 184)]
     [InlineData(typeof(CountArguments), 48)]
+    [InlineData(typeof(FspArguments), 392)]
+    [InlineData(typeof(FspGradientArguments), 320)]
+    [InlineData(typeof(FspUnpoolArguments), 128)]
     public void Structs_have_the_size_that_C_gives_them(Type type, int bytes) =>
         Assert.Equal(bytes, Marshal.SizeOf(type));
 

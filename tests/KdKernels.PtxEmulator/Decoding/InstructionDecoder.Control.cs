@@ -145,6 +145,4 @@ internal sealed partial class InstructionDecoder
         kind = InstructionClass.Shuffle;
         return new ActiveMask(operands.Write(0, B32).Offset);
     }
-
-    private static Operation MatrixMultiply() => throw Error("expected no mma: the emulator has none yet");
 }
