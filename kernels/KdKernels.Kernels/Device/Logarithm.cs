@@ -37,6 +37,19 @@ public static class Logarithm
         return -0.5f * MinusTwoLog(Mantissa(fromSqrtHalf) - 1f, Exponent(fromSqrtHalf));
     }
 
+    /// <summary>ln x: −inf of 0, NaN of what is negative.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Of(float x)
+    {
+        const float smallestNormal = 1.17549435e-38f;
+        bool isSmall = x < smallestNormal;
+        uint fromSqrtHalf = FromSqrtHalf(isSmall ? x * (1 << 24) : x);
+        int exponent = Exponent(fromSqrtHalf) - (isSmall ? 24 : 0);
+        float log = -0.5f * MinusTwoLog(Mantissa(fromSqrtHalf) - 1f, exponent);
+        float other = x == 0f ? float.NegativeInfinity : x > 0f ? x : float.NaN;
+        return x > 0f & x <= float.MaxValue ? log : other;
+    }
+
     /// <summary>What <see cref="Exponent"/> and <see cref="Mantissa"/> take x apart from.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint FromSqrtHalf(float x) => Interop.FloatAsInt(x) - SqrtHalf;

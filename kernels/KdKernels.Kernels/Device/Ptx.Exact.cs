@@ -24,6 +24,10 @@ public static partial class Ptx
     [IntrinsicImplementation]
     public static float ReciprocalSquareRoot(float x) => x;
 
+    /// <summary>a / b to 2 ulp, subnormal numbers included.</summary>
+    [IntrinsicImplementation]
+    public static float Divide(float a, float b) => a / b;
+
     /// <summary>A value that is computed where this stands, and not in the loop that uses it.</summary>
     [IntrinsicImplementation]
     public static int Pin(int value) => value;

@@ -25,6 +25,8 @@ internal static partial class PtxGenerators
     private static void ReciprocalSquareRoot(PTXBackend backend, PTXCodeGenerator code, Value call) =>
         Unary(code, call, "rsqrt.approx.ftz.f32");
 
+    private static void Divide(PTXBackend backend, PTXCodeGenerator code, Value call) => Binary(code, call, "div.full.f32");
+
     private static void Pin(PTXBackend backend, PTXCodeGenerator code, Value call) => Unary(code, call, "mov.b32");
 
     private static void PinLong(PTXBackend backend, PTXCodeGenerator code, Value call) => Unary(code, call, "mov.b64");

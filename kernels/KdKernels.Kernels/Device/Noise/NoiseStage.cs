@@ -52,13 +52,7 @@ public struct NoiseStage
         {
             int line = (int)((uint)i / (uint)perLine);
             uint block = (uint)(Element(firstLine + line) >> 2) + (uint)(i - (line * perLine));
-            var normals = PhiloxNormals.Block(keys, stream, block);
-            U4 bits;
-            bits.X = Interop.FloatAsInt(normals.A);
-            bits.Y = Interop.FloatAsInt(normals.B);
-            bits.Z = Interop.FloatAsInt(normals.C);
-            bits.W = Interop.FloatAsInt(normals.D);
-            blocks[i] = bits;
+            blocks[i] = EightFloats.Bits(PhiloxNormals.Block(keys, stream, block));
         }
         Group.Barrier();
     }

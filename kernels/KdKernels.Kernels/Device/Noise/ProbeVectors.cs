@@ -3,25 +3,6 @@ using KdKernels.Kernels.Device.Random;
 
 namespace KdKernels.Kernels.Device.Noise;
 
-/// <summary>A value for each element of sixteen bytes; four of them are used where there are four.</summary>
-public struct EightFloats
-{
-    public NormalBlock Low;
-    public NormalBlock High;
-
-    /// <summary>The one at <paramref name="index"/>, a compile-time constant.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int index) =>
-        index == 0 ? Low.A
-        : index == 1 ? Low.B
-        : index == 2 ? Low.C
-        : index == 3 ? Low.D
-        : index == 4 ? High.A
-        : index == 5 ? High.B
-        : index == 6 ? High.C
-        : High.D;
-}
-
 /// <summary>x + σ·ε of a vector's pixels.</summary>
 public struct AddNoise : IPairMap
 {
