@@ -22,8 +22,8 @@ internal static class PixelEntropyKernels
         string target = storage == typeof(ushort) ? "sm_80" : "sm_75";
         yield return Sum("flat", typeof(PixelVectors<,>), target);
         yield return Sum("any", typeof(PixelElements<,>), "sm_75");
-        yield return Count("count", typeof(On));
-        yield return Count("count-any", typeof(Off));
+        yield return Points("points", typeof(On));
+        yield return Points("points-any", typeof(Off));
 
         KernelVariant Sum(string kind, Type access, string lowest) => Variant(
             kind,
@@ -31,7 +31,7 @@ internal static class PixelEntropyKernels
                 storage, element, access.MakeGenericType(storage, element)),
             lowest);
 
-        KernelVariant Count(string kind, Type vectors) => Variant(
+        KernelVariant Points(string kind, Type vectors) => Variant(
             kind,
             typeof(PixelCounts).GetMethod(nameof(PixelCounts.Count))!.MakeGenericMethod(storage, element, vectors),
             "sm_75");

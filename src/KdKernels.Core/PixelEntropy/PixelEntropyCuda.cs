@@ -39,7 +39,7 @@ internal static class PixelEntropyCuda
         bool counts = problem.Points is not null && arguments.CountsInPlace == 0 && arguments.Images > 0;
         CudaKernel? count = counts
             ? KernelChoice.Find(
-                device, nameof(PixelEntropy), sigma.ElementType, CountsVectors(problem) ? "count" : "count-any")
+                device, nameof(PixelEntropy), sigma.ElementType, CountsVectors(problem) ? "points" : "points-any")
             : null;
 
         long countTiles = (long)arguments.Images * arguments.CountTiles;

@@ -179,9 +179,9 @@ public static class PixelKernels
         element.BeginPhase(0, 0);
         long at = a.Sigma.Length - rest + Group.IdxX;
         float sigma = element.Load(ref a.Sigma[at]);
-        bool isBackground = false;
-        if (a.Foreground.Length > 0) isBackground = a.Foreground[at] == 0;
-        sums.Take(sigma, isBackground);
+        uint mask = 1u;
+        if (a.Foreground.Length > 0) mask = a.Foreground[at];
+        sums.Take(sigma, mask == 0u);
         if (a.Map.Length > 0) a.Map[at] = Logarithm.Of(sigma) + (float)OfUnitNoise;
         if (a.Gradient.Length > 0)
         {
