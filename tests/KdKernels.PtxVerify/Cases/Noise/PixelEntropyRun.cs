@@ -20,6 +20,9 @@ internal sealed class PixelEntropyRun : CaseRun
     /// <summary>A gradient, over itself: 2 ulp of the division, 1 of factor or upstream.</summary>
     private const double OfGradient = 4e-7;
 
+    /// <summary>What is added to a gradient for that: a unit in the last place of subnormal numbers.</summary>
+    private const double Smallest = 1e-38;
+
     private readonly PixelEntropyCase proofCase;
     private readonly double[] sigma;
     private readonly bool[] mask;
@@ -109,7 +112,7 @@ internal sealed class PixelEntropyRun : CaseRun
             {
                 int unit = i;
                 verdict.Check(
-                    Narrow.Round(truth.Gradient[i], proofCase.Type), actual[i], OfGradient, Math.Abs(truth.Gradient[i]),
+                    Narrow.Round(truth.Gradient[i], proofCase.Type), actual[i], OfGradient, Math.Abs(truth.Gradient[i]) + Smallest,
                     () => $"gradient of unit {unit}", proofCase.Type);
             }
         }
