@@ -38,6 +38,6 @@ internal static class PixelEntropyKernels
 
         KernelVariant Variant(string kind, MethodInfo method, string lowest) =>
             new(
-                Stem, $"{name}-{kind}", kind, name, method, PixelKernels.Threads, lowest == "sm_80" ? 3 : 4, 0, lowest);
+                Stem, $"{name}-{kind}", kind, name, method, PixelKernels.Threads, 3, 0, lowest);
     }
 }

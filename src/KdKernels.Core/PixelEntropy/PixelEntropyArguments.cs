@@ -26,4 +26,6 @@ internal struct PixelEntropyArguments
     public int CountTiles;
     public double Divisor;
     public double Threshold;
+    public float InverseDivisor;
+    public int Reserved;
 }

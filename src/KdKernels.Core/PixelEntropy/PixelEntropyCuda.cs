@@ -69,7 +69,7 @@ internal static class PixelEntropyCuda
         }
     }
 
-    /// <summary>Everything that has a value per unit begins at a multiple of 16 bytes, masks at one of 4.</summary>
+    /// <summary>Everything that has a value per unit begins at a multiple of 16 bytes, masks at one of a vector's units.</summary>
     private static bool TakesVectors(PixelEntropyProblem problem)
     {
         bool perUnitUpstream = problem.PerUnit;
@@ -77,23 +77,25 @@ internal static class PixelEntropyCuda
             && IsAligned(problem.Gradient, VectorBytes)
             && IsAligned(problem.Map, VectorBytes)
             && (!perUnitUpstream || IsAligned(problem.Upstream, VectorBytes))
-            && IsAligned(problem.Points?.Foreground, sizeof(int));
+            && IsAligned(problem.Points?.Foreground, PerVector(problem));
     }
 
     private static bool CountsVectors(PixelEntropyProblem problem)
     {
         long units = problem.Sigma.Inner * problem.Sigma.Length;
-        return units % (VectorBytes / problem.Sigma.ElementType.Bytes()) == 0
+        return units % PerVector(problem) == 0
             && IsAligned(problem.Sigma, VectorBytes)
-            && IsAligned(problem.Points?.Foreground, sizeof(int));
+            && IsAligned(problem.Points?.Foreground, PerVector(problem));
     }
+
+    private static int PerVector(PixelEntropyProblem problem) => VectorBytes / problem.Sigma.ElementType.Bytes();
 
     private static bool IsAligned(RowsView? view, int bytes) => view is not { } given || given.Data % bytes == 0;
 
     private static PixelEntropyArguments Pack(PixelEntropyProblem problem, bool vectors)
     {
         RowsView sigma = problem.Sigma;
-        long step = vectors ? VectorsPerStep * (VectorBytes / sigma.ElementType.Bytes()) : UnitsPerStep;
+        long step = vectors ? (long)VectorsPerStep * PerVector(problem) : UnitsPerStep;
         long steps = Ceiling(problem.Units, step);
         long tileSteps = Math.Max(Ceiling(steps, MostTiles), 1);
         long imageUnits = sigma.Inner * sigma.Length;
@@ -120,6 +122,7 @@ internal static class PixelEntropyCuda
             CountTiles = (int)CountTiles(problem),
             Divisor = problem.Divisor,
             Threshold = problem.Settings.Threshold,
+            InverseDivisor = (float)(1 / problem.Divisor),
         };
     }
 

@@ -24,7 +24,11 @@ public interface IPixelAccess<T>
     /// <summary>Whether a slot of this thread has units.</summary>
     bool Has(long step, int slot, long units);
 
-    void Load(in PixelEntropyArguments<T> a, long step, int index, ref PixelSlot slot);
+    /// <summary>The σ of a slot, or of another one where there is none: no branch stands between the loads of a step.</summary>
+    U4 LoadSigma(in PixelEntropyArguments<T> a, long step, int index);
+
+    /// <summary>The masks of a slot, likewise.</summary>
+    void LoadMasks(in PixelEntropyArguments<T> a, long step, int index, ref PixelSlot slot);
 
     void Each<TVisitor>(in PixelSlot slot, ref TVisitor visitor)
         where TVisitor : struct, IPairVisitor;
@@ -36,7 +40,7 @@ public interface IPixelAccess<T>
     void StoreGradient(in PixelEntropyArguments<T> a, long step, int index, EightFloats values);
 }
 
-/// <summary>Sixteen bytes of σ at a time, at multiples of 16 bytes; map and upstream alike, and the masks at multiples of 8.</summary>
+/// <summary>Sixteen bytes of σ at a time, at multiples of 16 bytes; map and upstream alike, and a vector's masks in one load.</summary>
 public struct PixelVectors<T, TElement> : IPixelAccess<T>
     where T : unmanaged
     where TElement : struct, IElement<T>
@@ -49,15 +53,15 @@ public struct PixelVectors<T, TElement> : IPixelAccess<T>
     public readonly bool Has(long step, int slot, long units) => First(step, slot) + PerSlot <= units;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Load(in PixelEntropyArguments<T> a, long step, int index, ref PixelSlot slot)
+    public readonly U4 LoadSigma(in PixelEntropyArguments<T> a, long step, int index) =>
+        default(TElement).LoadVector(ref a.Sigma[Safe(a, step, index)]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void LoadMasks(in PixelEntropyArguments<T> a, long step, int index, ref PixelSlot slot)
     {
-        long first = First(step, index);
-        slot.Sigma = default(TElement).LoadVector(ref a.Sigma[first]);
-        slot.LowMask = 0x01010101u;
-        slot.HighMask = 0x01010101u;
-        if (a.Foreground.Length == 0) return;
-        slot.LowMask = Ptx.LoadFour(ref a.Foreground[first]);
-        if (PerSlot == 8) slot.HighMask = Ptx.LoadFour(ref a.Foreground[first + 4]);
+        var masks = MaskPair.Of(ref a.Foreground[Safe(a, step, index)], PerSlot);
+        slot.LowMask = masks.Low;
+        slot.HighMask = masks.High;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,6 +101,10 @@ public struct PixelVectors<T, TElement> : IPixelAccess<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly long Safe(in PixelEntropyArguments<T> a, long step, int index) =>
+        Has(step, index, a.Sigma.Length) ? First(step, index) : 0L;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly long First(long step, int index) =>
         (step * (4 * PixelKernels.Threads * PerSlot)) + (((index * PixelKernels.Threads) + Group.IdxX) * PerSlot);
 }
@@ -114,14 +122,21 @@ public struct PixelElements<T, TElement> : IPixelAccess<T>
     public readonly bool Has(long step, int slot, long units) => First(step, slot) < units;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Load(in PixelEntropyArguments<T> a, long step, int index, ref PixelSlot slot)
+    public readonly U4 LoadSigma(in PixelEntropyArguments<T> a, long step, int index)
     {
         long first = First(step, index);
-        slot.Sigma.X = Bits(a, first);
-        slot.Sigma.Y = Bits(a, first + PixelKernels.Threads);
-        slot.Sigma.Z = Bits(a, first + (2 * PixelKernels.Threads));
-        slot.Sigma.W = Bits(a, first + (3 * PixelKernels.Threads));
-        slot.HighMask = 0x01010101u;
+        U4 sigma;
+        sigma.X = Bits(a, first);
+        sigma.Y = Bits(a, first + PixelKernels.Threads);
+        sigma.Z = Bits(a, first + (2 * PixelKernels.Threads));
+        sigma.W = Bits(a, first + (3 * PixelKernels.Threads));
+        return sigma;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void LoadMasks(in PixelEntropyArguments<T> a, long step, int index, ref PixelSlot slot)
+    {
+        long first = First(step, index);
         slot.LowMask = Mask(a, first) | (Mask(a, first + PixelKernels.Threads) << 8)
             | (Mask(a, first + (2 * PixelKernels.Threads)) << 16) | (Mask(a, first + (3 * PixelKernels.Threads)) << 24);
     }
@@ -180,17 +195,17 @@ public struct PixelElements<T, TElement> : IPixelAccess<T>
     {
         TElement element = default;
         element.BeginPhase(0, 0);
-        float sigma = 1f;
-        if (at < Units(a)) sigma = element.Load(ref a.Sigma[at]);
-        return Interop.FloatAsInt(sigma);
+        bool exists = at < Units(a);
+        float sigma = element.Load(ref a.Sigma[exists ? at : 0L]);
+        return Interop.FloatAsInt(exists ? sigma : 1f);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Mask(in PixelEntropyArguments<T> a, long at)
     {
-        uint mask = 1u;
-        if (at < a.Foreground.Length) mask = a.Foreground[at];
-        return mask;
+        bool exists = at < Units(a);
+        uint mask = a.Foreground[exists ? at : 0L];
+        return exists ? mask : 1u;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

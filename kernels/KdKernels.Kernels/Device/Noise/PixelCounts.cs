@@ -142,10 +142,10 @@ public static class PixelCounts
             var v1 = element.LoadVector(ref sigma[at + step]);
             var v2 = element.LoadVector(ref sigma[at + (2 * step)]);
             var v3 = element.LoadVector(ref sigma[at + (3 * step)]);
-            var m0 = MaskPair.Of(masks, at, perVector);
-            var m1 = MaskPair.Of(masks, at + step, perVector);
-            var m2 = MaskPair.Of(masks, at + (2 * step), perVector);
-            var m3 = MaskPair.Of(masks, at + (3 * step), perVector);
+            var m0 = MaskPair.Of(ref masks[at], perVector);
+            var m1 = MaskPair.Of(ref masks[at + step], perVector);
+            var m2 = MaskPair.Of(ref masks[at + (2 * step)], perVector);
+            var m3 = MaskPair.Of(ref masks[at + (3 * step)], perVector);
             count.Mask = m0;
             element.Each(v0, v0, ref count);
             count.Mask = m1;
@@ -158,7 +158,7 @@ public static class PixelCounts
         for (; at < units; at += step)
         {
             var v = element.LoadVector(ref sigma[at]);
-            count.Mask = MaskPair.Of(masks, at, perVector);
+            count.Mask = MaskPair.Of(ref masks[at], perVector);
             element.Each(v, v, ref count);
         }
     }
@@ -189,12 +189,21 @@ public struct MaskPair
     public uint Low;
     public uint High;
 
+    /// <summary>The masks of a vector of 4 or 8 units, at a multiple of as many bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static MaskPair Of(ArrayView<byte> masks, int unit, int units)
+    public static MaskPair Of(ref byte first, int units)
     {
         MaskPair pair = default;
-        pair.Low = Ptx.LoadFour(ref masks[unit]);
-        if (units == 8) pair.High = Ptx.LoadFour(ref masks[unit + 4]);
+        if (units == 8)
+        {
+            ulong masks = Ptx.LoadEight(ref first);
+            pair.Low = (uint)masks;
+            pair.High = (uint)(masks >> 32);
+        }
+        else
+        {
+            pair.Low = Ptx.LoadFour(ref first);
+        }
         return pair;
     }
 }

@@ -64,4 +64,9 @@ public struct PixelEntropyArguments<T>
 
     /// <summary>b.</summary>
     public double Threshold;
+
+    /// <summary>1 over the divisor.</summary>
+    public float InverseDivisor;
+
+    public int Reserved;
 }

@@ -57,7 +57,7 @@ public static class PixelKernels
     {
         float upstream = 1f;
         if (a.Upstream.Length == 1) upstream = a.Upstream[0];
-        return (float)(upstream / a.Divisor);
+        return Ptx.Multiply(upstream, a.InverseDivisor);
     }
 
     /// <summary>The four slots of a step: all loads first, then everything that is made of them.</summary>
@@ -69,6 +69,7 @@ public static class PixelKernels
     {
         TAccess access = default;
         long units = a.Sigma.Length;
+        if (units < access.PerSlot & access.Rest(units) > 0) return;
         PixelSlot s0 = default;
         PixelSlot s1 = default;
         PixelSlot s2 = default;
@@ -77,10 +78,17 @@ public static class PixelKernels
         bool has1 = access.Has(step, 1, units);
         bool has2 = access.Has(step, 2, units);
         bool has3 = access.Has(step, 3, units);
-        if (has0) access.Load(a, step, 0, ref s0);
-        if (has1) access.Load(a, step, 1, ref s1);
-        if (has2) access.Load(a, step, 2, ref s2);
-        if (has3) access.Load(a, step, 3, ref s3);
+        s0.Sigma = access.LoadSigma(a, step, 0);
+        s1.Sigma = access.LoadSigma(a, step, 1);
+        s2.Sigma = access.LoadSigma(a, step, 2);
+        s3.Sigma = access.LoadSigma(a, step, 3);
+        if (a.Foreground.Length > 0)
+        {
+            access.LoadMasks(a, step, 0, ref s0);
+            access.LoadMasks(a, step, 1, ref s1);
+            access.LoadMasks(a, step, 2, ref s2);
+            access.LoadMasks(a, step, 3, ref s3);
+        }
         if (a.Columns > 0)
         {
             var before = sums;
