@@ -24,11 +24,12 @@ public class PixelEntropyArgumentTests
     }
 
     [Fact]
-    public void Rejects_memory_of_a_gpu()
+    public void Rejects_operands_on_two_devices()
     {
         using GuardedTensor sigma = Memory(2, 1, 3);
-        Expect<NotSupportedException>(
-            "PixelEntropy has no CUDA kernel", () => Call(Plain, sigma.View with { Device = KdDevice.Cuda(0) }));
+        Expect<ArgumentException>(
+            "expected memory on cuda:0, as the logits, but got cpu",
+            () => Call(Plain, sigma.View with { Device = KdDevice.Cuda(0) }));
     }
 
     [Fact]

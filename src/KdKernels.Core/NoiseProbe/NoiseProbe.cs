@@ -13,22 +13,28 @@ namespace KdKernels.Core;
 /// summed over the copies of an image, which needs no kernel. NaN and infinities stay in their own pixels, and in the
 /// gradient of their own cell.</para>
 /// <para>Deterministic: a copy's bits depend on its image, its σ and its number, neither on the other copies of the
-/// call nor on threads or vector width; those of σ's gradient on the shape and the values.</para>
+/// call nor on threads or vector width; those of σ's gradient on the shape and the values. CPU and CUDA have the same ε,
+/// bit for bit, and so the same Float32 copies; σ's gradient is summed in another order there.</para>
 /// </summary>
 public static class NoiseProbe
 {
     /// <summary>Writes the noisy copies.</summary>
-    /// <param name="input">[images or 1, channels, height x width], Float32 or Float64 on the CPU, any strides.</param>
+    /// <param name="input">[images or 1, channels, height x width]: Float32 or Float64 on the CPU, any strides; Float32,
+    /// Float16 or BFloat16 on CUDA, contiguous like everything else there.</param>
     /// <param name="sigma">Deviations [images or 1, R, Q], of input's element type.</param>
     /// <param name="settings">Names the noise and says how many copies.</param>
-    /// <param name="output">[images x samples, channels, height x width].</param>
-    /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
+    /// <param name="output">[images x samples, channels, height x width], of input's element type.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">A shape, element type, device or layout is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number of samples or pixels is not as expected.</exception>
-    /// <exception cref="NotSupportedException">The device has no kernel.</exception>
-    public static void Forward(RowsView input, RowsView sigma, in NoiseProbeSettings settings, RowsView output)
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Forward(
+        RowsView input, RowsView sigma, in NoiseProbeSettings settings, RowsView output, CudaQueue? queue = null)
     {
-        Guard.IsOnCpu(input, nameof(NoiseProbe));
-        Guard.IsOnCpu(sigma, nameof(NoiseProbe));
+        Guard.IsOperand(input);
+        Guard.IsOperand(sigma);
         CheckSettings(settings, input);
         long images = Images(input.Outer, sigma);
         Guard.HasShape(
@@ -37,18 +43,23 @@ public static class NoiseProbe
             output, input.ElementType, images * settings.Samples, input.Inner, input.Length, input.Device);
         CheckCells(sigma, output);
         CheckSamples(settings.FirstSample, output.Outer);
-        NoiseProbeCpu.Forward(
-            new NoiseProbeProblem { Settings = settings, Sigma = sigma, Copies = output, Input = input });
+        var problem = new NoiseProbeProblem { Settings = settings, Sigma = sigma, Copies = output, Input = input };
+        if (input.Device.Type == KdDeviceType.Cuda)
+            NoiseProbeCuda.Forward(problem, queue);
+        else
+            NoiseProbeCpu.Forward(problem);
     }
 
     /// <summary>Writes the gradient of σ.</summary>
     /// <param name="upstream">Gradient of the copies, with their shape and element type; any strides.</param>
     /// <param name="settings">As in <see cref="Forward"/>.</param>
     /// <param name="sigmaGradient">[images or 1, R, Q].</param>
+    /// <param name="queue">As in <see cref="Forward"/>.</param>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    public static void Backward(RowsView upstream, in NoiseProbeSettings settings, RowsView sigmaGradient)
+    public static void Backward(
+        RowsView upstream, in NoiseProbeSettings settings, RowsView sigmaGradient, CudaQueue? queue = null)
     {
-        Guard.IsOnCpu(upstream, nameof(NoiseProbe));
+        Guard.IsOperand(upstream);
         CheckSettings(settings, upstream);
         (long images, long rest) = Math.DivRem(upstream.Outer, settings.Samples);
         if (rest != 0 || Images(images, sigmaGradient) != images)
@@ -68,23 +79,26 @@ public static class NoiseProbe
             upstream.Device);
         CheckCells(sigmaGradient, upstream);
         CheckSamples(settings.FirstSample, upstream.Outer);
-        NoiseProbeCpu.Backward(
-            new NoiseProbeProblem
-            {
-                Settings = settings,
-                Sigma = sigmaGradient,
-                Copies = upstream,
-                SigmaGradient = sigmaGradient,
-            });
+        var problem = new NoiseProbeProblem
+        {
+            Settings = settings,
+            Sigma = sigmaGradient,
+            Copies = upstream,
+            SigmaGradient = sigmaGradient,
+        };
+        if (upstream.Device.Type == KdDeviceType.Cuda)
+            NoiseProbeCuda.Backward(problem, queue);
+        else
+            NoiseProbeCpu.Backward(problem);
     }
 
-    /// <summary>Writes the noise alone, as Float32: copy n holds that of sample firstSample + n.</summary>
+    /// <summary>Writes the noise alone, as Float32: copy n holds that of sample firstSample + n. On the CPU.</summary>
     /// <param name="settings">Names the noise; neither width nor samples matter here.</param>
-    /// <param name="noise">[copies, 1, elements], contiguous.</param>
+    /// <param name="noise">[copies, 1, elements], contiguous, on the CPU.</param>
     /// <exception cref="ArgumentException">The memory is not as expected.</exception>
     public static unsafe void Noise(in NoiseProbeSettings settings, RowsView noise)
     {
-        Guard.IsOnCpu(noise, nameof(NoiseProbe));
+        Guard.IsOperand(noise);
         Guard.IsOutput(noise, KdElementType.Float32, noise.Outer, 1, noise.Length, KdDevice.Cpu);
         CheckSamples(settings.FirstSample, noise.Outer);
         if (noise.ElementStride != 1 || noise.OuterStride != noise.Length)

@@ -16,26 +16,35 @@ namespace KdKernels.Core;
 /// knowledge point: H̄ says so. b is compared strictly.</para>
 /// <para>The sum of the logarithms is taken as the logarithm of a product: mantissas are multiplied, exponents added,
 /// so a unit costs no logarithm, and the rounding of n multiplications, about √n·2^-25, is spread over n units.
-/// Deterministic: the bits depend on shape, strides and values, never on the number of threads.</para>
+/// Deterministic: the bits depend on shape, strides and values, never on the number of threads or blocks.</para>
+/// <para>On CUDA everything is contiguous. Entropy, map, mean and upstream gradient of 16-bit σ are Float32; the gradient
+/// is to 2 ulp, on the CPU correctly rounded.</para>
 /// </summary>
 public static class PixelEntropy
 {
     /// <summary>Writes the entropy: the map for <see cref="KdReduction.None"/>, else one value.</summary>
-    /// <param name="sigma">Deviations: [images, rows, units], Float32 or Float64 on the CPU, any strides.</param>
+    /// <param name="sigma">Deviations [images, rows, units]: Float32 or Float64 on the CPU, any strides; Float32, Float16
+    /// or BFloat16 on CUDA, contiguous.</param>
     /// <param name="settings">Reduction and threshold.</param>
-    /// <param name="entropy">Result in sigma's element type: sigma's shape for None, else [1, 1, 1].</param>
+    /// <param name="entropy">Result in sigma's element type, Float32 for 16-bit σ: sigma's shape for None, else
+    /// [1, 1, 1].</param>
     /// <param name="points">Where knowledge points go, if they are wanted.</param>
-    /// <param name="map">Where H of every unit goes besides a reduced entropy, if it is wanted.</param>
-    /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
+    /// <param name="map">Where H of every unit goes besides a reduced entropy, if it is wanted; of the entropy's
+    /// type.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">A shape, element type, device or layout is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The reduction or threshold is not as expected.</exception>
-    /// <exception cref="NotSupportedException">The device has no kernel.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
     public static void Forward(
         RowsView sigma,
         in PixelEntropySettings settings,
         RowsView entropy,
         PixelEntropyPoints? points = null,
-        RowsView? map = null) =>
-        PixelEntropyCpu.Run(Describe(sigma, settings, entropy, points, map, gradient: null));
+        RowsView? map = null,
+        CudaQueue? queue = null) =>
+        Run(Describe(sigma, settings, entropy, points, map, gradient: null), queue);
 
     /// <summary>
     /// The same and, from the same read, the gradient for an upstream gradient of 1 (of every unit's value, for
@@ -50,10 +59,12 @@ public static class PixelEntropy
         RowsView entropy,
         RowsView gradient,
         PixelEntropyPoints? points = null,
-        RowsView? map = null)
+        RowsView? map = null,
+        CudaQueue? queue = null)
     {
+        PixelEntropyProblem problem = Describe(sigma, settings, entropy, points, map, gradient);
         Guard.IsGradient(gradient, sigma);
-        PixelEntropyCpu.Run(Describe(sigma, settings, entropy, points, map, gradient));
+        Run(problem, queue);
     }
 
     /// <summary>Writes the gradient for a given upstream gradient.</summary>
@@ -61,22 +72,33 @@ public static class PixelEntropy
     /// <inheritdoc cref="Forward" path="/exception"/>
     /// <param name="upstream">Gradient of the result, with its shape and element type; any strides.</param>
     public static void Backward(
-        RowsView sigma, in PixelEntropySettings settings, RowsView upstream, RowsView gradient)
+        RowsView sigma,
+        in PixelEntropySettings settings,
+        RowsView upstream,
+        RowsView gradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(sigma, settings);
-        if (settings.Reduction == KdReduction.None)
-            Guard.Matches(upstream, sigma);
-        else
-            Guard.HasShape(upstream, sigma.ElementType, 1, 1, 1, sigma.Device);
+        (long outer, long inner, long length) =
+            settings.Reduction == KdReduction.None ? (sigma.Outer, sigma.Inner, sigma.Length) : (1, 1, 1);
+        Guard.HasShape(upstream, Guard.ResultType(sigma), outer, inner, length, sigma.Device);
         Guard.IsGradient(gradient, sigma);
-        PixelEntropyCpu.Run(
-            new PixelEntropyProblem
-            {
-                Sigma = sigma,
-                Settings = settings,
-                Upstream = upstream,
-                Gradient = gradient,
-            });
+        var problem = new PixelEntropyProblem
+        {
+            Sigma = sigma,
+            Settings = settings,
+            Upstream = upstream,
+            Gradient = gradient,
+        };
+        Run(problem, queue);
+    }
+
+    private static void Run(PixelEntropyProblem problem, CudaQueue? queue)
+    {
+        if (problem.Sigma.Device.Type == KdDeviceType.Cuda)
+            PixelEntropyCuda.Run(problem, queue);
+        else
+            PixelEntropyCpu.Run(problem);
     }
 
     private static PixelEntropyProblem Describe(
@@ -89,15 +111,16 @@ public static class PixelEntropy
     {
         CheckInputs(sigma, settings);
         bool perUnit = settings.Reduction == KdReduction.None;
+        KdElementType type = Guard.ResultType(sigma);
         if (perUnit)
-            Guard.IsGradient(entropy, sigma);
+            Guard.IsOutput(entropy, type, sigma.Outer, sigma.Inner, sigma.Length, sigma.Device);
         else
-            Guard.IsOutput(entropy, sigma.ElementType, 1, 1, 1, sigma.Device);
+            Guard.IsOutput(entropy, type, 1, 1, 1, sigma.Device);
         if (map is { } units)
         {
             if (perUnit)
                 throw new ArgumentException("expected no map beside the entropy of None, which is one", nameof(map));
-            Guard.IsGradient(units, sigma, nameof(map));
+            Guard.IsOutput(units, type, sigma.Outer, sigma.Inner, sigma.Length, sigma.Device, nameof(map));
         }
 
         if (points is { } counted)
@@ -110,7 +133,7 @@ public static class PixelEntropy
                 sigma.Length,
                 sigma.Device,
                 "foreground");
-            Guard.IsOutput(counted.BackgroundMean, sigma.ElementType, 1, 1, 1, sigma.Device, "backgroundMean");
+            Guard.IsOutput(counted.BackgroundMean, type, 1, 1, 1, sigma.Device, "backgroundMean");
             Guard.IsOutput(
                 counted.ForegroundPoints, KdElementType.Int64, sigma.Outer, 1, 1, sigma.Device, "foregroundPoints");
             Guard.IsOutput(
@@ -130,7 +153,7 @@ public static class PixelEntropy
 
     private static void CheckInputs(RowsView sigma, in PixelEntropySettings settings)
     {
-        Guard.IsOnCpu(sigma, nameof(PixelEntropy));
+        Guard.IsOperand(sigma);
         Guard.IsReduction(settings.Reduction, "reduction");
         if (!double.IsFinite(settings.Threshold))
         {

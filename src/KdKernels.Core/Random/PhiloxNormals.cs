@@ -12,7 +12,7 @@ namespace KdKernels.Core;
 /// normal exceeds √(64 ln 2) = 6.66.</para>
 /// <para>Every step is an integer operation, a rounded conversion, a correctly rounded float32 multiplication, fused
 /// multiply-add or square root, in one fixed order, and no intermediate value is subnormal: the bits are the same at
-/// every vector width, and on every device that offers these operations. The result is within
+/// every vector width, and in the CUDA kernels, whose proofs demand it. The result is within
 /// <see cref="LargestRelativeError"/> of the formula, small normals included.</para>
 /// </remarks>
 public static unsafe class PhiloxNormals

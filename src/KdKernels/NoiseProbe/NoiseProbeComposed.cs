@@ -10,7 +10,7 @@ namespace KdKernels;
 /// </summary>
 public static class NoiseProbeComposed
 {
-    /// <summary>The noisy copies <c>[images · samples, C, H, W]</c>.</summary>
+    /// <summary>The noisy copies <c>[images · samples, C, H, W]</c> in the dtype of the images; 16-bit ones are computed in float32.</summary>
     public static Tensor Copies(Tensor input, Tensor sigma, NoiseProbeOptions options)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -18,14 +18,15 @@ public static class NoiseProbeComposed
         ArgumentNullException.ThrowIfNull(options);
         long[] shape = input.shape;
         long images = NoiseProbeOptions.Images(input, sigma);
-        var noise = Noise([images, options.Samples, .. shape[1..]], options).to(input.dtype);
-        var pixels = Spread(Spread(sigma, 1, shape[2]), 2, shape[3]);
-        var copies = input.unsqueeze(1) + pixels.unsqueeze(1).unsqueeze(1) * noise;
-        return copies.reshape([images * options.Samples, .. shape[1..]]);
+        var (x, cells) = (TensorMemory.Widen(input), TensorMemory.Widen(sigma));
+        var noise = Noise([images, options.Samples, .. shape[1..]], options).to(x.dtype).to(x.device);
+        var pixels = Spread(Spread(cells, 1, shape[2]), 2, shape[3]);
+        var copies = x.unsqueeze(1) + pixels.unsqueeze(1).unsqueeze(1) * noise;
+        return copies.reshape([images * options.Samples, .. shape[1..]]).to(input.dtype);
     }
 
     /// <summary>
-    /// The noise itself, float32 of <paramref name="shape"/> <c>[images, samples, ...]</c>; what NoiseProbe adds is σ times this.
+    /// The noise itself, float32 on the CPU of <paramref name="shape"/> <c>[images, samples, ...]</c>; what NoiseProbe adds is σ times this.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A sample number of 2^32 or more.</exception>
     public static Tensor Noise(long[] shape, NoiseProbeOptions options)
@@ -44,7 +45,7 @@ public static class NoiseProbeComposed
     private static Tensor Spread(Tensor sigma, long dimension, long size)
     {
         long cells = sigma.shape[dimension];
-        using var index = tensor(Enumerable.Range(0, checked((int)size)).Select(i => i * cells / size).ToArray());
+        using var index = tensor(Enumerable.Range(0, checked((int)size)).Select(i => i * cells / size).ToArray()).to(sigma.device);
         return sigma.index_select(dimension, index);
     }
 }

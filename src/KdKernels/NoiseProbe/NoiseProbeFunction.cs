@@ -14,7 +14,7 @@ internal sealed class NoiseProbeFunction(NoiseProbeOptions options) : FusedOp
         var (input, sigma) = (inputs[0]!, inputs[1]!);
         long[] shape = input.shape;
         var output = empty([NoiseProbeOptions.Images(input, sigma) * options.Samples, .. shape[1..]], input.dtype, input.device);
-        Core.NoiseProbe.Forward(Images(input), Cells(sigma), Settings(input), Images(output));
+        Core.NoiseProbe.Forward(Images(input), Cells(sigma), Settings(input), Images(output), TorchQueue.Of(input));
         GC.KeepAlive((input, sigma));
         return output;
     }
@@ -26,7 +26,7 @@ internal sealed class NoiseProbeFunction(NoiseProbeOptions options) : FusedOp
         if (!needs[1]) return;
         upstream = upstream.contiguous();
         var gradient = empty_like(sigma);
-        Core.NoiseProbe.Backward(Images(upstream), Settings(input), Cells(gradient));
+        Core.NoiseProbe.Backward(Images(upstream), Settings(input), Cells(gradient), TorchQueue.Of(upstream));
         GC.KeepAlive(upstream);
         gradients[1] = gradient;
     }

@@ -12,12 +12,12 @@ public static class PixelEntropyComposed
     // ½ log 2πe.
     private const double OfUnitNoise = 1.4189385332046727;
 
-    /// <summary>The entropy, reduced as <paramref name="options"/> say.</summary>
+    /// <summary>The entropy, reduced as <paramref name="options"/> say; float32 for 16-bit deviations.</summary>
     public static Tensor Entropy(Tensor sigma, PixelEntropyOptions options)
     {
         ArgumentNullException.ThrowIfNull(sigma);
         ArgumentNullException.ThrowIfNull(options);
-        var map = sigma.log() + OfUnitNoise;
+        var map = TensorMemory.Widen(sigma).log() + OfUnitNoise;
         return options.Reduction == KdReduction.None ? map : map.sum() / options.Divisor(sigma);
     }
 

@@ -23,7 +23,10 @@ internal sealed class PixelEntropyFunction(PixelEntropyOptions options, PixelEnt
             Counts(BackgroundPoints));
 
         private static RowsView Counts(Tensor counts) =>
-            RowsView.Contiguous(TensorMemory.Address(counts), KdElementType.Int64, counts.numel(), 1);
+            RowsView.Contiguous(TensorMemory.Address(counts), KdElementType.Int64, counts.numel(), 1) with
+            {
+                Device = TensorMemory.Device(counts),
+            };
     }
 
     public override string Name => nameof(KdFunctional.PixelEntropy);
@@ -32,19 +35,20 @@ internal sealed class PixelEntropyFunction(PixelEntropyOptions options, PixelEnt
     {
         var sigma = inputs[0]!;
         bool perUnit = options.Reduction == KdReduction.None;
-        var entropy = perUnit ? empty_like(sigma) : empty([], sigma.dtype, sigma.device);
+        var entropy = empty(perUnit ? sigma.shape : [], TensorMemory.ResultType(sigma), sigma.device);
         var rows = Units(sigma);
         var target = perUnit ? Units(entropy) : TensorMemory.Scalar(entropy);
         var counted = points?.Views(rows);
         var map = points?.Map is { } units ? Units(units) : (RowsView?)null;
+        var queue = TorchQueue.Of(sigma);
         if (needs[0] && !perUnit)
         {
             gradients[0] = empty_like(sigma);
-            Core.PixelEntropy.ForwardWithGradient(rows, options.ToSettings(), target, Units(gradients[0]!), counted, map);
+            Core.PixelEntropy.ForwardWithGradient(rows, options.ToSettings(), target, Units(gradients[0]!), counted, map, queue);
         }
         else
         {
-            Core.PixelEntropy.Forward(rows, options.ToSettings(), target, counted, map);
+            Core.PixelEntropy.Forward(rows, options.ToSettings(), target, counted, map, queue);
         }
         GC.KeepAlive((sigma, points));
         return entropy;
@@ -56,7 +60,7 @@ internal sealed class PixelEntropyFunction(PixelEntropyOptions options, PixelEnt
         var gradient = empty_like(sigma);
         upstream = upstream.contiguous();
         var rows = options.Reduction == KdReduction.None ? Units(upstream) : TensorMemory.Scalar(upstream);
-        Core.PixelEntropy.Backward(Units(sigma), options.ToSettings(), rows, Units(gradient));
+        Core.PixelEntropy.Backward(Units(sigma), options.ToSettings(), rows, Units(gradient), TorchQueue.Of(sigma));
         GC.KeepAlive((sigma, upstream));
         gradients[0] = gradient;
     }

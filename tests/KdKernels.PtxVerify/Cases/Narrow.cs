@@ -2,11 +2,12 @@ using KdKernels.Core;
 
 namespace KdKernels.PtxVerify.Cases;
 
-/// <summary>The element types of logits: their size, their rounding, their bits.</summary>
+/// <summary>The element types of tensors: their size, their rounding, their bits.</summary>
 internal static class Narrow
 {
     public static int Size(KdElementType type) => type switch
     {
+        KdElementType.Bool => 1,
         KdElementType.Float16 or KdElementType.BFloat16 => 2,
         KdElementType.Float32 => 4,
         KdElementType.Float64 or KdElementType.Int64 => 8,
@@ -43,6 +44,9 @@ internal static class Narrow
             case KdElementType.Float32:
                 BitConverter.TryWriteBytes(bytes, (float)value);
                 break;
+            case KdElementType.Bool:
+                bytes[0] = value == 0 ? (byte)0 : (byte)1;
+                break;
             case KdElementType.Int64:
                 BitConverter.TryWriteBytes(bytes, (long)value);
                 break;
@@ -58,6 +62,7 @@ internal static class Narrow
         KdElementType.BFloat16 => BFloatToSingle(BitConverter.ToUInt16(bytes)),
         KdElementType.Float32 => BitConverter.ToSingle(bytes),
         KdElementType.Int64 => BitConverter.ToInt64(bytes),
+        KdElementType.Bool => bytes[0],
         _ => BitConverter.ToDouble(bytes),
     };
 

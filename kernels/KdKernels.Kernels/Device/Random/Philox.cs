@@ -11,6 +11,34 @@ public struct PhiloxWords
     public uint W;
 }
 
+/// <summary>
+/// The keys of all rounds of one seed, made on the CPU: as kernel arguments they are operands in constant memory, while making
+/// them here takes as many instructions as half of the generator.
+/// </summary>
+public struct PhiloxKeys
+{
+    public uint Low0;
+    public uint High0;
+    public uint Low1;
+    public uint High1;
+    public uint Low2;
+    public uint High2;
+    public uint Low3;
+    public uint High3;
+    public uint Low4;
+    public uint High4;
+    public uint Low5;
+    public uint High5;
+    public uint Low6;
+    public uint High6;
+    public uint Low7;
+    public uint High7;
+    public uint Low8;
+    public uint High8;
+    public uint Low9;
+    public uint High9;
+}
+
 /// <summary>Philox4x32-10, word for word what KdKernels.Core computes on the CPU.</summary>
 public static class Philox
 {
@@ -35,6 +63,22 @@ public static class Philox
         return Round(key0 + unchecked(Weyl0 * 9), key1 + unchecked(Weyl1 * 9), counter);
     }
 
+    /// <summary>The random words at a counter under the keys of all rounds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PhiloxWords Words(in PhiloxKeys keys, PhiloxWords counter)
+    {
+        counter = Round(keys.Low0, keys.High0, counter);
+        counter = Round(keys.Low1, keys.High1, counter);
+        counter = Round(keys.Low2, keys.High2, counter);
+        counter = Round(keys.Low3, keys.High3, counter);
+        counter = Round(keys.Low4, keys.High4, counter);
+        counter = Round(keys.Low5, keys.High5, counter);
+        counter = Round(keys.Low6, keys.High6, counter);
+        counter = Round(keys.Low7, keys.High7, counter);
+        counter = Round(keys.Low8, keys.High8, counter);
+        return Round(keys.Low9, keys.High9, counter);
+    }
+
     /// <summary>A float32 in [0, 1): the upper 24 bits times 2^-24, exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float ToSingle(uint word) => (int)(word >> 8) * (1f / (1 << 24));
@@ -46,8 +90,8 @@ public static class Philox
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static PhiloxWords Round(uint key0, uint key1, PhiloxWords c)
     {
-        ulong product0 = (ulong)Multiplier0 * c.X;
-        ulong product1 = (ulong)Multiplier1 * c.Z;
+        ulong product0 = Ptx.MultiplyWide(Multiplier0, c.X);
+        ulong product1 = Ptx.MultiplyWide(Multiplier1, c.Z);
         PhiloxWords result;
         result.X = (uint)(product1 >> 32) ^ c.Y ^ key0;
         result.Y = (uint)product1;
