@@ -180,15 +180,6 @@ public class SoftmaxJvpTests
         Expect<ArgumentException>("expected element type Float32 but got Float64", resultType: KdElementType.Float64);
     }
 
-    [Fact]
-    public void Refuses_memory_on_cuda()
-    {
-        using var z = new GuardedTensor(KdElementType.Float32, 2, 1, 3, Layout.Contiguous);
-        RowsView logits = z.View with { Device = KdDevice.Cuda(0) };
-        var e = Assert.Throws<NotSupportedException>(() => SoftmaxJvp.Forward(logits, logits, new(1), logits));
-        Assert.Contains("SoftmaxJvp has no CUDA kernel", e.Message, StringComparison.Ordinal);
-    }
-
     private static void Expect<TException>(
         string message,
         (int Rows, int Inner, int Length)? logits = null,

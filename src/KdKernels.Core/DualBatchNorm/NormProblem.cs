@@ -6,6 +6,16 @@ internal sealed class NormProblem(
 {
     public RowsView Stack => stack;
 
+    public RowsView MeanVector => mean;
+
+    public RowsView VarianceVector => variance;
+
+    public RowsView? WeightVector => weight;
+
+    public RowsView? BiasVector => bias;
+
+    public double Epsilon => settings.Epsilon;
+
     public long Channels => stack.Inner;
 
     /// <summary>Elements of a sample's channel.</summary>

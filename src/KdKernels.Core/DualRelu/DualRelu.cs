@@ -13,37 +13,49 @@ namespace KdKernels.Core;
 public static class DualRelu
 {
     /// <summary>Writes the stack [y; ẏ_1; …; ẏ_K].</summary>
-    /// <param name="stack">[1 + K, 1, length]: Float32 or Float64 on the CPU, each block contiguous.</param>
+    /// <param name="stack">[1 + K, 1, length], each block contiguous: Float32 or Float64 on the CPU; Float32, Float16 or
+    /// BFloat16 on CUDA.</param>
     /// <param name="result">The stack's shape and element type, each block contiguous.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
     /// <exception cref="ArgumentException">A shape, element type or stride is not as expected.</exception>
-    /// <exception cref="NotSupportedException">An operand is not on the CPU, or of a 16-bit type.</exception>
-    public static void Forward(RowsView stack, RowsView result)
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Forward(RowsView stack, RowsView result, CudaQueue? queue = null)
     {
         IsStack(stack, nameof(stack));
         Guard.IsGradient(result, stack);
         Guard.IsContiguous(result);
-        DualReluCpu.Run(stack, stack, result);
+        Run(stack, stack, result, queue);
     }
 
     /// <summary>Writes the gradient of the stack.</summary>
-    /// <inheritdoc cref="Forward" path="/param[@name='stack']"/>
+    /// <inheritdoc cref="Forward" path="/param[@name='stack' or @name='queue']"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
     /// <param name="upstream">Gradient of the result, with its shape, each block contiguous or all of it
     /// one number (strides of 0).</param>
     /// <param name="stackGradient">The stack's shape and element type, each block contiguous.</param>
-    public static void Backward(RowsView stack, RowsView upstream, RowsView stackGradient)
+    public static void Backward(
+        RowsView stack, RowsView upstream, RowsView stackGradient, CudaQueue? queue = null)
     {
         IsStack(stack, nameof(stack));
         Guard.Matches(upstream, stack);
         if (!Guard.IsConstant(upstream)) Guard.IsContiguous(upstream);
         Guard.IsGradient(stackGradient, stack);
         Guard.IsContiguous(stackGradient);
-        DualReluCpu.Run(stack, upstream, stackGradient);
+        Run(stack, upstream, stackGradient, queue);
+    }
+
+    private static void Run(RowsView primals, RowsView values, RowsView target, CudaQueue? queue)
+    {
+        if (primals.Device.Type == KdDeviceType.Cuda)
+            DualReluCuda.Run(primals, values, target, queue);
+        else
+            DualReluCpu.Run(primals, values, target);
     }
 
     private static void IsStack(RowsView stack, string name)
     {
-        Guard.IsOnCpu(stack, nameof(DualRelu), name);
+        Guard.IsOperand(stack, name);
         Guard.IsContiguous(stack, name);
         if (stack.Outer < 1 || stack.Inner != 1)
             throw new ArgumentException($"expected shape [1 + tangents, 1, length] but got {stack.Shape}", name);

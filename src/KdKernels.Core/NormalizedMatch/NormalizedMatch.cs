@@ -18,28 +18,37 @@ namespace KdKernels.Core;
 /// ℓ = (E − (F / (‖s‖ + ρ‖t‖))²) / (‖s‖ ρ‖t‖)     ŝ − t̂ = (e − Δt) / ‖s‖     Δ = ‖s‖/‖t‖ − ρ = F / (‖t‖ (‖s‖ + ρ‖t‖))
 /// </code>
 /// <para>The first pass over a row (norms) brings it into the cache, the second (E and F) and the gradient's read it
-/// there. float32 rows whose squares leave single precision are computed in double.</para>
+/// there. float32 rows whose squares leave single precision are computed in double; on CUDA every row is scaled by a power of
+/// two first, and e is summed in parts that each have a ρ of their own.</para>
 /// <para>A NaN or infinity in a row of either operand makes NaN of that row's loss and gradient (and of the reduced value),
 /// of no other row; so do squared norms beyond double. Zero rows are no NaN: against each other they give 0, against
 /// others 1.</para>
 /// <para>Deterministic: the bits of a row depend on that row alone, those of the reduced value on the shape and the
-/// rows, never on the number of threads, the position of a row or its alignment.</para>
+/// rows, never on the number of threads or the position of a row; on the CPU not on its alignment either.</para>
 /// </summary>
 public static class NormalizedMatch
 {
     /// <summary>Writes the loss: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student">Rows s: Float32 or Float64 on the CPU, any strides.</param>
+    /// <param name="student">Rows s, any strides: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on CUDA.</param>
     /// <param name="teacher">Rows t, of the same shape and element type, any strides.</param>
     /// <param name="settings">Reduction and eps.</param>
-    /// <param name="loss">Result in the operands' element type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
-    /// <exception cref="ArgumentException">A shape or element type is not as expected.</exception>
+    /// <param name="loss">Result in the operands' element type, Float32 for 16-bit ones: shape [1, 1, 1], or
+    /// [outer, inner, 1] for None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The reduction or eps is not as expected.</exception>
-    /// <exception cref="NotSupportedException">An operand is not on the CPU, or of a 16-bit type.</exception>
-    public static void Forward(RowsView student, RowsView teacher, in NormalizedMatchSettings settings, RowsView loss)
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Forward(
+        RowsView student,
+        RowsView teacher,
+        in NormalizedMatchSettings settings,
+        RowsView loss,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
-        NormalizedMatchCpu.Run(Describe(student, teacher, settings, loss, upstream: null, gradient: null));
+        Run(Describe(student, teacher, settings, loss, upstream: null, gradient: null), queue);
     }
 
     /// <summary>
@@ -54,12 +63,13 @@ public static class NormalizedMatch
         RowsView teacher,
         in NormalizedMatchSettings settings,
         RowsView loss,
-        RowsView studentGradient)
+        RowsView studentGradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
         Guard.IsGradient(studentGradient, student);
-        NormalizedMatchCpu.Run(Describe(student, teacher, settings, loss, upstream: null, studentGradient));
+        Run(Describe(student, teacher, settings, loss, upstream: null, studentGradient), queue);
     }
 
     /// <summary>Recomputes from the operands and writes the student's gradient for a given upstream gradient.</summary>
@@ -71,12 +81,21 @@ public static class NormalizedMatch
         RowsView teacher,
         in NormalizedMatchSettings settings,
         RowsView upstream,
-        RowsView studentGradient)
+        RowsView studentGradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsUpstream(upstream, student, settings.Reduction);
         Guard.IsGradient(studentGradient, student);
-        NormalizedMatchCpu.Run(Describe(student, teacher, settings, loss: null, upstream, studentGradient));
+        Run(Describe(student, teacher, settings, loss: null, upstream, studentGradient), queue);
+    }
+
+    private static void Run(MatchProblem problem, CudaQueue? queue)
+    {
+        if (problem.Student.Device.Type == KdDeviceType.Cuda)
+            NormalizedMatchCuda.Run(problem, queue);
+        else
+            NormalizedMatchCpu.Run(problem);
     }
 
     private static MatchProblem Describe(
@@ -98,7 +117,7 @@ public static class NormalizedMatch
 
     private static void CheckInputs(RowsView student, RowsView teacher, in NormalizedMatchSettings settings)
     {
-        Guard.IsOnCpu(student, nameof(NormalizedMatch));
+        Guard.IsOperand(student);
         Guard.Matches(teacher, student);
         Guard.IsReduction(settings.Reduction, "reduction");
         if (settings.Epsilon is not (> 0 and <= Guard.LargestTemperature))

@@ -19,34 +19,40 @@ namespace KdKernels.Core;
 /// <para>−inf logits have p = 0: their finite tangents contribute nothing and, for the softmax, result and gradients there are
 /// 0. A row with a NaN or +inf, or of nothing but −inf, is NaN for every tangent; a NaN or infinity in a tangent makes NaN of
 /// that tangent's result and of the row's logits gradient, of no other tangent or row.</para>
-/// <para>Deterministic: the bits of a row depend on that row alone, never on the number of threads, its position or its
-/// alignment.</para>
+/// <para>Deterministic: the bits of a row depend on that row alone, never on the number of threads or its position; on the
+/// CPU not on its alignment either. On CUDA the temperature must lie in [2^-20, 2^20], arithmetic is single precision, and
+/// 16-bit results are rounded once.</para>
 /// </summary>
 public static class SoftmaxJvp
 {
     /// <summary>Writes J v for every row and tangent.</summary>
-    /// <param name="logits">Raw logits [B, 1, C]: Float32 or Float64 on the CPU, any strides.</param>
+    /// <param name="logits">Raw logits [B, 1, C], any strides: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16
+    /// on CUDA.</param>
     /// <param name="tangents">Directions [B, K, C] of the same element type, any strides.</param>
     /// <param name="settings">T and the function.</param>
     /// <param name="result">[B, K, C], any strides.</param>
-    /// <exception cref="ArgumentException">A shape or element type is not as expected.</exception>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature or the function is not as expected.</exception>
-    /// <exception cref="NotSupportedException">An operand is not on the CPU, or of a 16-bit type.</exception>
-    public static void Forward(RowsView logits, RowsView tangents, in SoftmaxJvpSettings settings, RowsView result)
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Forward(
+        RowsView logits, RowsView tangents, in SoftmaxJvpSettings settings, RowsView result, CudaQueue? queue = null)
     {
         CheckInputs(logits, tangents, settings);
         Guard.IsGradient(result, tangents);
-        SoftmaxJvpCpu.Run(new JvpProblem
+        var problem = new JvpProblem
         {
             Logits = logits,
             Tangents = tangents,
             Settings = settings,
             Result = result,
-        });
+        };
+        Run(problem, queue);
     }
 
     /// <summary>Recomputes p and writes the gradients that are wanted.</summary>
-    /// <inheritdoc cref="Forward" path="/param[@name='logits' or @name='tangents' or @name='settings']"/>
+    /// <inheritdoc cref="Forward" path="/param[@name!='result']"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
     /// <param name="upstream">Gradient of the result [B, K, C], any strides.</param>
     /// <param name="logitsGradient">[B, 1, C], any strides; null where it is not wanted.</param>
@@ -57,13 +63,14 @@ public static class SoftmaxJvp
         in SoftmaxJvpSettings settings,
         RowsView upstream,
         RowsView? logitsGradient,
-        RowsView? tangentsGradient)
+        RowsView? tangentsGradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(logits, tangents, settings);
         Guard.Matches(upstream, tangents);
         if (logitsGradient is { } byLogits) Guard.IsGradient(byLogits, logits, nameof(logitsGradient));
         if (tangentsGradient is { } byTangents) Guard.IsGradient(byTangents, tangents, nameof(tangentsGradient));
-        SoftmaxJvpCpu.Run(new JvpProblem
+        var problem = new JvpProblem
         {
             Logits = logits,
             Tangents = tangents,
@@ -71,12 +78,20 @@ public static class SoftmaxJvp
             Upstream = upstream,
             LogitsGradient = logitsGradient,
             TangentsGradient = tangentsGradient,
-        });
+        };
+        Run(problem, queue);
+    }
+
+    private static void Run(JvpProblem problem, CudaQueue? queue)
+    {
+        if (problem.Logits.Device.Type == KdDeviceType.Cuda)
+            SoftmaxJvpCuda.Run(problem, queue);
+        else
+            SoftmaxJvpCpu.Run(problem);
     }
 
     private static void CheckInputs(RowsView logits, RowsView tangents, in SoftmaxJvpSettings settings)
     {
-        Guard.IsOnCpu(logits, nameof(SoftmaxJvp));
         Guard.IsLogits(logits);
         if (logits.Inner != 1)
             throw new ArgumentException($"expected shape [rows, 1, classes] but got {logits.Shape}", nameof(logits));

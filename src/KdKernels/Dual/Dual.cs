@@ -22,7 +22,7 @@ public readonly struct Dual
     public Dual(Tensor stack, long tangentCount)
     {
         ArgumentNullException.ThrowIfNull(stack);
-        if (tangentCount != 0) DualGuard.IsStack(stack, tangentCount, nameof(Dual));
+        if (tangentCount != 0) DualGuard.IsStack(stack, tangentCount);
         Stack = stack;
         TangentCount = tangentCount;
     }
@@ -49,8 +49,8 @@ public readonly struct Dual
     /// Built of layers that <see cref="Through"/> knows, or an <see cref="IDualModule"/> as the shipped models are; batch norms and
     /// dropouts in eval mode. Hooks of its layers do not run.
     /// </param>
-    /// <param name="x"><c>[B, ...]</c>, float32 or float64 on the CPU.</param>
-    /// <param name="tangents">Directions <c>[B, K, ...]</c>, or of x's shape for a single one.</param>
+    /// <param name="x"><c>[B, ...]</c>, float32 or float64 on the CPU, float32, float16 or bfloat16 on CUDA.</param>
+    /// <param name="tangents">Directions <c>[B, K, ...]</c>, or of x's shape for a single one; in x's dtype and on its device.</param>
     /// <returns>The output, and for every tangent its derivative <c>[B, K, ...]</c>, without K for a single one.</returns>
     /// <remarks>
     /// Gradients flow to the parameters, to x and to the tangents. The gradient of a JVP by the input leaves out what comes through
@@ -63,8 +63,8 @@ public readonly struct Dual
     public static (Tensor Primal, Tensor Tangents) Jvp(nn.Module<Tensor, Tensor> network, Tensor x, Tensor tangents)
     {
         ArgumentNullException.ThrowIfNull(network);
-        KdGuard.IsOnCpu(x, nameof(Dual));
-        KdGuard.IsOnCpu(tangents, nameof(Dual));
+        KdGuard.IsComputable(x);
+        KdGuard.IsComputable(tangents);
         using var scope = NewDisposeScope();
         bool single = tangents.dim() == x.dim();
         var output = Of(x, single ? tangents.unsqueeze(1) : tangents).Through(network);
@@ -75,13 +75,14 @@ public readonly struct Dual
 
     /// <summary>Stacks a batch and its tangents.</summary>
     /// <param name="x"><c>[B, ...]</c>.</param>
-    /// <param name="tangents"><c>[B, K, ...]</c> in x's dtype.</param>
+    /// <param name="tangents"><c>[B, K, ...]</c> in x's dtype and on its device.</param>
     /// <exception cref="ArgumentException">The tangents' shape or dtype does not fit x.</exception>
     public static Dual Of(Tensor x, Tensor tangents)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(tangents);
         KdGuard.SameDtype(tangents, x);
+        KdGuard.SameDevice(tangents, x);
         long[] shape = x.shape;
         if (tangents.dim() != shape.Length + 1 || tangents.shape[0] != shape[0]
             || !tangents.shape.AsSpan(2).SequenceEqual(shape.AsSpan(1)))

@@ -16,6 +16,10 @@ public static class DualBatchNormComposed
         ArgumentNullException.ThrowIfNull(stack);
         ArgumentNullException.ThrowIfNull(runningMean);
         ArgumentNullException.ThrowIfNull(runningVariance);
+        var dtype = stack.dtype;
+        (stack, runningMean, runningVariance) =
+            (TensorMemory.Widen(stack), TensorMemory.Widen(runningMean), TensorMemory.Widen(runningVariance));
+        (weight, bias) = (weight is null ? null : TensorMemory.Widen(weight), bias is null ? null : TensorMemory.Widen(bias));
         long[] perChannel = [1, stack.shape[1], .. Enumerable.Repeat(1L, (int)stack.dim() - 2)];
         long batch = stack.shape[0] / (1 + tangents);
         var scale = (runningVariance + epsilon).rsqrt();
@@ -23,6 +27,6 @@ public static class DualBatchNormComposed
         scale = scale.view(perChannel);
         var y = (stack.narrow(0, 0, batch) - runningMean.view(perChannel)) * scale;
         if (bias is not null) y = y + bias.view(perChannel);
-        return cat([y, stack.narrow(0, batch, stack.shape[0] - batch) * scale]);
+        return cat([y, stack.narrow(0, batch, stack.shape[0] - batch) * scale]).to(dtype);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class DualBatchNormFunction(long tangents, double epsilon) : Fus
         var result = empty(stack.shape, stack.dtype, stack.device);
         Core.DualBatchNorm.Forward(
             Channels(stack), TensorMemory.Vector(inputs[1]!), TensorMemory.Vector(inputs[2]!), Vector(inputs[3]), Vector(inputs[4]),
-            settings, Channels(result));
+            settings, Channels(result), TorchQueue.Of(stack));
         GC.KeepAlive(inputs);
         return result;
     }
@@ -32,7 +32,8 @@ internal sealed class DualBatchNormFunction(long tangents, double epsilon) : Fus
             gradients[i] = needs[i] ? empty(inputs[i]!.shape, stack.dtype, stack.device) : null;
         Core.DualBatchNorm.Backward(
             Channels(stack), TensorMemory.Vector(inputs[1]!), TensorMemory.Vector(inputs[2]!), Vector(inputs[3]), settings,
-            upstreamRows, gradients[0] is { } gradient ? Channels(gradient) : null, Vector(gradients[3]), Vector(gradients[4]));
+            upstreamRows, gradients[0] is { } gradient ? Channels(gradient) : null, Vector(gradients[3]), Vector(gradients[4]),
+            TorchQueue.Of(stack));
         GC.KeepAlive((inputs, dense));
     }
 
@@ -46,6 +47,9 @@ internal sealed class DualBatchNormFunction(long tangents, double epsilon) : Fus
         long[] shape = tensor.shape;
         long length = shape.Skip(2).Aggregate(1L, (product, size) => product * size);
         return new RowsView(
-            TensorMemory.Address(tensor), TensorMemory.ElementType(tensor), shape[0], shape[1], length, shape[1] * length, length, 1);
+            TensorMemory.Address(tensor), TensorMemory.ElementType(tensor), shape[0], shape[1], length, shape[1] * length, length, 1) with
+        {
+            Device = TensorMemory.Device(tensor),
+        };
     }
 }

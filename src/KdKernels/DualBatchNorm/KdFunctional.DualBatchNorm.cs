@@ -10,10 +10,11 @@ public static partial class KdFunctional
     /// <c>y = γ (x − μ) / σ + β</c> and <c>ẏ_k = γ v_k / σ</c>.
     /// </summary>
     /// <param name="stack">
-    /// <c>[(1 + K) · B, C, ...]</c>: the batch x, then each tangent's batch; float32 or float64 on the CPU; receives a gradient.
+    /// <c>[(1 + K) · B, C, ...]</c>: the batch x, then each tangent's batch; float32 or float64 on the CPU, float32,
+    /// float16 or bfloat16 on CUDA; receives a gradient.
     /// </param>
     /// <param name="tangents">K, 0 or more.</param>
-    /// <param name="runningMean">μ <c>[C]</c>, a constant, in the dtype of the stack as the following.</param>
+    /// <param name="runningMean">μ <c>[C]</c>, a constant, in the dtype and on the device of the stack as the following.</param>
     /// <param name="runningVariance"><c>[C]</c>, a constant.</param>
     /// <param name="weight">γ <c>[C]</c>, null for ones; receives a gradient.</param>
     /// <param name="bias">β <c>[C]</c>, null for zeros; receives a gradient, from x alone.</param>
@@ -30,7 +31,7 @@ public static partial class KdFunctional
         Tensor stack, long tangents, Tensor runningMean, Tensor runningVariance, Tensor? weight = null, Tensor? bias = null,
         double epsilon = 1e-5)
     {
-        DualGuard.IsStack(stack, tangents, nameof(DualBatchNorm));
+        DualGuard.IsStack(stack, tangents);
         if (stack.dim() < 2)
         {
             throw new ArgumentException(
@@ -49,8 +50,9 @@ public static partial class KdFunctional
 
         void IsPerChannel(Tensor vector, string name)
         {
-            KdGuard.IsOnCpu(vector, nameof(DualBatchNorm), name);
+            KdGuard.IsComputable(vector, name);
             KdGuard.SameDtype(vector, stack, name, nameof(stack));
+            KdGuard.SameDevice(vector, stack, name, nameof(stack));
             if (vector.dim() != 1 || vector.shape[0] != stack.shape[1])
             {
                 throw new ArgumentException(

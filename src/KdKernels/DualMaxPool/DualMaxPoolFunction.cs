@@ -15,7 +15,7 @@ internal sealed class DualMaxPoolFunction(long tangents, DualMaxPoolOptions opti
         var settings = options.ToSettings(stack.shape[2], stack.shape[3]);
         var (height, width) = (Math.Max(settings.Output.Height, 0), Math.Max(settings.Output.Width, 0));
         var result = empty([stack.shape[0], stack.shape[1], height, width], stack.dtype, stack.device);
-        Core.DualMaxPool.Forward(Planes(stack), settings, Planes(result));
+        Core.DualMaxPool.Forward(Planes(stack), settings, Planes(result), TorchQueue.Of(stack));
         GC.KeepAlive(stack);
         return result;
     }
@@ -26,7 +26,7 @@ internal sealed class DualMaxPoolFunction(long tangents, DualMaxPoolOptions opti
         var upstreamRows = DualGuard.Upstream(upstream, Planes, out var dense);
         var gradient = empty(stack.shape, stack.dtype, stack.device);
         Core.DualMaxPool.Backward(
-            Planes(stack), options.ToSettings(stack.shape[2], stack.shape[3]), upstreamRows, Planes(gradient));
+            Planes(stack), options.ToSettings(stack.shape[2], stack.shape[3]), upstreamRows, Planes(gradient), TorchQueue.Of(stack));
         GC.KeepAlive((stack, dense));
         gradients[0] = gradient;
     }
@@ -38,6 +38,9 @@ internal sealed class DualMaxPoolFunction(long tangents, DualMaxPoolOptions opti
         long[] shape = tensor.shape;
         long planes = shape[0] / (1 + tangents) * shape[1], length = shape[2] * shape[3];
         return new RowsView(
-            TensorMemory.Address(tensor), TensorMemory.ElementType(tensor), 1 + tangents, planes, length, planes * length, length, 1);
+            TensorMemory.Address(tensor), TensorMemory.ElementType(tensor), 1 + tangents, planes, length, planes * length, length, 1) with
+        {
+            Device = TensorMemory.Device(tensor),
+        };
     }
 }

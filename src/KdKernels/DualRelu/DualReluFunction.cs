@@ -13,7 +13,7 @@ internal sealed class DualReluFunction(long tangents) : FusedOp
     {
         var stack = inputs[0]!;
         var result = empty(stack.shape, stack.dtype, stack.device);
-        Core.DualRelu.Forward(Blocks(stack), Blocks(result));
+        Core.DualRelu.Forward(Blocks(stack), Blocks(result), TorchQueue.Of(stack));
         GC.KeepAlive(stack);
         return result;
     }
@@ -23,7 +23,7 @@ internal sealed class DualReluFunction(long tangents) : FusedOp
         var stack = inputs[0]!;
         var upstreamRows = DualGuard.Upstream(upstream, Blocks, out var dense);
         var gradient = empty(stack.shape, stack.dtype, stack.device);
-        Core.DualRelu.Backward(Blocks(stack), upstreamRows, Blocks(gradient));
+        Core.DualRelu.Backward(Blocks(stack), upstreamRows, Blocks(gradient), TorchQueue.Of(stack));
         GC.KeepAlive((stack, dense));
         gradients[0] = gradient;
     }
@@ -31,5 +31,8 @@ internal sealed class DualReluFunction(long tangents) : FusedOp
     public override Tensor Composed(Tensor?[] inputs) => DualReluComposed.Values(inputs[0]!, tangents);
 
     private RowsView Blocks(Tensor tensor) => RowsView.Contiguous(
-        TensorMemory.Address(tensor), TensorMemory.ElementType(tensor), 1 + tangents, tensor.numel() / (1 + tangents));
+        TensorMemory.Address(tensor), TensorMemory.ElementType(tensor), 1 + tangents, tensor.numel() / (1 + tangents)) with
+    {
+        Device = TensorMemory.Device(tensor),
+    };
 }

@@ -7,8 +7,8 @@ public static partial class KdFunctional
 {
     /// <summary>ReLU of dual numbers: <c>y = max(x, 0)</c> and <c>ẏ_k = v_k · 1[x &gt; 0]</c> for each tangent.</summary>
     /// <param name="stack">
-    /// <c>[(1 + K) · B, ...]</c>: the batch x, then each tangent's batch, <c>[x; v_1; …; v_K]</c>; float32 or float64 on the CPU;
-    /// receives the gradient.
+    /// <c>[(1 + K) · B, ...]</c>: the batch x, then each tangent's batch, <c>[x; v_1; …; v_K]</c>; float32 or float64 on the CPU,
+    /// float32, float16 or bfloat16 on CUDA; receives the gradient.
     /// </param>
     /// <param name="tangents">K, 0 or more.</param>
     /// <returns>The stack <c>[y; ẏ_1; …; ẏ_K]</c>.</returns>
@@ -21,7 +21,7 @@ public static partial class KdFunctional
     /// <exception cref="NotSupportedException">A dtype or device without an implementation.</exception>
     public static Tensor DualRelu(Tensor stack, long tangents)
     {
-        DualGuard.IsStack(stack, tangents, nameof(DualRelu));
+        DualGuard.IsStack(stack, tangents);
         return FusedOp.Apply(new DualReluFunction(tangents), stack.contiguous());
     }
 }

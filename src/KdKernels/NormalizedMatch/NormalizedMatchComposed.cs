@@ -16,8 +16,8 @@ public static class NormalizedMatchComposed
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(teacher);
         ArgumentNullException.ThrowIfNull(options);
-        var s = UnitRows.Of(student.flatten(1), options.Epsilon);
-        var t = UnitRows.Of(teacher.flatten(1), options.Epsilon);
+        var s = UnitRows.Of(TensorMemory.Widen(student).flatten(1), options.Epsilon);
+        var t = UnitRows.Of(TensorMemory.Widen(teacher).flatten(1), options.Epsilon);
         return options.Reduce((s - t).square().sum(1), s.shape[1]);
     }
 }

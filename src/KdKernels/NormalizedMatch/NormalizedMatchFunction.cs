@@ -13,19 +13,19 @@ internal sealed class NormalizedMatchFunction(NormalizedMatchOptions options) : 
     {
         var (student, teacher) = (inputs[0]!, inputs[1]!);
         bool perRow = options.Reduction == KdReduction.None;
-        var loss = empty(perRow ? [student.shape[0]] : [], student.dtype, student.device);
-        var lossRows = perRow ? PerRow(loss) : TensorMemory.Scalar(loss);
+        var loss = empty(perRow ? [student.shape[0]] : [], TensorMemory.ResultType(student), student.device);
+        var lossRows = perRow ? TensorMemory.PerRow(loss) : TensorMemory.Scalar(loss);
         var (s, t) = (TensorMemory.FlatRows(student)!.Value, TensorMemory.FlatRows(teacher)!.Value);
         // With an upstream gradient per row, what forward could leave would have to be multiplied; backward computes it directly.
         if (needs[0] && !perRow)
         {
             gradients[0] = empty(student.shape, student.dtype, student.device);
             Core.NormalizedMatch.ForwardWithGradient(
-                s, t, options.ToSettings(), lossRows, TensorMemory.FlatRows(gradients[0]!)!.Value);
+                s, t, options.ToSettings(), lossRows, TensorMemory.FlatRows(gradients[0]!)!.Value, TorchQueue.Of(student));
         }
         else
         {
-            Core.NormalizedMatch.Forward(s, t, options.ToSettings(), lossRows);
+            Core.NormalizedMatch.Forward(s, t, options.ToSettings(), lossRows, TorchQueue.Of(student));
         }
         GC.KeepAlive(inputs);
         return loss;
@@ -35,15 +35,14 @@ internal sealed class NormalizedMatchFunction(NormalizedMatchOptions options) : 
     {
         var (student, teacher) = (inputs[0]!, inputs[1]!);
         var gradient = empty(student.shape, student.dtype, student.device);
+        // Of a sum over the rows it is one number in an expanded tensor.
+        using var dense = upstream.contiguous();
         Core.NormalizedMatch.Backward(
             TensorMemory.FlatRows(student)!.Value, TensorMemory.FlatRows(teacher)!.Value, options.ToSettings(),
-            PerRow(upstream), TensorMemory.FlatRows(gradient)!.Value);
-        GC.KeepAlive((inputs, upstream));
+            TensorMemory.PerRow(dense), TensorMemory.FlatRows(gradient)!.Value, TorchQueue.Of(student));
+        GC.KeepAlive(inputs);
         gradients[0] = gradient;
     }
 
     public override Tensor Composed(Tensor?[] inputs) => NormalizedMatchComposed.Loss(inputs[0]!, inputs[1]!, options);
-
-    private static RowsView PerRow(Tensor values) => RowsView.PerRow(
-        TensorMemory.Address(values), TensorMemory.ElementType(values), values.shape[0], 1, values.stride(0), 0);
 }

@@ -10,15 +10,16 @@ namespace KdKernels;
 /// </summary>
 public static class SoftmaxJvpComposed
 {
-    /// <summary>J v for every tangent, with the tangents' shape.</summary>
+    /// <summary>J v for every tangent, with the tangents' shape and dtype; 16-bit inputs are computed in float32.</summary>
     public static Tensor Values(Tensor logits, Tensor tangents, SoftmaxJvpOptions options)
     {
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(tangents);
         ArgumentNullException.ThrowIfNull(options);
-        var p = nn.functional.softmax(logits / options.Temperature, -1);
+        var v = TensorMemory.Widen(tangents);
+        var p = nn.functional.softmax(TensorMemory.Widen(logits) / options.Temperature, -1);
         if (tangents.dim() == 3) p = p.unsqueeze(1);
-        var centred = tangents - (p * tangents).sum([-1], keepdim: true);
-        return (options.Of == SoftmaxForm.Softmax ? p * centred : centred) / options.Temperature;
+        var centred = v - (p * v).sum([-1], keepdim: true);
+        return ((options.Of == SoftmaxForm.Softmax ? p * centred : centred) / options.Temperature).to(tangents.dtype);
     }
 }

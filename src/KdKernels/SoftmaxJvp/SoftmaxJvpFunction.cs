@@ -14,7 +14,8 @@ internal sealed class SoftmaxJvpFunction(SoftmaxJvpOptions options) : FusedOp
         var (logits, tangents) = (inputs[0]!, inputs[1]!);
         var result = empty_like(tangents);
         Core.SoftmaxJvp.Forward(
-            TensorMemory.Rows(logits), TensorMemory.Rows(tangents), options.ToSettings(), TensorMemory.Rows(result));
+            TensorMemory.Rows(logits), TensorMemory.Rows(tangents), options.ToSettings(), TensorMemory.Rows(result),
+            TorchQueue.Of(logits));
         GC.KeepAlive((logits, tangents));
         return result;
     }
@@ -25,7 +26,7 @@ internal sealed class SoftmaxJvpFunction(SoftmaxJvpOptions options) : FusedOp
         RowsView? Gradient(int i) => gradients[i] is { } gradient ? TensorMemory.Rows(gradient) : null;
         Core.SoftmaxJvp.Backward(
             TensorMemory.Rows(inputs[0]!), TensorMemory.Rows(inputs[1]!), options.ToSettings(), TensorMemory.Rows(upstream),
-            Gradient(0), Gradient(1));
+            Gradient(0), Gradient(1), TorchQueue.Of(inputs[0]!));
         GC.KeepAlive((inputs, upstream));
     }
 

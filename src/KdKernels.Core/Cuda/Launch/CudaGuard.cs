@@ -46,6 +46,18 @@ internal static class CudaGuard
             throw new ArgumentException($"expected at most 2^30 classes on CUDA but got {rows.Length}", name);
     }
 
+    /// <summary>Memory whose address is a multiple of its elements' size.</summary>
+    public static void IsAddress(RowsView? view, string name)
+    {
+        if (view is { } operand) IsAligned(operand, name);
+    }
+
+    /// <summary>Tangents of a row, which kernels number in 32 bits.</summary>
+    public static void IsCount(long count, string name)
+    {
+        if (count > MostClasses) throw new ArgumentException($"expected at most 2^30 {name} on CUDA but got {count}", name);
+    }
+
     /// <summary>Labels, losses, metrics, weights: one after the other in the order of the rows.</summary>
     public static void IsContiguous(RowsView? view, [CallerArgumentExpression(nameof(view))] string name = "")
     {

@@ -55,6 +55,9 @@ internal static class GridSize
         return (int)Math.Max(blocks, 1);
     }
 
+    /// <summary>Blocks that a multiprocessor of any architecture can hold at most: it has room for 2048 threads.</summary>
+    public static int MostResidentBlocks(PtxKernel kernel) => 2048 / kernel.Threads;
+
     /// <summary>Blocks of the kernel that counts the valid rows.</summary>
     public static int CountBlocks(CudaDevice device, long rows) =>
         (int)Math.Clamp(Ceiling(rows, LabelsPerBlock), 1, device.Multiprocessors);
