@@ -13,7 +13,7 @@ internal sealed class NoiseProbeTests : IOpTests
 
     public string Op => "noise-probe";
 
-    private static IEnumerable<NoiseProbeShape> ShapesOf(bool quick)
+    private static NoiseProbeShape[] ShapesOf(bool quick)
     {
         NoiseProbeShape[] few =
         [
