@@ -13,7 +13,7 @@ internal sealed class NoiseProbeTests : IOpTests
 
     public string Op => "noise-probe";
 
-    private static IEnumerable<NoiseProbeShape> ShapesOf(bool quick)
+    private static NoiseProbeShape[] ShapesOf(bool quick)
     {
         NoiseProbeShape[] few =
         [
@@ -78,7 +78,7 @@ internal sealed class NoiseProbeTests : IOpTests
         var input = Draw(session, type, 4, 1, 1, 4, 8);
         var sigma = (Draw(session, type, 5, 1, 2, 2).abs() + 0.1).detach().requires_grad_();
         var loss = KdFunctional.NoiseProbe(input, sigma, Seed, Step).to(ScalarType.Float32).square().sum();
-        var first = autograd.grad([loss], [sigma], create_graph: true)[0];
+        var first = autograd.grad([loss], [sigma], retain_graph: true, create_graph: true)[0];
         first.to(ScalarType.Float32).sum().backward();
         // d²/dσ² Σ (x + σε)² = 2 Σ ε² over a cell of eight pixels.
         var expected = new double[4];

@@ -9,7 +9,7 @@ internal sealed class PixelEntropyTests : IOpTests
 {
     public string Op => "pixel-entropy";
 
-    private static IEnumerable<(int Images, int Units)> ShapesOf(bool quick) => quick
+    private static (int Images, int Units)[] ShapesOf(bool quick) => quick
         ? [(50, 256), (3, 2001)]
         : [(50, 256), (3, 2001), (1, 1), (7, 31), (1, 200_003), (70, 2048), (4, 150_528)];
 
