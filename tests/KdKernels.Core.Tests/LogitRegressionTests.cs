@@ -178,8 +178,8 @@ public class LogitRegressionTests
         Expect<ArgumentException>(
             "expected distinct memory",
             (s, loss) => LogitRegression.Backward(s, s, plain, loss, s with { OuterStride = 0 }));
-        Expect<NotSupportedException>(
-            "expected student on cpu but got cuda:0: LogitRegression has no CUDA kernel",
+        Expect<ArgumentException>(
+            "expected memory on cuda:0, as the logits, but got cpu",
             (s, loss) => LogitRegression.Forward(s with { Device = KdDevice.Cuda(0) }, s, plain, loss));
     }
 

@@ -26,18 +26,29 @@ namespace KdKernels.Core;
 public static class DecoupledKd
 {
     /// <summary>Writes the loss: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student">Raw logits on the CPU, rows of C classes: Float32 or Float64.</param>
+    /// <param name="student">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16
+    /// on CUDA.</param>
     /// <param name="teacher">Raw logits of the same shape and element type.</param>
-    /// <param name="labels">Class of each row: Int64, shape [outer, inner, 1], in [0, C) or the ignored index.</param>
+    /// <param name="labels">Class of each row: Int64, shape [outer, inner, 1], in [0, C) or the ignored index. On CUDA, where nobody looks at
+    /// them beforehand, any other label makes its row NaN.</param>
     /// <param name="settings">alpha, beta, T, reduction, mask.</param>
-    /// <param name="loss">Result in the logits' element type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
+    /// <param name="loss">Result in the logits' element type, Float32 for 16-bit logits: shape [1, 1, 1], or
+    /// [outer, inner, 1] for None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
     /// <exception cref="ArgumentException">A shape, element type or label is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A weight, the temperature or the reduction is not as
     /// expected.</exception>
-    /// <exception cref="NotSupportedException">The operands are not on the CPU, or of a 16-bit type.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
     public static void Forward(
-        RowsView student, RowsView teacher, RowsView labels, in DecoupledKdSettings settings, RowsView loss) =>
-        Run(new KlOperands(student, teacher, loss), labels, settings);
+        RowsView student,
+        RowsView teacher,
+        RowsView labels,
+        in DecoupledKdSettings settings,
+        RowsView loss,
+        CudaQueue? queue = null) =>
+        Run(new KlOperands(student, teacher, loss), labels, settings, queue);
 
     /// <summary>
     /// Writes the loss and, from the same read, the gradients for an upstream gradient of 1 (of every row's value, for
@@ -55,10 +66,13 @@ public static class DecoupledKd
         in DecoupledKdSettings settings,
         RowsView loss,
         RowsView? studentGradient,
-        RowsView? teacherGradient = null) => Run(
+        RowsView? teacherGradient = null,
+        CudaQueue? queue = null) => Run(
             new KlOperands(
                 student, teacher, loss, StudentGradient: studentGradient, TeacherGradient: teacherGradient),
-            labels, settings);
+            labels,
+            settings,
+            queue);
 
     /// <summary>Recomputes from the logits and writes the gradients for a given upstream gradient.</summary>
     /// <inheritdoc cref="ForwardWithGradient" path="/param"/>
@@ -72,18 +86,21 @@ public static class DecoupledKd
         in DecoupledKdSettings settings,
         RowsView upstream,
         RowsView? studentGradient,
-        RowsView? teacherGradient = null) => Run(
+        RowsView? teacherGradient = null,
+        CudaQueue? queue = null) => Run(
             new KlOperands(
                 student,
                 teacher,
                 Upstream: upstream,
                 StudentGradient: studentGradient,
                 TeacherGradient: teacherGradient),
-            labels, settings);
+            labels,
+            settings,
+            queue);
 
-    private static void Run(in KlOperands operands, RowsView labels, in DecoupledKdSettings settings)
+    private static void Run(in KlOperands operands, RowsView labels, in DecoupledKdSettings settings, CudaQueue? queue)
     {
-        operands.Check(nameof(DecoupledKd), settings.Reduction, labels);
+        operands.Check(settings.Reduction, labels);
         if (operands.Student.Length < 2)
         {
             throw new ArgumentException(
@@ -93,6 +110,32 @@ public static class DecoupledKd
         Guard.IsWeight(settings.Alpha, "alpha");
         Guard.IsWeight(settings.Beta, "beta");
         Guard.IsFiniteTemperature(settings.Temperature, "temperature");
-        DecoupledKdCpu.Run(operands, labels, settings);
+        KlProblem problem = Describe(operands, labels, settings);
+        if (operands.Student.Device.Type == KdDeviceType.Cuda)
+            DecoupledKdCuda.Run(problem, queue);
+        else
+            DecoupledKdCpu.Run(problem);
+    }
+
+    private static KlProblem Describe(in KlOperands operands, RowsView labels, in DecoupledKdSettings settings)
+    {
+        return new KlProblem
+        {
+            Student = operands.Student,
+            Teacher = operands.Teacher,
+            Temperature = settings.Temperature,
+            TemperatureSquared = settings.TemperatureSquared,
+            Reduction = settings.Reduction,
+            Form = KlForm.Decoupled,
+            TargetWeight = settings.Alpha,
+            OtherWeight = settings.Beta,
+            Labels = labels,
+            IgnoreIndex = settings.IgnoreIndex,
+            KlWeight = 1,
+            Loss = operands.Loss,
+            Upstream = operands.Upstream,
+            StudentGradient = operands.StudentGradient,
+            TeacherGradient = operands.TeacherGradient,
+        };
     }
 }

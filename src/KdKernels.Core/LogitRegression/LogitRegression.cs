@@ -21,18 +21,28 @@ namespace KdKernels.Core;
 public static class LogitRegression
 {
     /// <summary>Writes the loss: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student">Logits, rows of C classes, Float32 or Float64.</param>
+    /// <param name="student">Logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on
+    /// CUDA.</param>
     /// <param name="teacher">Logits of the same shape and element type.</param>
     /// <param name="settings">Reduction and half.</param>
-    /// <param name="loss">Result in the same type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
+    /// <param name="loss">Result in the logits' element type, Float32 for 16-bit logits: shape [1, 1, 1], or
+    /// [outer, inner, 1] for None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
     /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The reduction is not as expected.</exception>
-    /// <exception cref="NotSupportedException">The operands are not on the CPU.</exception>
-    public static void Forward(RowsView student, RowsView teacher, in LogitRegressionSettings settings, RowsView loss)
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Forward(
+        RowsView student,
+        RowsView teacher,
+        in LogitRegressionSettings settings,
+        RowsView loss,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
-        LogitRegressionCpu.Run(Describe(student, teacher, settings) with { Loss = loss });
+        Run(Describe(student, teacher, settings) with { Loss = loss }, queue);
     }
 
     /// <summary>
@@ -50,17 +60,20 @@ public static class LogitRegression
         in LogitRegressionSettings settings,
         RowsView loss,
         RowsView? studentGradient,
-        RowsView? teacherGradient = null)
+        RowsView? teacherGradient = null,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
         CheckGradients(student, studentGradient, teacherGradient);
-        LogitRegressionCpu.Run(Describe(student, teacher, settings) with
-        {
-            Loss = loss,
-            StudentGradient = studentGradient,
-            TeacherGradient = teacherGradient,
-        });
+        Run(
+            Describe(student, teacher, settings) with
+            {
+                Loss = loss,
+                StudentGradient = studentGradient,
+                TeacherGradient = teacherGradient,
+            },
+            queue);
     }
 
     /// <summary>Writes the gradients for a given upstream gradient.</summary>
@@ -73,17 +86,28 @@ public static class LogitRegression
         in LogitRegressionSettings settings,
         RowsView upstream,
         RowsView? studentGradient,
-        RowsView? teacherGradient = null)
+        RowsView? teacherGradient = null,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsUpstream(upstream, student, settings.Reduction);
         CheckGradients(student, studentGradient, teacherGradient);
-        LogitRegressionCpu.Run(Describe(student, teacher, settings) with
-        {
-            Upstream = upstream,
-            StudentGradient = studentGradient,
-            TeacherGradient = teacherGradient,
-        });
+        Run(
+            Describe(student, teacher, settings) with
+            {
+                Upstream = upstream,
+                StudentGradient = studentGradient,
+                TeacherGradient = teacherGradient,
+            },
+            queue);
+    }
+
+    private static void Run(SquaredErrorProblem problem, CudaQueue? queue)
+    {
+        if (problem.Student.Device.Type == KdDeviceType.Cuda)
+            LogitRegressionCuda.Run(problem, queue);
+        else
+            LogitRegressionCpu.Run(problem);
     }
 
     private static SquaredErrorProblem Describe(
@@ -97,7 +121,6 @@ public static class LogitRegression
 
     private static void CheckInputs(RowsView student, RowsView teacher, in LogitRegressionSettings settings)
     {
-        Guard.IsOnCpu(student, nameof(LogitRegression));
         Guard.IsLogits(student);
         Guard.Matches(teacher, student);
         Guard.IsReduction(settings.Reduction, "reduction");

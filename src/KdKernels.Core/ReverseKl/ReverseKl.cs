@@ -23,17 +23,22 @@ namespace KdKernels.Core;
 public static class ReverseKl
 {
     /// <summary>Writes the loss: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student">Raw logits on the CPU, rows of C classes: Float32 or Float64.</param>
+    /// <param name="student">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16
+    /// on CUDA.</param>
     /// <param name="teacher">Raw logits of the same shape and element type.</param>
     /// <param name="settings">T, reduction, weights, mask.</param>
-    /// <param name="loss">Result in the logits' element type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
+    /// <param name="loss">Result in the logits' element type, Float32 for 16-bit logits: shape [1, 1, 1], or
+    /// [outer, inner, 1] for None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
     /// <exception cref="ArgumentException">A shape, element type or combination of settings is not as
     /// expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature or the reduction is not as expected.</exception>
-    /// <exception cref="NotSupportedException">The operands are not on the CPU, or of a 16-bit type.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
     public static void Forward(
-        RowsView student, RowsView teacher, in TemperedKlSettings settings, RowsView loss) =>
-        Run(new KlOperands(student, teacher, loss), settings);
+        RowsView student, RowsView teacher, in TemperedKlSettings settings, RowsView loss, CudaQueue? queue = null) =>
+        Run(new KlOperands(student, teacher, loss), settings, queue);
 
     /// <summary>
     /// Writes the loss and, from the same read, the gradients for an upstream gradient of 1 (of every row's value, for
@@ -50,10 +55,12 @@ public static class ReverseKl
         in TemperedKlSettings settings,
         RowsView loss,
         RowsView? studentGradient,
-        RowsView? teacherGradient = null) => Run(
+        RowsView? teacherGradient = null,
+        CudaQueue? queue = null) => Run(
             new KlOperands(
                 student, teacher, loss, StudentGradient: studentGradient, TeacherGradient: teacherGradient),
-            settings);
+            settings,
+            queue);
 
     /// <summary>Recomputes from the logits and writes the gradients for a given upstream gradient.</summary>
     /// <inheritdoc cref="ForwardWithGradient" path="/param"/>
@@ -66,26 +73,55 @@ public static class ReverseKl
         in TemperedKlSettings settings,
         RowsView upstream,
         RowsView? studentGradient,
-        RowsView? teacherGradient = null) => Run(
+        RowsView? teacherGradient = null,
+        CudaQueue? queue = null) => Run(
             new KlOperands(
                 student,
                 teacher,
                 Upstream: upstream,
                 StudentGradient: studentGradient,
                 TeacherGradient: teacherGradient),
-            settings);
+            settings,
+            queue);
 
-    private static void Run(in KlOperands operands, in TemperedKlSettings settings)
+    private static void Run(in KlOperands operands, in TemperedKlSettings settings, CudaQueue? queue)
     {
-        operands.Check(nameof(ReverseKl), settings.Reduction, settings.Labels);
+        operands.Check(settings.Reduction, settings.Labels);
         Guard.IsTemperature(settings.Temperature, "temperature");
         Guard.AllowsLimit(settings.Temperature, settings.TemperatureSquared, settings.ClassWeights);
         if (settings.ClassWeights is { } weights)
         {
             RowsView logits = operands.Student;
-            Guard.HasShape(weights, logits.ElementType, 1, 1, logits.Length, logits.Device, "classWeights");
+            Guard.HasShape(weights, Guard.ResultType(logits), 1, 1, logits.Length, logits.Device, "classWeights");
         }
 
-        ReverseKlCpu.Run(operands, settings);
+        KlProblem problem = Describe(operands, settings);
+        if (operands.Student.Device.Type == KdDeviceType.Cuda)
+            ReverseKlCuda.Run(problem, queue);
+        else
+            ReverseKlCpu.Run(problem);
+    }
+
+    /// <summary>The divergence with its operands exchanged.</summary>
+    private static KlProblem Describe(in KlOperands operands, in TemperedKlSettings settings)
+    {
+        KlOperands exchanged = operands.Swapped;
+        return new KlProblem
+        {
+            Student = exchanged.Student,
+            Teacher = exchanged.Teacher,
+            Temperature = settings.Temperature,
+            TemperatureSquared = settings.TemperatureSquared,
+            Reduction = settings.Reduction,
+            IsSwapped = true,
+            ClassWeights = settings.ClassWeights,
+            Labels = settings.Labels,
+            IgnoreIndex = settings.IgnoreIndex,
+            KlWeight = 1,
+            Loss = operands.Loss,
+            Upstream = operands.Upstream,
+            StudentGradient = exchanged.StudentGradient,
+            TeacherGradient = exchanged.TeacherGradient,
+        };
     }
 }

@@ -24,18 +24,23 @@ namespace KdKernels.Core;
 public static class SoftCrossEntropy
 {
     /// <summary>Writes the loss: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student">Raw logits, rows of C classes, Float32 or Float64.</param>
+    /// <param name="student">Raw logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16
+    /// on CUDA.</param>
     /// <param name="teacher">Raw logits of the same shape and element type.</param>
     /// <param name="settings">T, reduction, weights, mask.</param>
-    /// <param name="loss">Result in the same type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
+    /// <param name="loss">Result in the logits' element type, Float32 for 16-bit logits: shape [1, 1, 1], or
+    /// [outer, inner, 1] for None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
     /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature or the reduction is not as expected.</exception>
-    /// <exception cref="NotSupportedException">The operands are not on the CPU.</exception>
-    public static void Forward(RowsView student, RowsView teacher, in SoftCrossEntropySettings settings, RowsView loss)
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Forward(RowsView student, RowsView teacher, in SoftCrossEntropySettings settings, RowsView loss, CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
-        SoftCrossEntropyCpu.Run(Describe(student, teacher, settings, loss, upstream: null, gradient: null));
+        Run(Describe(student, teacher, settings, loss, upstream: null, gradient: null), queue);
     }
 
     /// <summary>
@@ -46,12 +51,13 @@ public static class SoftCrossEntropy
     /// <inheritdoc cref="Forward" path="/exception"/>
     /// <param name="gradient">Where the student's gradient goes; the student's shape, any strides.</param>
     public static void ForwardWithGradient(
-        RowsView student, RowsView teacher, in SoftCrossEntropySettings settings, RowsView loss, RowsView gradient)
+        RowsView student, RowsView teacher, in SoftCrossEntropySettings settings, RowsView loss, RowsView gradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
         Guard.IsGradient(gradient, student);
-        SoftCrossEntropyCpu.Run(Describe(student, teacher, settings, loss, upstream: null, gradient));
+        Run(Describe(student, teacher, settings, loss, upstream: null, gradient), queue);
     }
 
     /// <summary>Recomputes from the logits and writes the gradient for a given upstream gradient.</summary>
@@ -59,12 +65,21 @@ public static class SoftCrossEntropy
     /// <inheritdoc cref="Forward" path="/exception"/>
     /// <param name="upstream">Gradient of the loss, with the loss's shape and element type; any strides.</param>
     public static void Backward(
-        RowsView student, RowsView teacher, in SoftCrossEntropySettings settings, RowsView upstream, RowsView gradient)
+        RowsView student, RowsView teacher, in SoftCrossEntropySettings settings, RowsView upstream, RowsView gradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsUpstream(upstream, student, settings.Reduction);
         Guard.IsGradient(gradient, student);
-        SoftCrossEntropyCpu.Run(Describe(student, teacher, settings, loss: null, upstream, gradient));
+        Run(Describe(student, teacher, settings, loss: null, upstream, gradient), queue);
+    }
+
+    private static void Run(KlProblem problem, CudaQueue? queue)
+    {
+        if (problem.Student.Device.Type == KdDeviceType.Cuda)
+            SoftCrossEntropyCuda.Run(problem, queue);
+        else
+            SoftCrossEntropyCpu.Run(problem);
     }
 
     private static KlProblem Describe(
@@ -92,13 +107,13 @@ public static class SoftCrossEntropy
 
     private static void CheckInputs(RowsView student, RowsView teacher, in SoftCrossEntropySettings settings)
     {
-        Guard.IsOnCpu(student, nameof(SoftCrossEntropy));
         Guard.IsLogits(student);
         Guard.Matches(teacher, student);
         Guard.IsFiniteTemperature(settings.Temperature, "temperature");
         Guard.IsReduction(settings.Reduction, "reduction");
         if (settings.ClassWeights is { } weights)
-            Guard.HasShape(weights, student.ElementType, 1, 1, student.Length, student.Device, "classWeights");
+            Guard.HasShape(
+                weights, Guard.ResultType(student), 1, 1, student.Length, student.Device, "classWeights");
         if (settings.Labels is { } labels)
             Guard.HasShape(labels, KdElementType.Int64, student.Outer, student.Inner, 1, student.Device, "labels");
     }

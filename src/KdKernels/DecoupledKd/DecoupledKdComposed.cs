@@ -16,6 +16,7 @@ public static class DecoupledKdComposed
         ArgumentNullException.ThrowIfNull(teacher);
         ArgumentNullException.ThrowIfNull(options);
         int dim = options.ClassDimension;
+        (student, teacher) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher));
         long classes = student.shape[dim];
         var labels = options.Labels ?? throw new ArgumentException("expected labels but got none", nameof(options));
         // Ignored rows are masked later; until then any class that exists will do.

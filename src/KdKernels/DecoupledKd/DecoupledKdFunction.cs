@@ -18,12 +18,12 @@ internal sealed class DecoupledKdFunction(DecoupledKdOptions options, RowLayout 
     protected override void Forward(
         in LogitPairRows rows, RowsView loss, RowsView? studentGradient, RowsView? teacherGradient) =>
         Core.DecoupledKd.ForwardWithGradient(
-            rows.Student, rows.Teacher, rows.Labels!.Value, Settings(), loss, studentGradient, teacherGradient);
+            rows.Student, rows.Teacher, rows.Labels!.Value, Settings(), loss, studentGradient, teacherGradient, rows.Queue);
 
     protected override void Backward(
         in LogitPairRows rows, RowsView upstream, RowsView? studentGradient, RowsView? teacherGradient) =>
         Core.DecoupledKd.Backward(
-            rows.Student, rows.Teacher, rows.Labels!.Value, Settings(), upstream, studentGradient, teacherGradient);
+            rows.Student, rows.Teacher, rows.Labels!.Value, Settings(), upstream, studentGradient, teacherGradient, rows.Queue);
 
     private DecoupledKdSettings Settings() =>
         new(_options.Alpha, _options.Beta, _options.Temperature, _options.Reduction)

@@ -11,10 +11,12 @@ public static partial class KdFunctional
     /// Numerator: both parts. Divisor: by <paramref name="reduction"/>. Power of T: 2 unless <paramref name="tSquared"/> is false.
     /// </summary>
     /// <param name="student">
-    /// Raw logits <c>[B, C]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU; receives the gradient.
+    /// Raw logits <c>[B, C]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU, float32, float16 or
+    /// bfloat16 on CUDA; receives the gradient.
     /// </param>
     /// <param name="teacher">Raw logits of the same shape, dtype and device; receives a gradient when it requires one.</param>
-    /// <param name="labels">Int64 labels, one per row, in [0, C) or equal to <paramref name="ignoreIndex"/>.</param>
+    /// <param name="labels">Int64 labels, one per row, in [0, C) or equal to <paramref name="ignoreIndex"/>. On CUDA, where looking at
+    /// them would be waiting, another label makes its row NaN.</param>
     /// <param name="alpha">Weight of the label against the rest, at least 0; 1 in the paper.</param>
     /// <param name="beta">Weight of the divergence within the rest, at least 0; 8 for CIFAR-100 in the paper.</param>
     /// <param name="temperature">T, positive and finite.</param>
@@ -25,19 +27,19 @@ public static partial class KdFunctional
     /// <param name="ignoreIndex">The label of rows that are left out.</param>
     /// <param name="tSquared">Whether to multiply by T², which keeps gradients comparable across temperatures.</param>
     /// <param name="dim">The class dimension; required above two dimensions: 1 for <c>[N, C, H, W]</c>, -1 for <c>[B, T, V]</c>.</param>
-    /// <returns>A scalar, or one value per row for None, in the dtype of the logits.</returns>
+    /// <returns>A scalar, or one value per row for None, in the dtype of the logits, float32 for 16-bit ones.</returns>
     /// <remarks>
     /// With two classes the second part is identically 0: a binary task has nothing to decouple. The label is left out of the rest,
-    /// not masked by −1000, and the rest's probability is never summed up and then put into a logarithm. Rows of a strided class
-    /// dimension (pixels) are gathered one by one.
+    /// not masked by −1000, and the rest's probability is never summed up and then put into a logarithm. On the CPU, rows of a
+    /// strided class dimension (pixels) are gathered one by one.
     /// Any strides of the class dimension are read in place; rows with more than two further strides are copied once.
     /// First-order gradients are the kernel's own; under create_graph they are those of <see cref="DecoupledKdComposed"/>.
     /// </remarks>
-    /// <exception cref="ArgumentException">Shapes, dtypes or devices do not fit; a label outside of [0, C); fewer than two
-    /// classes.</exception>
+    /// <exception cref="ArgumentException">Shapes, dtypes or devices do not fit; on the CPU, a label outside of [0, C);
+    /// fewer than two classes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">T ≤ 0, infinite or NaN; a weight that is negative, infinite or NaN; a dimension or
     /// reduction that does not exist.</exception>
-    /// <exception cref="NotSupportedException">A dtype or device without an implementation: float32 and float64 on the CPU.</exception>
+    /// <exception cref="NotSupportedException">A dtype or device without an implementation.</exception>
     public static Tensor DecoupledKd(
         Tensor student,
         Tensor teacher,
@@ -50,8 +52,6 @@ public static partial class KdFunctional
         bool tSquared = true,
         long? dim = null)
     {
-        KdGuard.IsOnCpu(student, nameof(DecoupledKd));
-        KdGuard.IsOnCpu(teacher, nameof(DecoupledKd));
         KdGuard.IsAtLeastZero(alpha);
         KdGuard.IsAtLeastZero(beta);
         KdGuard.IsFiniteTemperature(temperature);

@@ -22,6 +22,7 @@ public static class JsdComposed
     private static Tensor RowLoss(Tensor student, Tensor teacher, JsdOptions options)
     {
         var (dim, beta) = (options.ClassDimension, options.Beta);
+        (student, teacher) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher));
         // The limit of the divergence itself, times what a mixture makes of it.
         if (double.IsPositiveInfinity(options.Temperature))
             return TemperedKlComposed.RowLoss(student, teacher, options.Rows) * (beta * (1 - beta));

@@ -18,12 +18,12 @@ internal sealed class JsdFunction(JsdOptions options, RowLayout layout) : LogitP
     protected override void Forward(
         in LogitPairRows rows, RowsView loss, RowsView? studentGradient, RowsView? teacherGradient) =>
         Core.Jsd.ForwardWithGradient(
-            rows.Student, rows.Teacher, Settings(rows), loss, studentGradient, teacherGradient);
+            rows.Student, rows.Teacher, Settings(rows), loss, studentGradient, teacherGradient, rows.Queue);
 
     protected override void Backward(
         in LogitPairRows rows, RowsView upstream, RowsView? studentGradient, RowsView? teacherGradient) =>
         Core.Jsd.Backward(
-            rows.Student, rows.Teacher, Settings(rows), upstream, studentGradient, teacherGradient);
+            rows.Student, rows.Teacher, Settings(rows), upstream, studentGradient, teacherGradient, rows.Queue);
 
     private JsdSettings Settings(in LogitPairRows rows) => new(_options.Temperature, _options.Beta, _options.Reduction)
     {

@@ -15,7 +15,7 @@ public static class LogitRegressionComposed
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(teacher);
         ArgumentNullException.ThrowIfNull(options);
-        var squares = (student - teacher).square().sum(options.ClassDimension);
+        var squares = (TensorMemory.Widen(student) - TensorMemory.Widen(teacher)).square().sum(options.ClassDimension);
         return options.Reduce(options.Half ? 0.5 * squares : squares, student.shape[options.ClassDimension]);
     }
 }

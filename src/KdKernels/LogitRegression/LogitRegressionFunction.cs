@@ -18,7 +18,7 @@ internal sealed class LogitRegressionFunction(LogitRegressionOptions options, Ro
         if (!PerRow) Allocate(inputs, needs, gradients);
         LogitRegression.ForwardWithGradient(
             layout.View(student), layout.View(teacher), options.ToSettings(), layout.LossView(loss, student, PerRow),
-            layout.ViewOrNone(gradients[0]), layout.ViewOrNone(gradients[1]));
+            layout.ViewOrNone(gradients[0]), layout.ViewOrNone(gradients[1]), TorchQueue.Of(student));
         GC.KeepAlive((student, teacher));
         return loss;
     }
@@ -30,7 +30,7 @@ internal sealed class LogitRegressionFunction(LogitRegressionOptions options, Ro
         Allocate(inputs, needs, gradients);
         LogitRegression.Backward(
             layout.View(student), layout.View(teacher), options.ToSettings(), layout.LossView(upstream, student, PerRow),
-            layout.ViewOrNone(gradients[0]), layout.ViewOrNone(gradients[1]));
+            layout.ViewOrNone(gradients[0]), layout.ViewOrNone(gradients[1]), TorchQueue.Of(student));
         GC.KeepAlive((student, teacher, upstream));
     }
 

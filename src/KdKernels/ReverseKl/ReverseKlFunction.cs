@@ -18,12 +18,12 @@ internal sealed class ReverseKlFunction(TemperedKlOptions options, RowLayout lay
     protected override void Forward(
         in LogitPairRows rows, RowsView loss, RowsView? studentGradient, RowsView? teacherGradient) =>
         Core.ReverseKl.ForwardWithGradient(
-            rows.Student, rows.Teacher, Settings(rows), loss, studentGradient, teacherGradient);
+            rows.Student, rows.Teacher, Settings(rows), loss, studentGradient, teacherGradient, rows.Queue);
 
     protected override void Backward(
         in LogitPairRows rows, RowsView upstream, RowsView? studentGradient, RowsView? teacherGradient) =>
         Core.ReverseKl.Backward(
-            rows.Student, rows.Teacher, Settings(rows), upstream, studentGradient, teacherGradient);
+            rows.Student, rows.Teacher, Settings(rows), upstream, studentGradient, teacherGradient, rows.Queue);
 
     private TemperedKlSettings Settings(in LogitPairRows rows) => new(_options.Temperature, _options.Reduction)
     {

@@ -13,7 +13,8 @@ public static partial class KdFunctional
     /// <c>mu * cross_entropy(student, labels) + (1 - mu) * SoftCrossEntropy(...)</c>.
     /// </summary>
     /// <param name="student">
-    /// Raw logits <c>[B, C]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU; receives the gradient.
+    /// Raw logits <c>[B, C]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU, float32, float16 or
+    /// bfloat16 on CUDA; receives the gradient.
     /// </param>
     /// <param name="teacher">Raw logits of the same shape and dtype; detached.</param>
     /// <param name="temperature">T, positive and finite; the paper has 1.</param>
@@ -21,12 +22,12 @@ public static partial class KdFunctional
     /// None: one value per row; Sum; BatchMean: ÷ rows, the paper's; Mean: ÷ (rows · C). Ignored rows are not counted; with no row
     /// left, the means are NaN as in torch.
     /// </param>
-    /// <param name="classWeights">Weights <c>[C]</c> of the logits' dtype, without a gradient; the divisor does not change.</param>
+    /// <param name="classWeights">Weights <c>[C]</c> of the result's dtype, without a gradient; the divisor does not change.</param>
     /// <param name="labels">Int64 labels, one per row, used only to leave out those equal to <paramref name="ignoreIndex"/>.</param>
     /// <param name="ignoreIndex">The label of rows that are left out.</param>
     /// <param name="tSquared">Whether to multiply by T², which keeps gradients comparable across temperatures.</param>
     /// <param name="dim">The class dimension; required above two dimensions: 1 for <c>[N, C, H, W]</c>, -1 for <c>[B, T, V]</c>.</param>
-    /// <returns>A scalar, or one value per row for None, in the dtype of the logits.</returns>
+    /// <returns>A scalar, or one value per row for None, in the dtype of the logits, float32 for 16-bit ones.</returns>
     /// <remarks>
     /// −∞ logits mask classes: where the teacher has no mass the term is 0, where only the student has none the loss is ∞.
     /// Any strides of the class dimension are read in place; rows with more than two further strides are copied once.
@@ -46,7 +47,6 @@ public static partial class KdFunctional
         bool tSquared = true,
         long? dim = null)
     {
-        KdGuard.IsOnCpu(student, nameof(SoftCrossEntropy));
         KdGuard.IsFiniteTemperature(temperature);
         KdGuard.IsReduction(reduction);
         var layout = PairedLayout(ref student, ref teacher, dim);

@@ -31,6 +31,7 @@ public static class SoftCrossEntropyComposed
             TSquared = options.TSquared,
         };
         int dim = options.ClassDimension;
+        (student, teacher) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher));
         var p = nn.functional.softmax(teacher / options.Temperature, dim);
         // A class that both sides exclude is 0·(−∞); its term is 0.
         var logQ = nn.functional.log_softmax(student / options.Temperature, dim).masked_fill(p == 0, 0);

@@ -18,14 +18,15 @@ internal sealed class SoftCrossEntropyFunction(SoftCrossEntropyOptions options, 
         var (student, teacher) = (inputs[0]!, inputs[1]!);
         var loss = layout.AllocateLoss(student, PerRow);
         var (s, t, lossRows) = (layout.View(student), layout.View(teacher), layout.LossView(loss, student, PerRow));
+        var queue = TorchQueue.Of(student);
         if (needs[0] && !PerRow)
         {
             gradients[0] = layout.Allocate(student);
-            SoftCrossEntropy.ForwardWithGradient(s, t, Settings(inputs), lossRows, layout.View(gradients[0]!));
+            SoftCrossEntropy.ForwardWithGradient(s, t, Settings(inputs), lossRows, layout.View(gradients[0]!), queue);
         }
         else
         {
-            SoftCrossEntropy.Forward(s, t, Settings(inputs), lossRows);
+            SoftCrossEntropy.Forward(s, t, Settings(inputs), lossRows, queue);
         }
         GC.KeepAlive(inputs);
         return loss;
@@ -38,7 +39,7 @@ internal sealed class SoftCrossEntropyFunction(SoftCrossEntropyOptions options, 
         gradients[0] = layout.Allocate(student);
         SoftCrossEntropy.Backward(
             layout.View(student), layout.View(teacher), Settings(inputs), layout.LossView(upstream, student, PerRow),
-            layout.View(gradients[0]!));
+            layout.View(gradients[0]!), TorchQueue.Of(student));
         GC.KeepAlive((inputs, upstream));
     }
 

@@ -16,6 +16,7 @@ public static class TotalVariationComposed
         ArgumentNullException.ThrowIfNull(teacher);
         ArgumentNullException.ThrowIfNull(options);
         int dim = options.ClassDimension;
+        (student, teacher) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher));
         var difference = (student / options.Temperature).softmax(dim) - (teacher / options.Temperature).softmax(dim);
         return options.Rows.Reduce(difference.abs().sum(dim) / 2, student.shape[dim]);
     }

@@ -72,10 +72,9 @@ public class ArgumentTests
         Assert.Equal((6, 1, -7), (arguments.Rows, arguments.Inner, arguments.IgnoreIndex));
         Assert.Equal((100, 3, 0, 0), (arguments.Classes, arguments.Reduction, arguments.Limit, arguments.Counted));
         Assert.Equal((float)(0.25 / Math.Log(2)), arguments.Scale);
-        Assert.Equal(
-            (0.25f, 16f, 4f), (arguments.InverseTemperature, arguments.LossFactor, arguments.GradientFactor));
+        Assert.Equal((16f, 4f), (arguments.LossFactor, arguments.GradientFactor));
         Assert.Equal((1f, 0f), (arguments.KlWeight, arguments.CrossEntropyWeight));
-        Assert.Equal((0, 0), (arguments.Zero, arguments.Reserved));
+        Assert.Equal((0f, 0f, 0), (arguments.FirstWeight, arguments.SecondWeight, arguments.Zero));
     }
 
     [Fact]
@@ -104,8 +103,7 @@ public class ArgumentTests
         KlArguments arguments = driver.Launched.As<KlArguments>();
         Assert.Equal(1, arguments.Limit);
         Assert.Equal((float)(1 / Math.Log(2)), arguments.Scale);
-        Assert.Equal(
-            (0f, 1f, 1f), (arguments.InverseTemperature, arguments.LossFactor, arguments.GradientFactor));
+        Assert.Equal((1f, 1f), (arguments.LossFactor, arguments.GradientFactor));
     }
 
     [Fact]

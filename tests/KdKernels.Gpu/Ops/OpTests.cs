@@ -17,7 +17,7 @@ internal static class OpTests
         IOpTests[] all =
         [
             .. typeof(IOpTests).Assembly.GetTypes()
-                .Where(type => type.IsAssignableTo(typeof(IOpTests)) && type.IsClass)
+                .Where(type => type.IsAssignableTo(typeof(IOpTests)) && type is { IsClass: true, IsAbstract: false })
                 .Select(type => (IOpTests)Activator.CreateInstance(type)!)
                 .OrderBy(tests => tests.Op, StringComparer.Ordinal),
         ];

@@ -3,8 +3,8 @@ using ILGPU;
 namespace KdKernels.Kernels.Device.Kl;
 
 /// <summary>
-/// The one parameter of every kernel of TemperedKl and HintonLoss; the launcher has its mirror image. A view of length 0 is
-/// not given or not wanted.
+/// The one parameter of every kernel of a loss on student and teacher logits; the launcher has its mirror image. A view of
+/// length 0 is not given or not wanted.
 /// </summary>
 /// <typeparam name="T">float, or ushort for the bits of a 16-bit float.</typeparam>
 public struct KlArguments<T>
@@ -63,7 +63,8 @@ public struct KlArguments<T>
     /// <summary>log2(e) / T.</summary>
     public float Scale;
 
-    public float InverseTemperature;
+    /// <summary>The op's own: q's share of the mixture of Jsd, the label's weight of DecoupledKd.</summary>
+    public float FirstWeight;
 
     /// <summary>What a row's divergence is multiplied by.</summary>
     public float LossFactor;
@@ -77,5 +78,6 @@ public struct KlArguments<T>
     /// <summary>0, which the assembler must not know.</summary>
     public int Zero;
 
-    public int Reserved;
+    /// <summary>The op's own: the other classes' weight of DecoupledKd.</summary>
+    public float SecondWeight;
 }

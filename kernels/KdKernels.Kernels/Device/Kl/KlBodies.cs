@@ -35,6 +35,17 @@ public readonly struct KlStreamBody<T, TElement, TGroup, TMetrics> : IKlBody<T, 
         KlStream.Row<T, TElement, TGroup, TMetrics>(a, ref group, row, factors);
 }
 
+/// <summary><see cref="KlPixels"/>.</summary>
+public readonly struct KlPixelsBody<T, TElement, TMetrics> : IKlBody<T, ThreadGroup>
+    where T : unmanaged
+    where TElement : struct, IElement<T>
+    where TMetrics : struct, IFlag
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public KlResult Row(in KlArguments<T> a, ref ThreadGroup group, long row, KlFactors factors) =>
+        KlPixels.Row<T, TElement, TMetrics>(a, row, factors);
+}
+
 /// <summary><see cref="KlGeneral"/> or, at T = ∞, <see cref="KlLimit"/>.</summary>
 public readonly struct KlGeneralBody<T, TElement, TGroup, TMetrics> : IKlBody<T, TGroup>
     where T : unmanaged

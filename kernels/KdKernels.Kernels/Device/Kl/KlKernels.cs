@@ -2,7 +2,10 @@ using ILGPU;
 
 namespace KdKernels.Kernels.Device.Kl;
 
-/// <summary>The kernels of TemperedKl and HintonLoss; what differs between the two is <c>TMetrics</c>.</summary>
+/// <summary>
+/// The kernels of the losses on student and teacher logits: <c>TBody</c> computes a row, <c>TMetrics</c> says whether there are
+/// HintonLoss's cross-entropy and metrics besides.
+/// </summary>
 public static class KlKernels
 {
     /// <summary>A warp for each row, eight rows to a tile.</summary>
@@ -87,15 +90,17 @@ public static class KlKernels
     }
 
     /// <summary>A thread for each row, 128 neighbouring rows to a tile.</summary>
-    public static void Pixels<T, TElement, TMetrics>(KlArguments<T> a)
+    public static void Pixels<T, TElement, TMetrics, TBody>(KlArguments<T> a)
         where T : unmanaged
         where TElement : struct, IElement<T>
         where TMetrics : struct, IFlag
+        where TBody : struct, IKlBody<T, ThreadGroup>
     {
         var integers = SharedMemory.Allocate<int>(32);
         var sums = SharedMemory.Allocate<double>(8 * 8);
         long valid = KlRows.ValidRows(a, 128, integers);
         float inverseDivisor = 1f / KlRows.Divisor(a, valid);
+        ThreadGroup group = default;
         int width = default(TMetrics).Value ? 8 : 1;
         long tiles = (a.Rows + 127) >> 7;
         for (long tile = Grid.IdxX; tile < tiles; tile += Grid.DimX)
@@ -108,11 +113,11 @@ public static class KlKernels
                 if (a.Labels.Length == 0 | label != a.IgnoreIndex)
                 {
                     var factors = KlRows.Factors<T, TMetrics>(a, row, label, inverseDivisor);
-                    values = KlRows.Values<T, TMetrics>(a, KlPixels.Row<T, TElement, TMetrics>(a, row, factors), factors.Label);
+                    values = KlRows.Values<T, TMetrics>(a, default(TBody).Row(a, ref group, row, factors), factors.Label);
                 }
                 else
                 {
-                    KlRowMemory<T>.Of(a, row).StoreZeros(default(TElement), default(ThreadGroup), a.Classes);
+                    KlRowMemory<T>.Of(a, row).StoreZeros(default(TElement), group, a.Classes);
                 }
                 KlRows.Write<T, TMetrics>(a, row, values);
             }

@@ -55,8 +55,10 @@ internal static class KlVariants
             Method(nameof(KlKernels.Blocks), storage, element, metrics, KernelSizes.Type(streamThreads), stream),
             streamThreads, streamBlocks, 0, target);
 
+        var pixels = typeof(KlPixelsBody<,,>).MakeGenericType(storage, element, metrics);
         yield return new(
-            stem, $"{name}-pixels", "pixels", name, Method(nameof(KlKernels.Pixels), storage, element, metrics), 128, 5, 0, "sm_75");
+            stem, $"{name}-pixels", "pixels", name, Method(nameof(KlKernels.Pixels), storage, element, metrics, pixels), 128, 5, 0,
+            "sm_75");
         if (metrics == typeof(Off))
         {
             yield return new(

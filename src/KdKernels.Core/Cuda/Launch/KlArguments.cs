@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace KdKernels.Core;
 
-/// <summary>What the kernels of TemperedKl and HintonLoss take; the kernels' source explains the fields.</summary>
+/// <summary>
+/// What the kernels of the losses on student and teacher logits take; the kernels' source explains the fields.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KlArguments
 {
@@ -30,11 +32,11 @@ internal struct KlArguments
     public int Limit;
     public int Counted;
     public float Scale;
-    public float InverseTemperature;
+    public float FirstWeight;
     public float LossFactor;
     public float GradientFactor;
     public float KlWeight;
     public float CrossEntropyWeight;
     public int Zero;
-    public int Reserved;
+    public float SecondWeight;
 }

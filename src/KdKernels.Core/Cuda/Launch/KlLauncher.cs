@@ -1,6 +1,6 @@
 namespace KdKernels.Core;
 
-/// <summary>Launches the kernels of TemperedKl and HintonLoss, which take the same arguments.</summary>
+/// <summary>Launches the kernels of the losses on student and teacher logits, which take the same arguments.</summary>
 internal static class KlLauncher
 {
     /// <summary>Up to so many rows, every block counts the valid ones itself; beyond, a kernel does before.</summary>
@@ -51,10 +51,11 @@ internal static class KlLauncher
     private static void Check(KlProblem problem)
     {
         CudaGuard.IsTemperature(problem.Temperature);
-        CudaGuard.IsRows(problem.Student, "student");
-        CudaGuard.IsRows(problem.Teacher, "teacher");
-        CudaGuard.IsRows(problem.StudentGradient, "studentGradient");
-        CudaGuard.IsRows(problem.TeacherGradient, "teacherGradient");
+        (string student, string teacher) = problem.IsSwapped ? ("teacher", "student") : ("student", "teacher");
+        CudaGuard.IsRows(problem.Student, student);
+        CudaGuard.IsRows(problem.Teacher, teacher);
+        CudaGuard.IsRows(problem.StudentGradient, student + "Gradient");
+        CudaGuard.IsRows(problem.TeacherGradient, teacher + "Gradient");
         CudaGuard.IsContiguous(problem.Labels, "labels");
         CudaGuard.IsContiguous(problem.ClassWeights, "classWeights");
         CudaGuard.IsContiguous(problem.Upstream, "upstream");
@@ -75,8 +76,17 @@ internal static class KlLauncher
             geometry,
             RowBytes: 2 * geometry.Classes * problem.Student.ElementType.Bytes(),
             problem.WantsGradient,
-            NeedsGeneral: problem.ClassWeights is not null || problem.TeacherGradient is not null || problem.IsLimit);
+            NeedsGeneral: problem.ClassWeights is not null || WantsOtherGradient(problem) || problem.IsLimit
+                || IsUnmixed(problem));
     }
+
+    /// <summary>The gradient that only the general kernels write: that of the caller's teacher.</summary>
+    private static bool WantsOtherGradient(KlProblem problem) =>
+        (problem.IsSwapped ? problem.StudentGradient : problem.TeacherGradient) is not null;
+
+    /// <summary>A mixture of one distribution, whose divergence is 0 to the last bit.</summary>
+    private static bool IsUnmixed(KlProblem problem) =>
+        problem.Form == KlForm.JensenShannon && problem.MixtureWeight is 0 or 1;
 
     private static KlArguments Pack(KlProblem problem, in RowGeometry geometry, in Workspace workspace, bool counted)
     {
@@ -107,7 +117,8 @@ internal static class KlLauncher
             Limit = problem.IsLimit ? 1 : 0,
             Counted = counted ? 1 : 0,
             Scale = (float)(scale / Math.Log(2)),
-            InverseTemperature = (float)problem.InverseTemperature,
+            FirstWeight = (float)(problem.Form == KlForm.Decoupled ? problem.TargetWeight : problem.MixtureWeight),
+            SecondWeight = (float)problem.OtherWeight,
             LossFactor = (float)problem.KlFactor,
             GradientFactor = (float)problem.GradientFactor,
             KlWeight = (float)problem.KlWeight,
