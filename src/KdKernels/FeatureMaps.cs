@@ -13,9 +13,9 @@ namespace KdKernels;
 internal static class FeatureMaps
 {
     /// <summary>Checks features and makes their pixels mergeable.</summary>
-    internal static void Prepare(ref Tensor features, string op, [CallerArgumentExpression(nameof(features))] string? name = null)
+    internal static void Prepare(ref Tensor features, [CallerArgumentExpression(nameof(features))] string? name = null)
     {
-        KdGuard.IsOnCpu(features, op, name);
+        KdGuard.IsComputable(features, name);
         if (features.dim() != 4)
             throw new ArgumentException($"expected features [B, C, H, W] but got {KdGuard.Shape(features)}", name);
         long[] shape = features.shape;
@@ -74,9 +74,9 @@ internal static class FeatureMaps
         return empty(features.shape, features.dtype, features.device);
     }
 
-    /// <summary>One value, or one per sample.</summary>
+    /// <summary>One value, or one per sample; float32 for 16-bit features.</summary>
     internal static Tensor AllocateLoss(Tensor features, KdReduction reduction) =>
-        empty(reduction == KdReduction.None ? [features.shape[0]] : [], features.dtype, features.device);
+        empty(reduction == KdReduction.None ? [features.shape[0]] : [], TensorMemory.ResultType(features), features.device);
 
     /// <summary>The memory of a loss or of its gradient.</summary>
     internal static RowsView LossRows(Tensor loss) => loss.dim() == 0

@@ -10,9 +10,9 @@ internal static class MapGuard
 
     private const long MostProducts = 1 << 27;
 
-    public static void IsMap(MapView map, string op, [CallerArgumentExpression(nameof(map))] string? name = null)
+    public static void IsMap(MapView map, [CallerArgumentExpression(nameof(map))] string? name = null)
     {
-        Guard.IsOnCpu(map.Rows, op, name);
+        Guard.IsOperand(map.Rows, name);
         long pixels = (long)map.Height * map.Width;
         if (map.Height < 1 || map.Width < 1 || map.Channels < 1 || pixels > MostPixels)
         {
@@ -40,6 +40,12 @@ internal static class MapGuard
         {
             throw new ArgumentException(
                 $"expected element type {expected.Rows.ElementType}, as {other} has, but got {map.Rows.ElementType}", name);
+        }
+
+        if (map.Rows.Device != expected.Rows.Device)
+        {
+            throw new ArgumentException(
+                $"expected memory on {expected.Rows.Device}, as {other} has, but got {map.Rows.Device}", name);
         }
 
         if (map.Batch != expected.Batch)
@@ -72,7 +78,7 @@ internal static class MapGuard
         MapView map,
         KdReduction reduction,
         [CallerArgumentExpression(nameof(loss))] string? name = null) =>
-        Guard.IsOutput(loss, map.Rows.ElementType, Values(map, reduction), 1, 1, map.Rows.Device, name);
+        Guard.IsOutput(loss, Guard.ResultType(map.Rows), Values(map, reduction), 1, 1, map.Rows.Device, name);
 
     /// <summary>The gradient of the loss, with the loss's shape.</summary>
     public static void IsUpstream(
@@ -80,7 +86,7 @@ internal static class MapGuard
         MapView map,
         KdReduction reduction,
         [CallerArgumentExpression(nameof(upstream))] string? name = null) =>
-        Guard.HasShape(upstream, map.Rows.ElementType, Values(map, reduction), 1, 1, map.Rows.Device, name);
+        Guard.HasShape(upstream, Guard.ResultType(map.Rows), Values(map, reduction), 1, 1, map.Rows.Device, name);
 
     private static long Values(MapView map, KdReduction reduction) => reduction == KdReduction.None ? map.Batch : 1;
 }

@@ -65,8 +65,9 @@ public static class FspGram
 
     internal static void Check(MapView features1, MapView features2, FspPooling pooling)
     {
-        MapGuard.IsMap(features1, nameof(FspGram));
-        MapGuard.IsMap(features2, nameof(FspGram));
+        Guard.IsOnCpu(features1.Rows, nameof(FspGram), nameof(features1));
+        MapGuard.IsMap(features1);
+        MapGuard.IsMap(features2);
         MapGuard.Pairs(features2, features1);
         MapGuard.HasProduct(features1, features2);
         if (pooling is not (FspPooling.Max or FspPooling.Average))

@@ -26,8 +26,8 @@ public static partial class KdFunctional
     public static Tensor FspGram(Tensor features1, Tensor features2, FspPooling pooling = FspPooling.Max)
     {
         FspOptions.CheckPooling(pooling);
-        FeatureMaps.Prepare(ref features1, nameof(FspGram));
-        FeatureMaps.Prepare(ref features2, nameof(FspGram));
+        FeatureMaps.Prepare(ref features1);
+        FeatureMaps.Prepare(ref features2);
         FeatureMaps.Pair(features2, features1);
         return FusedOp.Apply(new FspGramFunction(pooling), features1, features2);
     }
@@ -60,12 +60,12 @@ public static partial class KdFunctional
         Tensor student1, Tensor student2, Tensor teacher1, Tensor teacher2, KdReduction reduction, FspOptions? options = null)
     {
         var settings = (options ?? new FspOptions()).Checked(reduction);
-        FeatureMaps.Prepare(ref student1, nameof(FspLoss));
-        FeatureMaps.Prepare(ref student2, nameof(FspLoss));
+        FeatureMaps.Prepare(ref student1);
+        FeatureMaps.Prepare(ref student2);
         FeatureMaps.IsDetached(teacher1);
         FeatureMaps.IsDetached(teacher2);
-        FeatureMaps.Prepare(ref teacher1, nameof(FspLoss));
-        FeatureMaps.Prepare(ref teacher2, nameof(FspLoss));
+        FeatureMaps.Prepare(ref teacher1);
+        FeatureMaps.Prepare(ref teacher2);
         FeatureMaps.Pair(student2, student1);
         FeatureMaps.Pair(teacher1, student1);
         FeatureMaps.Pair(teacher2, student1);
