@@ -16,7 +16,7 @@ public static class AttentionKernels
         where TBody : struct, IAttentionBody<T>
     {
         var integers = SharedMemory.Allocate<int>(8);
-        var sums = SharedMemory.Allocate<double>(64);
+        var sums = SharedMemory.Allocate<double>(BlockSums.SharedDoubles);
         int perVector = default(TElement).PerVector;
         var columns = SharedMemory.Allocate<double>(perVector * (MapColumns.Threads + (16 / perVector)));
         // The launcher keeps them below 2^31.

@@ -38,11 +38,12 @@ public static class AttentionMaps
             double t = Gather(a, teacher, j);
             ofTeacher += t * t;
         }
-        BlockSums.Of(ref ofStudent, ref ofTeacher, shared);
+        BlockSums.Of(ref ofStudent, ref ofTeacher, shared, 0);
         if (a.Peak.Length > 0)
         {
-            int pixel = peak.OfBlock(shared, integers);
+            int pixel = peak.OfBlock(shared.SubView(BlockSums.SharedDoubles / 2), integers);
             if (Group.IdxX == 0) a.Peak[sample] = pixel;
+            Group.Barrier();
         }
 
         double channels = a.ChannelMean != 0 ? a.StudentMaps.Channels : 1.0;
@@ -67,7 +68,7 @@ public static class AttentionMaps
             squares += g * g;
             along += q * g;
         }
-        BlockSums.Of(ref squares, ref along, shared);
+        BlockSums.Of(ref squares, ref along, shared, 1);
 
         double factor = 1.0;
         if (a.Mode == AttentionMode.Loss)

@@ -30,7 +30,7 @@ public struct MapPeak
         Take(rank, at);
     }
 
-    /// <summary>The block's; every thread calls it.</summary>
+    /// <summary>The block's. Every thread calls it; the shared memory is free again behind a barrier that follows its use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int OfBlock(ArrayView<double> values, ArrayView<int> pixels)
     {
@@ -45,7 +45,6 @@ public struct MapPeak
         value = values[lane];
         pixel = pixels[lane];
         OfLanes(4);
-        Group.Barrier();
         return pixel;
     }
 
