@@ -166,8 +166,8 @@ public class AttentionSquaredSemanticsTests
             s => s with { Rows = s.Rows with { ElementType = KdElementType.Float64 } });
         Expect<ArgumentException>(
             "expected 1 samples, as student has, but got 2", code, s => s with { Rows = s.Rows with { Outer = 1 } });
-        Expect<NotSupportedException>(
-            "expected student on cpu but got cuda:0: AttentionSquared has no CUDA kernel",
+        Expect<ArgumentException>(
+            "expected memory on cuda:0, as student has, but got cpu",
             code,
             s => s with { Rows = s.Rows with { Device = KdDevice.Cuda(0) } });
         Expect<ArgumentException>("expected shape [2, 1, 1] but got [1, 1, 1]", code with { Reduction = KdReduction.None });

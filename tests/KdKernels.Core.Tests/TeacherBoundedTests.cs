@@ -196,8 +196,8 @@ public class TeacherBoundedTests
             (s, loss) => TeacherBounded.ForwardWithGradient(s, s, s, plain, loss, loss));
         Expect<ArgumentException>(
             "expected shape [1, 1, 1] but got [2, 1, 4]", (s, loss) => TeacherBounded.Backward(s, s, s, plain, s, s));
-        Expect<NotSupportedException>(
-            "expected student on cpu but got cuda:0: TeacherBounded has no CUDA kernel",
+        Expect<ArgumentException>(
+            "expected memory on cuda:0, as the logits, but got cpu",
             (s, loss) => TeacherBounded.Forward(s with { Device = KdDevice.Cuda(0) }, s, s, plain, loss));
     }
 

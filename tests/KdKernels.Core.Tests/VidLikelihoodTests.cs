@@ -273,8 +273,8 @@ public class VidLikelihoodTests
         Expect<ArgumentException>(
             "expected shape [2, 1, 3] but got [1, 1, 3]",
             (m, rho, loss) => VidLikelihood.Backward(m, m, rho, plain, loss, rho, rho));
-        Expect<NotSupportedException>(
-            "expected student on cpu but got cuda:0: VidLikelihood has no CUDA kernel",
+        Expect<ArgumentException>(
+            "expected memory on cuda:0, as the logits, but got cpu",
             (m, rho, loss) => VidLikelihood.Forward(m with { Device = KdDevice.Cuda(0) }, m, rho, plain, loss));
     }
 

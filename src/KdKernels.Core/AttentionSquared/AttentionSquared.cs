@@ -15,27 +15,36 @@ namespace KdKernels.Core;
 /// <para>Student and teacher may differ in C, and in H and W: then the maps <c>[B, C, H, W]</c> are brought to the smaller
 /// height and the smaller width by adaptive average pooling of the features, through which the gradient goes.</para>
 /// <para>Sums are taken in double, the loss from the differences q_s − q_t: float32 maps that nearly agree keep all digits
-/// of it, where 2 − 2⟨q_s, q_t⟩ has none. A NaN or an infinity makes its sample NaN, loss and gradient, no other sample.
-/// </para>
+/// of it, where 2 − 2⟨q_s, q_t⟩ has none. Of 16-bit features two |F|^p are added in float32 first, so that one beyond its
+/// range (bfloat16 from 1.8e19 on for p = 2, from 4.3e9 on for p = 4) is infinite. A NaN or an infinity makes its sample
+/// NaN, loss and gradient, no other sample.</para>
 /// <para>Deterministic: the bits of a sample depend on that sample alone, those of the reduced value on the shape and the
-/// samples, never on the number of threads.</para>
+/// samples, never on the number of threads or the GPU.</para>
 /// </summary>
 public static class AttentionSquared
 {
     /// <summary>Writes the loss: one value, or one per sample for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student">Float32 or Float64 features on the CPU.</param>
+    /// <param name="student">Features: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on CUDA.</param>
     /// <param name="teacher">Features of the same samples and element type.</param>
     /// <param name="settings">Form, power, channels, β and reduction.</param>
-    /// <param name="loss">Result in the features' element type: shape [1, 1, 1], or [B, 1, 1] for None.</param>
-    /// <exception cref="ArgumentException">A shape or element type is not as expected.</exception>
+    /// <param name="loss">Result in the features' element type, Float32 for 16-bit ones: shape [1, 1, 1], or [B, 1, 1]
+    /// for None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A setting is not as expected.</exception>
-    /// <exception cref="NotSupportedException">The operands lie on CUDA or have 16 bits.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
     public static void Forward(
-        MapView student, MapView teacher, in AttentionSquaredSettings settings, RowsView loss)
+        MapView student,
+        MapView teacher,
+        in AttentionSquaredSettings settings,
+        RowsView loss,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         MapGuard.IsLoss(loss, student, settings.Reduction);
-        Run(student, teacher, settings, loss, upstream: null, gradient: null);
+        Run(student, teacher, settings, loss, upstream: null, gradient: null, queue);
     }
 
     /// <summary>
@@ -46,25 +55,36 @@ public static class AttentionSquared
     /// <inheritdoc cref="Forward" path="/exception"/>
     /// <param name="gradient">Where the gradient goes; shape and element type of the student's rows, any strides.</param>
     public static void ForwardWithGradient(
-        MapView student, MapView teacher, in AttentionSquaredSettings settings, RowsView loss, RowsView gradient)
+        MapView student,
+        MapView teacher,
+        in AttentionSquaredSettings settings,
+        RowsView loss,
+        RowsView gradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         MapGuard.IsLoss(loss, student, settings.Reduction);
         Guard.IsGradient(gradient, student.Rows);
-        Run(student, teacher, settings, loss, upstream: null, gradient);
+        Run(student, teacher, settings, loss, upstream: null, gradient, queue);
     }
 
     /// <summary>Recomputes from the features and writes the gradient for a given upstream gradient.</summary>
     /// <inheritdoc cref="ForwardWithGradient" path="/param"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    /// <param name="upstream">Gradient of the loss, with its shape and element type; any strides.</param>
+    /// <param name="upstream">Gradient of the loss, with its shape and element type; any strides on the CPU, contiguous
+    /// on CUDA.</param>
     public static void Backward(
-        MapView student, MapView teacher, in AttentionSquaredSettings settings, RowsView upstream, RowsView gradient)
+        MapView student,
+        MapView teacher,
+        in AttentionSquaredSettings settings,
+        RowsView upstream,
+        RowsView gradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         MapGuard.IsUpstream(upstream, student, settings.Reduction);
         Guard.IsGradient(gradient, student.Rows);
-        Run(student, teacher, settings, loss: null, upstream, gradient);
+        Run(student, teacher, settings, loss: null, upstream, gradient, queue);
     }
 
     internal static void CheckPower(int power)
@@ -84,8 +104,8 @@ public static class AttentionSquared
 
     private static void CheckInputs(MapView student, MapView teacher, in AttentionSquaredSettings settings)
     {
-        MapGuard.IsMap(student, nameof(AttentionSquared));
-        MapGuard.IsMap(teacher, nameof(AttentionSquared));
+        MapGuard.IsMap(student);
+        MapGuard.IsMap(teacher);
         MapGuard.Pairs(teacher, student);
         CheckPower(settings.Power);
         CheckChannels(settings.Channels);
@@ -117,7 +137,8 @@ public static class AttentionSquared
         in AttentionSquaredSettings settings,
         RowsView? loss,
         RowsView? upstream,
-        RowsView? gradient)
+        RowsView? gradient,
+        CudaQueue? queue)
     {
         var problem = new AttentionProblem
         {
@@ -128,7 +149,10 @@ public static class AttentionSquared
             Upstream = upstream,
             Gradient = gradient,
         };
-        AttentionCpu.Run(new Program(problem), student.Rows.ElementType, settings.Power);
+        if (student.Rows.Device.Type == KdDeviceType.Cuda)
+            AttentionCuda.Run(AttentionCall.Of(problem), queue);
+        else
+            AttentionCpu.Run(new Program(problem), student.Rows.ElementType, settings.Power);
     }
 
     private readonly struct Program(AttentionProblem problem) : IAttentionProgram

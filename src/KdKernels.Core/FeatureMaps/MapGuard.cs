@@ -10,15 +10,7 @@ internal static class MapGuard
 
     private const long MostProducts = 1 << 27;
 
-    /// <summary>A map on the CPU: what an op without CUDA kernels computes.</summary>
-    public static void IsMap(MapView map, string op, [CallerArgumentExpression(nameof(map))] string? name = null)
-    {
-        Guard.IsOnCpu(map.Rows, op, name);
-        IsOperand(map, name);
-    }
-
-    /// <summary>A map on a device and of an element type that there are kernels for.</summary>
-    public static void IsOperand(MapView map, [CallerArgumentExpression(nameof(map))] string? name = null)
+    public static void IsMap(MapView map, [CallerArgumentExpression(nameof(map))] string? name = null)
     {
         Guard.IsOperand(map.Rows, name);
         long pixels = (long)map.Height * map.Width;

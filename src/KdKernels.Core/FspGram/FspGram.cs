@@ -91,8 +91,8 @@ public static class FspGram
 
     internal static void Check(MapView features1, MapView features2, FspPooling pooling)
     {
-        MapGuard.IsOperand(features1);
-        MapGuard.IsOperand(features2);
+        MapGuard.IsMap(features1);
+        MapGuard.IsMap(features2);
         MapGuard.Pairs(features2, features1);
         MapGuard.HasProduct(features1, features2);
         if (pooling is not (FspPooling.Max or FspPooling.Average))

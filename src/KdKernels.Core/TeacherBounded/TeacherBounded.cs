@@ -15,7 +15,8 @@ namespace KdKernels.Core;
 /// the student has a gradient.</para>
 /// <para>Gradient for upstream g and divisor N: <c>g·2ν(s − y)/N</c> where the loss is on, 0 where it is off (and
 /// <c>g·clamp((s − y)/β, −1, 1)/N</c> of the smooth L1 loss beside it). The loss jumps where the student passes the
-/// bound; no gradient sees that. The bound is judged in the element type.</para>
+/// bound; no gradient sees that. The bound is judged in the element type, in single precision for
+/// 16-bit boxes.</para>
 /// <para>A NaN makes its foreground box NaN, value and gradient. One read of everything; deterministic: the bits of a
 /// box depend on that box alone, those of the reduced value on the shape and the boxes, never on the number of
 /// threads.</para>
@@ -23,20 +24,30 @@ namespace KdKernels.Core;
 public static class TeacherBounded
 {
     /// <summary>Writes the loss: one value, or one per box for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student">R_s, the student's box offsets: rows of D, Float32 or Float64.</param>
+    /// <param name="student">R_s, the student's box offsets: rows of D, Float32 or Float64 on the CPU; Float32, Float16 or
+    /// BFloat16 on CUDA.</param>
     /// <param name="teacher">R_t, the teacher's, of the same shape and element type.</param>
     /// <param name="target">y, the regression targets, likewise.</param>
     /// <param name="settings">Margin, weights, reduction and foreground.</param>
-    /// <param name="loss">Result in the same type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
+    /// <param name="loss">Result in the same type, Float32 for 16-bit boxes: shape [1, 1, 1], or [outer, inner, 1] for
+    /// None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
     /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A setting is not as expected.</exception>
-    /// <exception cref="NotSupportedException">The operands are not on the CPU.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
     public static void Forward(
-        RowsView student, RowsView teacher, RowsView target, in TeacherBoundedSettings settings, RowsView loss)
+        RowsView student,
+        RowsView teacher,
+        RowsView target,
+        in TeacherBoundedSettings settings,
+        RowsView loss,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, target, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
-        TeacherBoundedCpu.Run(Describe(student, teacher, target, settings) with { Loss = loss });
+        Run(Describe(student, teacher, target, settings) with { Loss = loss }, queue);
     }
 
     /// <summary>
@@ -52,32 +63,42 @@ public static class TeacherBounded
         RowsView target,
         in TeacherBoundedSettings settings,
         RowsView loss,
-        RowsView gradient)
+        RowsView gradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, target, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
         Guard.IsGradient(gradient, student);
-        TeacherBoundedCpu.Run(
-            Describe(student, teacher, target, settings) with { Loss = loss, StudentGradient = gradient });
+        Run(Describe(student, teacher, target, settings) with { Loss = loss, StudentGradient = gradient }, queue);
     }
 
     /// <summary>Recomputes from the operands and writes the gradient for a given upstream gradient.</summary>
     /// <inheritdoc cref="ForwardWithGradient" path="/param"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    /// <param name="upstream">Gradient of the loss, with the loss's shape and element type; any strides.</param>
+    /// <param name="upstream">Gradient of the loss, with the loss's shape and element type; any strides on the CPU,
+    /// contiguous on CUDA.</param>
     public static void Backward(
         RowsView student,
         RowsView teacher,
         RowsView target,
         in TeacherBoundedSettings settings,
         RowsView upstream,
-        RowsView gradient)
+        RowsView gradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, target, settings);
         Guard.IsUpstream(upstream, student, settings.Reduction);
         Guard.IsGradient(gradient, student);
-        TeacherBoundedCpu.Run(
-            Describe(student, teacher, target, settings) with { Upstream = upstream, StudentGradient = gradient });
+        Run(
+            Describe(student, teacher, target, settings) with { Upstream = upstream, StudentGradient = gradient }, queue);
+    }
+
+    private static void Run(BoundedProblem problem, CudaQueue? queue)
+    {
+        if (problem.Student.Device.Type == KdDeviceType.Cuda)
+            TeacherBoundedCuda.Run(problem, queue);
+        else
+            TeacherBoundedCpu.Run(problem);
     }
 
     private static BoundedProblem Describe(
@@ -87,7 +108,6 @@ public static class TeacherBounded
     private static void CheckInputs(
         RowsView student, RowsView teacher, RowsView target, in TeacherBoundedSettings settings)
     {
-        Guard.IsOnCpu(student, nameof(TeacherBounded));
         Guard.IsLogits(student);
         Guard.Matches(teacher, student);
         Guard.Matches(target, student);

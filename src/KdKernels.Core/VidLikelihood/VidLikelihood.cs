@@ -16,7 +16,7 @@ namespace KdKernels.Core;
 /// variance shrinks. One read of μ and t gives the loss, dμ and the squares of each channel that dρ is made from;
 /// None, whose rows are sums across the channels, takes a second one.</para>
 /// <para>softplus is max(ρ, 0) + log1p(e^−|ρ|) and everything of a channel (v, 1/v, log v, σ) is taken in double, so
-/// that ρ = ±100 are as exact as ρ = 0. A NaN or infinite feature makes its row and its channel's dρ NaN or infinite,
+/// that ρ = ±100 are as exact as ρ = 0; on CUDA in single precision, in which softplus is 0 below ρ = −87. A NaN or infinite feature makes its row and its channel's dρ NaN or infinite,
 /// as the formula says, and no gradient of another element.</para>
 /// <para>Deterministic: the bits depend on the operands and their layout, never on the number of threads.</para>
 /// </summary>
@@ -49,20 +49,29 @@ public static class VidLikelihood
 
     /// <summary>Writes the loss: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
     /// <param name="student">μ, the student's prediction of the teacher's features: rows of C channels, Float32 or
-    /// Float64.</param>
+    /// Float64 on the CPU; Float32, Float16 or BFloat16 on CUDA.</param>
     /// <param name="teacher">The teacher's features, of the same shape and element type.</param>
     /// <param name="rho">ρ of each channel: one row of C elements of the same type.</param>
     /// <param name="settings">Reduction, ε and constant.</param>
-    /// <param name="loss">Result in the same type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
+    /// <param name="loss">Result in the same type, Float32 for 16-bit features: shape [1, 1, 1], or [outer, inner, 1] for
+    /// None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
     /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">ε or the reduction is not as expected.</exception>
-    /// <exception cref="NotSupportedException">The operands are not on the CPU.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
     public static void Forward(
-        RowsView student, RowsView teacher, RowsView rho, in VidLikelihoodSettings settings, RowsView loss)
+        RowsView student,
+        RowsView teacher,
+        RowsView rho,
+        in VidLikelihoodSettings settings,
+        RowsView loss,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, rho, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
-        VidLikelihoodCpu.Run(Describe(student, teacher, rho, settings) with { Loss = loss });
+        Run(Describe(student, teacher, rho, settings) with { Loss = loss }, queue);
     }
 
     /// <summary>
@@ -80,23 +89,26 @@ public static class VidLikelihood
         in VidLikelihoodSettings settings,
         RowsView loss,
         RowsView? studentGradient,
-        RowsView? rhoGradient)
+        RowsView? rhoGradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, rho, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
         CheckGradients(student, rho, studentGradient, rhoGradient);
-        VidLikelihoodCpu.Run(Describe(student, teacher, rho, settings) with
+        VidProblem problem = Describe(student, teacher, rho, settings) with
         {
             Loss = loss,
             StudentGradient = studentGradient,
             RhoGradient = rhoGradient,
-        });
+        };
+        Run(problem, queue);
     }
 
     /// <summary>Recomputes from the operands and writes the gradients for a given upstream gradient.</summary>
     /// <inheritdoc cref="ForwardWithGradient" path="/param"/>
     /// <inheritdoc cref="Forward" path="/exception"/>
-    /// <param name="upstream">Gradient of the loss, with the loss's shape and element type; any strides.</param>
+    /// <param name="upstream">Gradient of the loss, with the loss's shape and element type; any strides on the CPU,
+    /// contiguous on CUDA.</param>
     public static void Backward(
         RowsView student,
         RowsView teacher,
@@ -104,17 +116,27 @@ public static class VidLikelihood
         in VidLikelihoodSettings settings,
         RowsView upstream,
         RowsView? studentGradient,
-        RowsView? rhoGradient)
+        RowsView? rhoGradient,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, rho, settings);
         Guard.IsUpstream(upstream, student, settings.Reduction);
         CheckGradients(student, rho, studentGradient, rhoGradient);
-        VidLikelihoodCpu.Run(Describe(student, teacher, rho, settings) with
+        VidProblem problem = Describe(student, teacher, rho, settings) with
         {
             Upstream = upstream,
             StudentGradient = studentGradient,
             RhoGradient = rhoGradient,
-        });
+        };
+        Run(problem, queue);
+    }
+
+    private static void Run(VidProblem problem, CudaQueue? queue)
+    {
+        if (problem.Student.Device.Type == KdDeviceType.Cuda)
+            VidLikelihoodCuda.Run(problem, queue);
+        else
+            VidLikelihoodCpu.Run(problem);
     }
 
     private static VidProblem Describe(
@@ -124,7 +146,6 @@ public static class VidLikelihood
     private static void CheckInputs(
         RowsView student, RowsView teacher, RowsView rho, in VidLikelihoodSettings settings)
     {
-        Guard.IsOnCpu(student, nameof(VidLikelihood));
         Guard.IsLogits(student);
         Guard.Matches(teacher, student);
         Guard.HasShape(rho, student.ElementType, 1, 1, student.Length, student.Device);

@@ -13,8 +13,8 @@ internal sealed class AttentionMapFunction(AttentionMapSettings settings) : Fuse
     {
         var features = inputs[0]!;
         long[] shape = features.shape;
-        var map = empty([shape[0], shape[2], shape[3]], features.dtype, features.device);
-        AttentionMap.Forward(FeatureMaps.View(features), settings, Maps(map));
+        var map = empty([shape[0], shape[2], shape[3]], TensorMemory.ResultType(features), features.device);
+        AttentionMap.Forward(FeatureMaps.View(features), settings, Maps(map), queue: TorchQueue.Of(features));
         GC.KeepAlive(features);
         return map;
     }
@@ -24,7 +24,8 @@ internal sealed class AttentionMapFunction(AttentionMapSettings settings) : Fuse
         var features = inputs[0]!;
         gradients[0] = FeatureMaps.Allocate(features);
         var dense = upstream.contiguous();
-        AttentionMap.Backward(FeatureMaps.View(features), settings, Maps(dense), FeatureMaps.Rows(gradients[0]!));
+        AttentionMap.Backward(
+            FeatureMaps.View(features), settings, Maps(dense), FeatureMaps.Rows(gradients[0]!), TorchQueue.Of(features));
         GC.KeepAlive((features, dense));
     }
 
@@ -35,11 +36,15 @@ internal sealed class AttentionMapFunction(AttentionMapSettings settings) : Fuse
     internal static Tensor Peak(Tensor features, AttentionMapSettings settings)
     {
         var peak = empty([features.shape[0]], ScalarType.Int64, features.device);
-        AttentionMap.Forward(FeatureMaps.View(features), settings, map: null, FeatureMaps.LossRows(peak));
+        AttentionMap.Forward(
+            FeatureMaps.View(features), settings, map: null, FeatureMaps.LossRows(peak), TorchQueue.Of(features));
         GC.KeepAlive(features);
         return peak;
     }
 
     private static RowsView Maps(Tensor map) => RowsView.Contiguous(
-        TensorMemory.Address(map), TensorMemory.ElementType(map), map.shape[0], map.shape[1] * map.shape[2]);
+        TensorMemory.Address(map), TensorMemory.ElementType(map), map.shape[0], map.shape[1] * map.shape[2]) with
+    {
+        Device = TensorMemory.Device(map),
+    };
 }

@@ -16,6 +16,7 @@ public static class AttentionSquaredComposed
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(teacher);
         ArgumentNullException.ThrowIfNull(options);
+        (student, teacher) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher));
         long height = Math.Min(student.shape[2], teacher.shape[2]), width = Math.Min(student.shape[3], teacher.shape[3]);
         var difference = Normalised(student) - Normalised(teacher);
         var perSample = options.Form == AttentionForm.Paper
@@ -35,6 +36,7 @@ public static class AttentionSquaredComposed
     public static Tensor Map(Tensor features, int power, ChannelReduction channels, bool normalise)
     {
         ArgumentNullException.ThrowIfNull(features);
+        features = TensorMemory.Widen(features);
         var powers = power == 1 ? features.abs() : features.pow(power);
         var map = channels == ChannelReduction.Mean ? powers.mean([1]) : powers.sum(1);
         return normalise ? UnitRows.Of(map.flatten(1)).view(map.shape) : map;

@@ -12,8 +12,8 @@ public static partial class KdFunctional
     /// <paramref name="reduction"/>, over the foreground only. There is no temperature.
     /// </summary>
     /// <param name="student">
-    /// R_s, box offsets <c>[N, 4]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU; receives the
-    /// gradient.
+    /// R_s, box offsets <c>[N, 4]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU, float32,
+    /// float16 or bfloat16 on CUDA; receives the gradient.
     /// </param>
     /// <param name="teacher">R_t, of the same shape and dtype; detached.</param>
     /// <param name="target">y, the regression targets, likewise.</param>
@@ -30,7 +30,7 @@ public static partial class KdFunctional
     /// <param name="smoothL1">Whether every foreground box also has its smooth L1 loss.</param>
     /// <param name="beta">Where the smooth L1 loss turns from a parabola into a line.</param>
     /// <param name="dim">The dimension of the offsets; required above two dimensions: -1 for <c>[B, N, 4]</c>.</param>
-    /// <returns>A scalar, or one value per box for None, in the dtype of the boxes.</returns>
+    /// <returns>A scalar, or one value per box for None, in the dtype of the boxes, float32 for 16-bit ones.</returns>
     /// <remarks>
     /// The loss jumps where the student passes the bound, which no gradient sees. Any strides are read in place; boxes with more than
     /// two further strides are copied once. First-order gradients are the kernel's own; under create_graph they are
@@ -51,7 +51,7 @@ public static partial class KdFunctional
         double beta = 1,
         long? dim = null)
     {
-        KdGuard.IsOnCpu(student, nameof(TeacherBounded));
+        KdGuard.IsComputable(student);
         KdGuard.IsAtLeastZero(margin);
         KdGuard.IsReduction(reduction);
         KdGuard.IsAtLeastZero(boundWeight);

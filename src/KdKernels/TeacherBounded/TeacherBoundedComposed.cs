@@ -20,7 +20,9 @@ public static class TeacherBoundedComposed
     {
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(teacher);
+        ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(options);
+        (student, teacher, target) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher), TensorMemory.Widen(target));
         int dim = options.OffsetDimension;
         if (foreground is not null)
         {

@@ -17,15 +17,16 @@ internal sealed class TeacherBoundedFunction(TeacherBoundedOptions options, RowL
     {
         var (s, t, y) = (layout.View(inputs[0]!), layout.View(inputs[1]!), layout.View(inputs[2]!));
         var loss = layout.AllocateLoss(inputs[0]!, PerRow);
+        var queue = TorchQueue.Of(inputs[0]!);
         var lossRows = layout.LossView(loss, inputs[0]!, PerRow);
         if (needs[0] && !PerRow)
         {
             gradients[0] = layout.Allocate(inputs[0]!);
-            TeacherBounded.ForwardWithGradient(s, t, y, Settings(inputs), lossRows, layout.View(gradients[0]!));
+            TeacherBounded.ForwardWithGradient(s, t, y, Settings(inputs), lossRows, layout.View(gradients[0]!), queue);
         }
         else
         {
-            TeacherBounded.Forward(s, t, y, Settings(inputs), lossRows);
+            TeacherBounded.Forward(s, t, y, Settings(inputs), lossRows, queue);
         }
         GC.KeepAlive(inputs);
         return loss;
@@ -38,7 +39,8 @@ internal sealed class TeacherBoundedFunction(TeacherBoundedOptions options, RowL
         gradients[0] = layout.Allocate(student);
         TeacherBounded.Backward(
             layout.View(student), layout.View(inputs[1]!), layout.View(inputs[2]!), Settings(inputs),
-            layout.LossView(upstream, student, PerRow), layout.View(gradients[0]!));
+            layout.LossView(upstream, student, PerRow), layout.View(gradients[0]!),
+            TorchQueue.Of(student));
         GC.KeepAlive((inputs, upstream));
     }
 

@@ -32,7 +32,10 @@ public sealed record TeacherBoundedOptions(double Margin, KdReduction Reduction,
     {
         if (Reduction == KdReduction.None) return boxLoss;
         if (Reduction == KdReduction.Sum) return boxLoss.sum();
-        double boxes = foreground is null ? boxLoss.numel() : (foreground != 0).sum().item<long>();
-        return boxLoss.sum() / (Reduction == KdReduction.Mean ? boxes * offsets : boxes);
+        double perBox = Reduction == KdReduction.Mean ? offsets : 1;
+        // The count stays on the device, which nobody waits for.
+        return foreground is null
+            ? boxLoss.sum() / (boxLoss.numel() * perBox)
+            : boxLoss.sum() / ((foreground != 0).sum().to(boxLoss.dtype) * perBox);
     }
 }

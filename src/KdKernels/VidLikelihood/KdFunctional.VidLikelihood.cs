@@ -12,7 +12,7 @@ public static partial class KdFunctional
     /// </summary>
     /// <param name="student">
     /// μ, the student's prediction of the teacher's features, <c>[B, C]</c> or <c>[B, C, ...]</c>, channels in dimension 1; float32 or
-    /// float64 on the CPU; receives the gradient.
+    /// float64 on the CPU, float32, float16 or bfloat16 on CUDA; receives the gradient.
     /// </param>
     /// <param name="teacher">The teacher's features, of the same shape and dtype; detached.</param>
     /// <param name="rho">ρ <c>[C]</c> of the same dtype; receives a gradient when it requires one.</param>
@@ -22,7 +22,7 @@ public static partial class KdFunctional
     /// </param>
     /// <param name="epsilon">ε, which keeps every variance above 0.</param>
     /// <param name="withConstant">Whether every element also counts ½·log 2π, which published code drops.</param>
-    /// <returns>A scalar, or one value per row for None, in the dtype of the features.</returns>
+    /// <returns>A scalar, or one value per row for None, in the dtype of the features, float32 for 16-bit ones.</returns>
     /// <remarks>
     /// [B, C, H, W] in either memory format is read in place, by one pass that gives the loss, the gradient of μ and the squares of
     /// each channel, of which the gradient of ρ is made. A start value of ρ: <see cref="Core.VidLikelihood.InitialRho"/>. First-order
@@ -39,7 +39,7 @@ public static partial class KdFunctional
         double epsilon = Core.VidLikelihood.DefaultEpsilon,
         bool withConstant = false)
     {
-        KdGuard.IsOnCpu(student, nameof(VidLikelihood));
+        KdGuard.IsComputable(student);
         KdGuard.IsReduction(reduction);
         var layout = PairedLayout(ref student, ref teacher, dim: 1);
         KdGuard.IsDetached(teacher);

@@ -20,8 +20,10 @@ public static class VidLikelihoodComposed
     public static Tensor Loss(Tensor student, Tensor teacher, Tensor rho, VidLikelihoodOptions options)
     {
         ArgumentNullException.ThrowIfNull(student);
+        ArgumentNullException.ThrowIfNull(teacher);
         ArgumentNullException.ThrowIfNull(rho);
         ArgumentNullException.ThrowIfNull(options);
+        (student, teacher, rho) = (TensorMemory.Widen(student), TensorMemory.Widen(teacher), TensorMemory.Widen(rho));
         var shape = new long[student.dim()];
         Array.Fill(shape, 1);
         shape[1] = rho.numel();

@@ -18,7 +18,7 @@ internal sealed class VidLikelihoodFunction(VidLikelihoodOptions options, RowLay
         if (!PerRow) Allocate(inputs, needs, gradients);
         VidLikelihood.ForwardWithGradient(
             layout.View(student), layout.View(teacher), TensorMemory.Vector(rho), options.ToSettings(),
-            layout.LossView(loss, student, PerRow), layout.ViewOrNone(gradients[0]), VectorOrNone(gradients[2]));
+            layout.LossView(loss, student, PerRow), layout.ViewOrNone(gradients[0]), VectorOrNone(gradients[2]), TorchQueue.Of(student));
         GC.KeepAlive((student, teacher, rho));
         return loss;
     }
@@ -30,7 +30,7 @@ internal sealed class VidLikelihoodFunction(VidLikelihoodOptions options, RowLay
         Allocate(inputs, needs, gradients);
         VidLikelihood.Backward(
             layout.View(student), layout.View(teacher), TensorMemory.Vector(rho), options.ToSettings(),
-            layout.LossView(upstream, student, PerRow), layout.ViewOrNone(gradients[0]), VectorOrNone(gradients[2]));
+            layout.LossView(upstream, student, PerRow), layout.ViewOrNone(gradients[0]), VectorOrNone(gradients[2]), TorchQueue.Of(student));
         GC.KeepAlive((student, teacher, rho, upstream));
     }
 

@@ -25,7 +25,7 @@ public sealed class VidLikelihoodLoss : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="variance">What every channel's variance starts from; the published code starts from 5.</param>
     /// <param name="epsilon">ε, what softplus(ρ) is raised by.</param>
     /// <param name="withConstant">Whether every element also counts ½·log 2π.</param>
-    /// <param name="dtype">float32 or float64, as the features; the default is torch's.</param>
+    /// <param name="dtype">As the features; the default is torch's.</param>
     /// <exception cref="ArgumentOutOfRangeException">No channels; a variance that is not above ε; a reduction that does not
     /// exist.</exception>
     public VidLikelihoodLoss(

@@ -62,9 +62,9 @@ public class ArgumentTests
         Assert.Equal(new DeviceView((ulong)CudaView.Scalar(3).Data, 1), arguments.Loss);
         Assert.Equal(default, arguments.Metrics);
         Assert.Equal(default, arguments.Totals);
-        Assert.Equal(new DeviceView((ulong)FakeQueue.Memory, 64), arguments.Counters);
+        Assert.Equal(new DeviceView((ulong)FakeQueue.Memory, Workspace.CounterCount), arguments.Counters);
         // Six rows in one tile of eight warps.
-        Assert.Equal(new DeviceView((ulong)FakeQueue.Memory + 256, 1), arguments.Partials);
+        Assert.Equal(new DeviceView((ulong)FakeQueue.Memory + Workspace.CounterBytes, 1), arguments.Partials);
         Assert.Equal(new RowStrides(100, 0, 1), arguments.StudentStrides);
         Assert.Equal(new RowStrides(100, 0, 1), arguments.TeacherStrides);
         Assert.Equal(new RowStrides(100, 0, 1), arguments.StudentGradientStrides);
@@ -183,7 +183,7 @@ public class ArgumentTests
         var settings = new SoftmaxEntropySettings(8, KdReduction.Mean);
         SoftmaxEntropy.Forward(CudaView.Images(0, 2, 21, 4096), settings, CudaView.Scalar(3), queue);
         Assert.Equal(64, driver.Launched.As<EntropyArguments>().Partials.Length);
-        Assert.Equal([256 + (64 * 8)], queue.Requests);
+        Assert.Equal([Workspace.CounterBytes + (64 * 8)], queue.Requests);
     }
 
     [Fact]

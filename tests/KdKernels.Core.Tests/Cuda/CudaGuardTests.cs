@@ -179,7 +179,7 @@ public class CudaGuardTests
         var e = Assert.Throws<InvalidOperationException>(
             () => Call(queue: new FakeQueue(driver) { Address = address }));
         Assert.Equal(
-            $"expected 264 bytes of workspace on cuda:0 at a multiple of 256 but got address 0x{address:x}", e.Message);
+            $"expected {Workspace.CounterBytes + 8} bytes of workspace on cuda:0 at a multiple of 256 but got address 0x{address:x}", e.Message);
         Assert.Empty(driver.Launches);
     }
 

@@ -51,7 +51,7 @@ public class AttentionSquaredGuardTests
             "expected dtype Float32, as student has, but got Float64",
             () => Loss(rand(2, 3, 4, 4), rand(2, 3, 4, 4, ScalarType.Float64)));
         Refused<NotSupportedException>(
-            "expected student of dtype float32 or float64 but got Float16",
+            "expected student of dtype float32 or float64 on cpu but got Float16",
             () => Loss(zeros(2, 3, 4, 4, ScalarType.Float16), rand(2, 3, 4, 4)));
     }
 

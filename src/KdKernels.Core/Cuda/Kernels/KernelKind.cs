@@ -21,6 +21,9 @@ internal static class KernelKind
     /// <summary>A thread per row, where neighbouring rows are neighbours in memory: <c>[N, C, H, W]</c>.</summary>
     public const string Pixels = "pixels";
 
+    /// <summary>Feature maps whose channels are planes of pixels, <c>[B, C, H, W]</c>, in vectors of pixels.</summary>
+    public const string Planes = "planes";
+
     /// <summary>A block per row of any strides.</summary>
     public const string General = "general";
 

@@ -28,15 +28,15 @@ internal static class KlLauncher
 
         using ContextScope scope = device.Enter();
         int blocks = GridSize.Blocks(device, kernel.Info, kernel.Load(target).ResidentBlocks, demand);
-        bool counted = problem.Labels is not null && problem.Student.Rows > MostRowsCountedInPlace;
-        KlArguments arguments = Pack(problem, demand.Geometry, workspace, counted);
-        if (!counted)
+        RowsView? counts = problem.Student.Rows > MostRowsCountedInPlace ? problem.Labels : null;
+        KlArguments arguments = Pack(problem, demand.Geometry, workspace, counted: counts is not null);
+        if (counts is not { } labels)
         {
             kernel.Launch(target, blocks, arguments);
             return;
         }
 
-        LabelCount.Launch(device, target, problem, workspace);
+        LabelCount.Launch(device, target, labels, problem.IgnoreIndex, workspace);
         try
         {
             kernel.Launch(target, blocks, arguments);

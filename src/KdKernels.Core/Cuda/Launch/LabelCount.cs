@@ -6,18 +6,19 @@ namespace KdKernels.Core;
 /// </summary>
 internal static class LabelCount
 {
-    /// <summary>Puts the count on the queue. The device's context is current.</summary>
-    public static void Launch(CudaDevice device, CudaQueue queue, KlProblem problem, in Workspace workspace)
+    /// <summary>Puts the count of the labels other than one on the queue. The device's context is current.</summary>
+    public static void Launch(
+        CudaDevice device, CudaQueue queue, RowsView labels, long ignoreIndex, in Workspace workspace)
     {
         CudaKernel kernel = device.CountKernel;
         var arguments = new CountArguments
         {
-            Labels = DeviceView.Of(problem.Labels),
+            Labels = DeviceView.Of(labels),
             Counters = workspace.Counters,
-            Rows = problem.Student.Rows,
-            IgnoreIndex = problem.IgnoreIndex,
+            Rows = labels.Rows,
+            IgnoreIndex = ignoreIndex,
         };
-        kernel.Launch(queue, GridSize.CountBlocks(device, problem.Student.Rows), arguments);
+        kernel.Launch(queue, GridSize.CountBlocks(device, labels.Rows), arguments);
     }
 
     /// <summary>

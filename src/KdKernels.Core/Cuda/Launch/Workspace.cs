@@ -8,7 +8,9 @@ namespace KdKernels.Core;
 /// <param name="Partials">Float64.</param>
 internal readonly record struct Workspace(DeviceView Counters, DeviceView Partials)
 {
-    public const int CounterCount = 64;
+    /// <summary>The first for the blocks of a launch; the others as a kernel likes, such as one for each sample.</summary>
+    public const int CounterCount = 1024;
+
     public const int CounterBytes = CounterCount * sizeof(int);
     private const int Alignment = 256;
 

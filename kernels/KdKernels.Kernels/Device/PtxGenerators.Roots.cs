@@ -1,0 +1,10 @@
+using ILGPU.Backends.PTX;
+using ILGPU.IR;
+
+namespace KdKernels.Kernels.Device;
+
+/// <content>Square roots.</content>
+internal static partial class PtxGenerators
+{
+    private static void SquareRoot(PTXBackend backend, PTXCodeGenerator code, Value call) => Unary(code, call, "sqrt.rn.f64");
+}
