@@ -7,6 +7,7 @@ internal static class Narrow
 {
     public static int Size(KdElementType type) => type switch
     {
+        KdElementType.Bool => 1,
         KdElementType.Float16 or KdElementType.BFloat16 => 2,
         KdElementType.Float32 => 4,
         KdElementType.Float64 or KdElementType.Int64 => 8,

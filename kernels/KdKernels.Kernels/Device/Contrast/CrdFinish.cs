@@ -150,17 +150,17 @@ public static class CrdFinish
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsLast(ArrayView<int> counters, int counter, int total, ArrayView<int> shared)
     {
-        MemoryFence.DeviceLevel();
+        // The barrier comes first, so that the fence covers what all threads wrote.
         Group.Barrier();
         if (Group.IdxX == 0)
         {
+            MemoryFence.DeviceLevel();
             int done = Atomic.Add(ref counters[counter], 1) + 1;
             MemoryFence.DeviceLevel();
+            if (done == total) Atomic.Exchange(ref counters[counter], 0);
             shared[0] = done == total ? 1 : 0;
         }
         Group.Barrier();
-        bool isLast = shared[0] != 0;
-        if (isLast & Group.IdxX == 0) counters[counter] = 0;
-        return isLast;
+        return shared[0] != 0;
     }
 }

@@ -25,7 +25,7 @@ internal sealed class CrdContrastCases : StemCases
         if (kernel.Kind == "update") return new CrdUpdateCase(type, 128, 128, 256);
 
         // Each row of the bank is met once, by one anchor: what several share would be read again, out of the L2 cache.
-        int rows = (TrafficProof.LeastSize / (dimension * Narrow.Size(type))) + 1;
+        int rows = ((kernel.MaxClasses == 512 ? 4 : 1) * TrafficProof.LeastSize / (dimension * Narrow.Size(type))) + 1;
         return new CrdCase(type, 1, rows, dimension, rows);
     }
 
@@ -53,28 +53,35 @@ internal sealed class CrdContrastCases : StemCases
     private static ProofCase[] Rows(KdElementType type, int longest)
     {
         int vector = 16 / Narrow.Size(type);
-        int d = longest, middle = longest == 128 ? 96 : 256 + vector;
-        return
+        int d = longest;
+        ProofCase[] ofLength =
         [
-            new CrdCase(type, 0, 5, d, 3),
-            new CrdCase(type, 0, 5, d, 3) { Reduction = KdReduction.Sum, Pass = CrdPass.Forward },
             new CrdCase(type, 1, 1, vector, 1),
             new CrdCase(type, 3, 19, d, 7) { Reduction = KdReduction.None, Epsilon = 1e-7 },
-            new CrdCase(type, 2, 50, middle, 130) { Pass = CrdPass.Backward, Reduction = KdReduction.Sum },
-            new CrdCase(type, 3, 50, d - vector, 17) { Pass = CrdPass.Backward, Reduction = KdReduction.None, Epsilon = 0.5 },
-            new CrdCase(type, 2, 40, d, 33) { Layout = CrdLayout.Strided },
+            new CrdCase(type, 2, 50, d - (3 * vector), 17) { Pass = CrdPass.Backward, Reduction = KdReduction.Sum },
+            new CrdCase(type, 2, 40, d - vector, 33) { Layout = CrdLayout.Strided },
+            new CrdCase(type, 2, 30, d, 5) { Pass = CrdPass.Estimate },
+        ];
+        if (longest > 128) return ofLength;
+
+        // What does not depend on the length of a row.
+        return
+        [
+            .. ofLength,
+            new CrdCase(type, 0, 5, d, 3),
+            new CrdCase(type, 0, 5, d, 3) { Reduction = KdReduction.Sum, Pass = CrdPass.Forward },
+            new CrdCase(type, 3, 50, 96, 17) { Pass = CrdPass.Backward, Reduction = KdReduction.None, Epsilon = 0.5 },
             new CrdCase(type, 1, 97, vector, 1025) { Draws = CrdDraws.OtherClasses, OnDevice = true },
             new CrdCase(type, 35, 23, vector, 5) { Draws = CrdDraws.Relaxed },
-            new CrdCase(type, 3, 20, d, 40) { Oddity = CrdOddity.NaN, Reduction = KdReduction.None },
-            new CrdCase(type, 3, 20, d, 40) { Oddity = CrdOddity.BadIndex, Reduction = KdReduction.None },
-            new CrdCase(type, 2, 20, d, 9) { Oddity = CrdOddity.Zeros },
-            new CrdCase(type, 2, 20, d, 9) { Oddity = CrdOddity.Large },
-            new CrdCase(type, 2, 20, d, 9) { Temperature = 1e-3 },
-            new CrdCase(type, 2, 20, d, 9) { Temperature = 1e3 },
-            new CrdCase(type, 2, 30, d, 21) { Pass = CrdPass.Estimate },
-            new CrdCase(type, 2, 30, d, 21) { Pass = CrdPass.Estimate, Temperature = 0.005 },
-            new CrdCase(type, 2, 30, d, 21) { Pass = CrdPass.EstimateOnce, Draws = CrdDraws.Relaxed },
-            new CrdCase(type, 2, 30, d, 21) { Pass = CrdPass.EstimateAgain },
+            new CrdCase(type, 3, 20, 64, 20) { Oddity = CrdOddity.NaN, Reduction = KdReduction.None },
+            new CrdCase(type, 3, 20, 64, 20) { Oddity = CrdOddity.BadIndex, Reduction = KdReduction.None },
+            new CrdCase(type, 2, 20, 32, 9) { Oddity = CrdOddity.Zeros, Pass = CrdPass.Forward },
+            new CrdCase(type, 2, 20, 32, 9) { Oddity = CrdOddity.Large },
+            new CrdCase(type, 2, 20, 32, 9) { Temperature = 1e-3 },
+            new CrdCase(type, 2, 20, 32, 9) { Temperature = 1e3 },
+            new CrdCase(type, 2, 30, 32, 11) { Pass = CrdPass.Estimate, Temperature = 0.005 },
+            new CrdCase(type, 2, 30, 32, 11) { Pass = CrdPass.EstimateOnce, Draws = CrdDraws.Relaxed },
+            new CrdCase(type, 2, 30, 32, 11) { Pass = CrdPass.EstimateAgain },
         ];
     }
 
