@@ -150,17 +150,18 @@ public static class CrdFinish
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsLast(ArrayView<int> counters, int counter, int total, ArrayView<int> shared)
     {
-        // The barrier comes first, so that the fence covers what all threads wrote.
+        // The barrier comes first, so that the fence covers what all threads wrote. The compiler moves an atomic down to the first use
+        // of its result, which therefore is here, ahead of the second fence.
         Group.Barrier();
         if (Group.IdxX == 0)
         {
             MemoryFence.DeviceLevel();
-            int done = Atomic.Add(ref counters[counter], 1) + 1;
+            shared[0] = Atomic.Add(ref counters[counter], 1);
             MemoryFence.DeviceLevel();
-            if (done == total) Atomic.Exchange(ref counters[counter], 0);
-            shared[0] = done == total ? 1 : 0;
         }
         Group.Barrier();
-        return shared[0] != 0;
+        bool isLast = shared[0] == total - 1;
+        if (isLast & Group.IdxX == 0) Atomic.Exchange(ref counters[counter], 0);
+        return isLast;
     }
 }
