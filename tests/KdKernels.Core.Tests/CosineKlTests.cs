@@ -159,7 +159,7 @@ public class CosineKlTests
         Refused<ArgumentOutOfRangeException>("expected a temperature in [1e-100, 1e100] or infinity but got 0", (f, sa, sn, ta, tn, loss) => f(sa, sn, ta, tn, new(0, KdReduction.Sum), loss));
         Refused<ArgumentException>("expected temperatureSquared = true", (f, sa, sn, ta, tn, loss) => f(sa, sn, ta, tn, new(double.PositiveInfinity, KdReduction.Sum) { TemperatureSquared = false }, loss));
         Refused<ArgumentException>("expected element type Int64 but got Float32", (f, sa, sn, ta, tn, loss) => f(sa, sn, ta, tn, new(1, KdReduction.Sum) { Keep = loss }, loss));
-        Refused<NotSupportedException>("CosineKl has no CUDA kernel", (f, sa, sn, ta, tn, loss) => f(sa with { Device = KdDevice.Cuda(0) }, sn, ta, tn, new(1, KdReduction.Sum), loss));
+        Refused<ArgumentException>("expected memory on cuda:0", (f, sa, sn, ta, tn, loss) => f(sa with { Device = KdDevice.Cuda(0) }, sn, ta, tn, new(1, KdReduction.Sum), loss));
     }
 
     private delegate void Operation(

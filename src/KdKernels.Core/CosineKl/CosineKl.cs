@@ -20,26 +20,32 @@ namespace KdKernels.Core;
 public static class CosineKl
 {
     /// <summary>Writes the loss: one value, or one per augmented embedding for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="studentAugmented"><c>[A, D]</c>, Float32 or Float64 on the CPU, any strides.</param>
+    /// <param name="studentAugmented"><c>[A, D]</c>, any strides: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on
+    /// CUDA, where B, D and E are at most 1024.</param>
     /// <param name="studentNormal"><c>[B, D]</c> of the same element type, B of 1 or more.</param>
     /// <param name="teacherAugmented"><c>[A, E]</c>; E need not be D.</param>
     /// <param name="teacherNormal"><c>[B, E]</c>.</param>
     /// <param name="settings">τ, reduction, which rows are kept.</param>
-    /// <param name="loss">Result in the embeddings' element type: shape [1, 1, 1], or [A, 1, 1] for None.</param>
+    /// <param name="loss">Result in the embeddings' element type, Float32 for 16-bit ones: shape [1, 1, 1], or [A, 1, 1] for
+    /// None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
     /// <exception cref="ArgumentException">A shape or element type is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature or the reduction is not as expected.</exception>
-    /// <exception cref="NotSupportedException">An operand is not on the CPU.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
     public static void Forward(
         RowsView studentAugmented,
         RowsView studentNormal,
         RowsView teacherAugmented,
         RowsView teacherNormal,
         in CosineKlSettings settings,
-        RowsView loss)
+        RowsView loss,
+        CudaQueue? queue = null)
     {
         Check(studentAugmented, studentNormal, teacherAugmented, teacherNormal, settings);
         Guard.IsLoss(loss, studentAugmented, settings.Reduction);
-        CosineKlCpu.Run(new CosineProblem
+        Run(new CosineProblem
         {
             StudentAugmented = studentAugmented,
             StudentNormal = studentNormal,
@@ -47,7 +53,7 @@ public static class CosineKl
             TeacherNormal = teacherNormal,
             Settings = settings,
             Loss = loss,
-        });
+        }, queue);
     }
 
     /// <summary>
@@ -67,12 +73,13 @@ public static class CosineKl
         in CosineKlSettings settings,
         RowsView loss,
         RowsView? augmentedGradient,
-        RowsView? normalGradient)
+        RowsView? normalGradient,
+        CudaQueue? queue = null)
     {
         Check(studentAugmented, studentNormal, teacherAugmented, teacherNormal, settings);
         Guard.IsLoss(loss, studentAugmented, settings.Reduction);
         CheckGradients(studentAugmented, studentNormal, augmentedGradient, normalGradient);
-        CosineKlCpu.Run(new CosineProblem
+        Run(new CosineProblem
         {
             StudentAugmented = studentAugmented,
             StudentNormal = studentNormal,
@@ -82,7 +89,7 @@ public static class CosineKl
             Loss = loss,
             AugmentedGradient = augmentedGradient,
             NormalGradient = normalGradient,
-        });
+        }, queue);
     }
 
     /// <summary>Recomputes from the embeddings and writes the gradients for a given upstream gradient.</summary>
@@ -97,13 +104,14 @@ public static class CosineKl
         in CosineKlSettings settings,
         RowsView upstream,
         RowsView? augmentedGradient,
-        RowsView? normalGradient)
+        RowsView? normalGradient,
+        CudaQueue? queue = null)
     {
         Check(studentAugmented, studentNormal, teacherAugmented, teacherNormal, settings);
         Guard.IsUpstream(upstream, studentAugmented, settings.Reduction);
         CheckGradients(studentAugmented, studentNormal, augmentedGradient, normalGradient);
         if (augmentedGradient is null && normalGradient is null) return;
-        CosineKlCpu.Run(new CosineProblem
+        Run(new CosineProblem
         {
             StudentAugmented = studentAugmented,
             StudentNormal = studentNormal,
@@ -113,7 +121,15 @@ public static class CosineKl
             Upstream = upstream,
             AugmentedGradient = augmentedGradient,
             NormalGradient = normalGradient,
-        });
+        }, queue);
+    }
+
+    private static void Run(CosineProblem problem, CudaQueue? queue)
+    {
+        if (problem.StudentAugmented.Device.Type == KdDeviceType.Cuda)
+            CosineKlCuda.Run(problem, queue);
+        else
+            CosineKlCpu.Run(problem);
     }
 
     private static void CheckGradients(
@@ -130,12 +146,10 @@ public static class CosineKl
         RowsView teacherNormal,
         in CosineKlSettings settings)
     {
-        Guard.IsOnCpu(studentAugmented, nameof(CosineKl));
         Guard.IsLogits(studentAugmented);
-        Guard.IsOnCpu(studentNormal, nameof(CosineKl));
-        Guard.IsOnCpu(teacherAugmented, nameof(CosineKl));
+        Guard.IsOperand(studentNormal);
         Guard.IsLogits(teacherAugmented);
-        Guard.IsOnCpu(teacherNormal, nameof(CosineKl));
+        Guard.IsOperand(teacherNormal);
         (KdElementType type, KdDevice device) = (studentAugmented.ElementType, studentAugmented.Device);
         if (studentNormal.Rows < 1)
         {

@@ -13,16 +13,29 @@ public static unsafe class ErrorLevel
     /// so that of equal scores the one with the lower index comes first. A target whose score is NaN is last; other
     /// NaN scores count for nothing.
     /// </summary>
-    /// <param name="scores"><c>[A, C]</c>, Float32 or Float64 on the CPU, any strides.</param>
+    /// <param name="scores"><c>[A, C]</c>, any strides: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on
+    /// CUDA.</param>
     /// <param name="targets">Int64 <c>[A]</c>: y.</param>
     /// <param name="ranks">Int64 <c>[A]</c>, written.</param>
-    /// <exception cref="ArgumentException">A shape, type or target is not as expected.</exception>
-    /// <exception cref="NotSupportedException">An operand is not on the CPU.</exception>
-    public static void Ranks(RowsView scores, RowsView targets, RowsView ranks)
+    /// <param name="queue">Where the kernel goes when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">A shape, type or target is not as expected. On CUDA a target that is no column
+    /// cannot be seen without waiting: its rank is −1, which <see cref="Select(RowsView, double, RowsView, CudaQueue)"/> does
+    /// not keep.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Ranks(RowsView scores, RowsView targets, RowsView ranks, CudaQueue? queue = null)
     {
-        Guard.IsOnCpu(scores, nameof(ErrorLevel));
+        Guard.IsOperand(scores);
         Guard.HasShape(targets, KdElementType.Int64, scores.Outer, scores.Inner, 1, scores.Device);
         Guard.IsOutput(ranks, KdElementType.Int64, scores.Outer, scores.Inner, 1, scores.Device);
+        if (scores.Device.Type == KdDeviceType.Cuda)
+        {
+            if (scores.Length < 1) throw new ArgumentException($"expected one column at least but got {scores.Shape}", nameof(scores));
+            CosineKlCuda.Ranks(scores, targets, ranks, queue);
+            return;
+        }
+
         for (long row = 0; row < scores.Rows; row++)
         {
             long target = ((long*)targets.Data)[targets.RowOffset(row)];
@@ -77,6 +90,34 @@ public static unsafe class ErrorLevel
 
         for (int row = 0; row < ranks.Length; row++)
             keep[row] = ranks[row] < Math.Max(last, 1) || (ranks[row] == last && left-- > 0);
+    }
+
+    /// <summary>The same in the memory of a device.</summary>
+    /// <param name="ranks">Int64 <c>[A]</c> from <see cref="Ranks"/>, contiguous.</param>
+    /// <param name="fraction">In [0, 1].</param>
+    /// <param name="keep">Bool <c>[A]</c>, contiguous, written.</param>
+    /// <param name="queue">Where the kernel goes when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">The shapes differ, memory is not contiguous, or (on the CPU) a rank is
+    /// negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is outside of [0, 1].</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Select(RowsView ranks, double fraction, RowsView keep, CudaQueue? queue = null)
+    {
+        Guard.HasShape(ranks, KdElementType.Int64, ranks.Outer, ranks.Inner, 1, ranks.Device);
+        Guard.IsOutput(keep, KdElementType.Bool, ranks.Outer, ranks.Inner, 1, ranks.Device);
+        Guard.IsFraction(fraction);
+        if (ranks.Device.Type == KdDeviceType.Cuda)
+        {
+            CosineKlCuda.Select(ranks, fraction, keep, queue);
+            return;
+        }
+
+        Guard.IsDense(ranks);
+        Guard.IsDense(keep);
+        Select(
+            new ReadOnlySpan<long>((void*)ranks.Data, checked((int)ranks.Rows)),
+            fraction,
+            new Span<bool>((void*)keep.Data, checked((int)keep.Rows)));
     }
 
     private static long Rank(RowsView scores, long row, long target)

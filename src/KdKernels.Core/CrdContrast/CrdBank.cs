@@ -36,21 +36,31 @@ public static unsafe class CrdBank
     /// 1e-12, in the order of the batch. Where a batch has a row twice, the later one sees what the earlier one left; so
     /// the result is that of one sample at a time.
     /// </summary>
-    /// <param name="bank"><c>[n, D]</c>, Float32 or Float64 on the CPU; the elements of a row side by side.</param>
+    /// <param name="bank"><c>[n, D]</c>, Float32 or Float64 on the CPU, Float32, Float16 or BFloat16 on CUDA; the elements of
+    /// a row side by side. Arithmetic is Float64, with one rounding at each store.</param>
     /// <param name="rows">Int64 <c>[B]</c>: whose embeddings they are, in the global order of the samples.</param>
     /// <param name="embeddings"><c>[B, D]</c> of the bank's element type, any strides.</param>
     /// <param name="momentum">In [0, 1]; 0.5 in the reference.</param>
+    /// <param name="queue">Where the kernel goes when the operands are on CUDA.</param>
     /// <exception cref="ArgumentException">A shape, element type or index is not as expected; then nothing was
-    /// written.</exception>
+    /// written. On CUDA an index outside of the bank cannot be seen without waiting: it moves nothing.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The momentum is not as expected.</exception>
-    /// <exception cref="NotSupportedException">An operand is not on the CPU.</exception>
-    public static void Update(RowsView bank, RowsView rows, RowsView embeddings, double momentum)
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Update(
+        RowsView bank, RowsView rows, RowsView embeddings, double momentum, CudaQueue? queue = null)
     {
-        Guard.IsOnCpu(embeddings, nameof(CrdBank));
-        Guard.IsOnCpu(bank, nameof(CrdBank));
+        Guard.IsOperand(embeddings);
         HasRows(bank, embeddings);
         AreRows(rows, embeddings, bank);
         Guard.IsFraction(momentum);
+        if (bank.Device.Type == KdDeviceType.Cuda)
+        {
+            CrdBankCuda.Update(bank, rows, embeddings, momentum, queue);
+            return;
+        }
+
         for (long i = 0; i < embeddings.Rows; i++)
         {
             long row = Row(rows, i);
@@ -88,11 +98,12 @@ public static unsafe class CrdBank
         }
     }
 
-    /// <summary>One row of the bank for each embedding.</summary>
+    /// <summary>One row of the bank for each embedding; which, only memory of the CPU can say at once.</summary>
     internal static void AreRows(RowsView positives, RowsView embeddings, RowsView bank)
     {
         Guard.HasShape(
             positives, KdElementType.Int64, embeddings.Outer, embeddings.Inner, 1, embeddings.Device, nameof(positives));
+        if (positives.Device.Type != KdDeviceType.Cpu) return;
         for (long i = 0; i < positives.Rows; i++)
         {
             long row = Row(positives, i);

@@ -22,6 +22,10 @@ public readonly record struct CrdChoice
 
     internal uint Step { get; }
 
+    internal RowsView? Classes { get; private init; }
+
+    internal RowsView? StepAt { get; private init; }
+
     /// <summary>Rows of the bank <c>[B, K]</c>, Int64, any strides.</summary>
     public static CrdChoice Of(RowsView negatives) => new(negatives, null, 0, checked((int)negatives.Length));
 
@@ -29,10 +33,15 @@ public readonly record struct CrdChoice
     /// <param name="negatives">What is drawn from; its number of rows must be the bank's.</param>
     /// <param name="step">The training step.</param>
     /// <param name="count">K.</param>
-    public static CrdChoice Of(CrdNegatives negatives, uint step, int count)
+    /// <param name="classes">On CUDA, where the negatives have classes: one row of Int64 in the operands' memory, filled by
+    /// <see cref="CrdNegatives.WriteClasses"/>. Not read on the CPU.</param>
+    /// <param name="stepAt">On CUDA: the step as one Int64 in the operands' memory, read when the kernel runs, instead of
+    /// <paramref name="step"/>; its low 32 bits count. Not read on the CPU.</param>
+    public static CrdChoice Of(
+        CrdNegatives negatives, uint step, int count, RowsView? classes = null, RowsView? stepAt = null)
     {
         ArgumentNullException.ThrowIfNull(negatives);
-        return new(null, negatives, step, count);
+        return new(null, negatives, step, count) { Classes = classes, StepAt = stepAt };
     }
 
     /// <summary>The rows of one anchor; those given are checked.</summary>

@@ -26,26 +26,33 @@ public static class CrdContrast
     private const double LargestTemperature = 1e30;
 
     /// <summary>Writes the loss: one value, or one per anchor for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="anchors"><c>[B, D]</c>, unit rows: Float32 or Float64 on the CPU, any strides.</param>
+    /// <param name="anchors"><c>[B, D]</c>, unit rows, any strides: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16
+    /// on CUDA, where D is at most 1024.</param>
     /// <param name="bank"><c>[n, D]</c> of the same element type; the elements of a row side by side.</param>
     /// <param name="positives">Int64, one per anchor: its own row.</param>
     /// <param name="negatives">K rows per anchor, given or drawn.</param>
     /// <param name="settings">τ, Z, reduction, ε.</param>
-    /// <param name="loss">Result in the anchors' element type: shape [1, 1, 1], or [B, 1, 1] for None.</param>
-    /// <exception cref="ArgumentException">A shape, element type or index is not as expected.</exception>
+    /// <param name="loss">Result in the anchors' element type, Float32 for 16-bit anchors: shape [1, 1, 1], or [B, 1, 1] for
+    /// None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">A shape, element type or index is not as expected. On CUDA an index outside of the
+    /// bank cannot be seen without waiting: it makes NaN of its anchor's loss and gradient.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A setting is not as expected.</exception>
-    /// <exception cref="NotSupportedException">An operand is not on the CPU.</exception>
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
     public static void Forward(
         RowsView anchors,
         RowsView bank,
         RowsView positives,
         CrdChoice negatives,
         in CrdContrastSettings settings,
-        RowsView loss)
+        RowsView loss,
+        CudaQueue? queue = null)
     {
         Check(anchors, bank, positives, negatives, settings);
         Guard.IsLoss(loss, anchors, settings.Reduction);
-        CrdContrastCpu.Run(Describe(anchors, bank, positives, negatives, settings, loss, null, null));
+        Run(Describe(anchors, bank, positives, negatives, settings, loss, null, null), queue);
     }
 
     /// <summary>
@@ -62,12 +69,13 @@ public static class CrdContrast
         CrdChoice negatives,
         in CrdContrastSettings settings,
         RowsView loss,
-        RowsView gradient)
+        RowsView gradient,
+        CudaQueue? queue = null)
     {
         Check(anchors, bank, positives, negatives, settings);
         Guard.IsLoss(loss, anchors, settings.Reduction);
         Guard.IsGradient(gradient, anchors);
-        CrdContrastCpu.Run(Describe(anchors, bank, positives, negatives, settings, loss, null, gradient));
+        Run(Describe(anchors, bank, positives, negatives, settings, loss, null, gradient), queue);
     }
 
     /// <summary>Recomputes from the operands and writes the gradient for a given upstream gradient.</summary>
@@ -81,12 +89,13 @@ public static class CrdContrast
         CrdChoice negatives,
         in CrdContrastSettings settings,
         RowsView upstream,
-        RowsView gradient)
+        RowsView gradient,
+        CudaQueue? queue = null)
     {
         Check(anchors, bank, positives, negatives, settings);
         Guard.IsUpstream(upstream, anchors, settings.Reduction);
         Guard.IsGradient(gradient, anchors);
-        CrdContrastCpu.Run(Describe(anchors, bank, positives, negatives, settings, null, upstream, gradient));
+        Run(Describe(anchors, bank, positives, negatives, settings, null, upstream, gradient), queue);
     }
 
     /// <summary>
@@ -100,10 +109,81 @@ public static class CrdContrast
     public static double EstimateNormalizer(
         RowsView anchors, RowsView bank, RowsView positives, CrdChoice negatives, double temperature)
     {
+        if (anchors.Device.Type == KdDeviceType.Cuda)
+        {
+            throw new NotSupportedException(
+                $"expected operands on cpu but got {anchors.Device}: there Z stays on the device, in memory that is given");
+        }
+
         var settings = new CrdContrastSettings(temperature, Normalizer: 1, KdReduction.Sum);
         Check(anchors, bank, positives, negatives, settings);
         return CrdContrastCpu.EstimateNormalizer(
             Describe(anchors, bank, positives, negatives, settings, null, null, null));
+    }
+
+    /// <summary>The same into memory of the operands' device, where <see cref="CrdContrastSettings.NormalizerAt"/> reads
+    /// it: nothing waits.</summary>
+    /// <inheritdoc cref="EstimateNormalizer(RowsView, RowsView, RowsView, CrdChoice, double)" path="/param"/>
+    /// <inheritdoc cref="Forward" path="/exception"/>
+    /// <param name="normalizer">One Float64.</param>
+    /// <param name="onlyIfZero">Leaves a Z that is there already, decided where it lies; 0 stands for none.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA.</param>
+    public static void EstimateNormalizer(
+        RowsView anchors,
+        RowsView bank,
+        RowsView positives,
+        CrdChoice negatives,
+        double temperature,
+        RowsView normalizer,
+        bool onlyIfZero,
+        CudaQueue? queue = null)
+    {
+        var settings = new CrdContrastSettings(temperature, Normalizer: 1, KdReduction.Sum);
+        Check(anchors, bank, positives, negatives, settings);
+        Guard.IsOutput(normalizer, KdElementType.Float64, 1, 1, 1, anchors.Device);
+        CrdProblem problem = Describe(anchors, bank, positives, negatives, settings, null, null, null);
+        if (anchors.Device.Type == KdDeviceType.Cuda)
+            CrdContrastCuda.EstimateNormalizer(problem, normalizer, onlyIfZero, queue);
+        else if (!onlyIfZero || Memory.Read(normalizer, 0, 0) == 0)
+            Memory.Write(normalizer, 0, 0, CrdContrastCpu.EstimateNormalizer(problem));
+    }
+
+    /// <summary>Writes the negatives that the other methods draw; −1 on CUDA for an anchor whose own row is not in the
+    /// bank.</summary>
+    /// <param name="positives">Int64, one per anchor: its own row.</param>
+    /// <param name="negatives">What is drawn.</param>
+    /// <param name="rows">Int64 <c>[B, K]</c>, written.</param>
+    /// <param name="queue">Where the kernel goes when the operands are on CUDA.</param>
+    /// <exception cref="ArgumentException">The negatives are given, or a shape or type is not as expected.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A positive is no row of the bank.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static unsafe void Draw(RowsView positives, CrdChoice negatives, RowsView rows, CudaQueue? queue = null)
+    {
+        if (negatives.Drawn is not { } drawn)
+            throw new ArgumentException("expected negatives that are drawn but got given ones", nameof(negatives));
+        Guard.HasShape(positives, KdElementType.Int64, positives.Outer, positives.Inner, 1, positives.Device);
+        Guard.IsOutput(rows, KdElementType.Int64, positives.Outer, positives.Inner, negatives.Count, positives.Device);
+        if (positives.Device.Type == KdDeviceType.Cuda)
+        {
+            CrdContrastCuda.Draw(positives, negatives, rows, queue);
+            return;
+        }
+
+        var row = new int[negatives.Count];
+        for (long i = 0; i < positives.Rows; i++)
+        {
+            drawn.Draw(negatives.Step, ((long*)positives.Data)[positives.RowOffset(i)], row);
+            long* target = (long*)rows.Data + rows.RowOffset(i);
+            for (int k = 0; k < row.Length; k++) target[k * rows.ElementStride] = row[k];
+        }
+    }
+
+    private static void Run(CrdProblem problem, CudaQueue? queue)
+    {
+        if (problem.Anchors.Device.Type == KdDeviceType.Cuda)
+            CrdContrastCuda.Run(problem, queue);
+        else
+            CrdContrastCpu.Run(problem);
     }
 
     private static CrdProblem Describe(
@@ -121,7 +201,8 @@ public static class CrdContrast
             Positives = positives,
             Negatives = negatives,
             Temperature = settings.Temperature,
-            Normalizer = settings.Normalizer,
+            Normalizer = NormalizerOf(settings),
+            NormalizerAt = settings.NormalizerAt,
             Epsilon = settings.Epsilon,
             Reduction = settings.Reduction,
             Loss = loss,
@@ -132,10 +213,10 @@ public static class CrdContrast
     private static void Check(
         RowsView anchors, RowsView bank, RowsView positives, CrdChoice negatives, in CrdContrastSettings settings)
     {
-        Guard.IsOnCpu(anchors, nameof(CrdContrast));
-        Guard.IsOnCpu(bank, nameof(CrdContrast));
+        Guard.IsOperand(anchors);
         CrdBank.HasRows(bank, anchors);
         CrdBank.AreRows(positives, anchors, bank);
+        if (settings.NormalizerAt is { } at) Guard.HasShape(at, KdElementType.Float64, 1, 1, 1, anchors.Device, "normalizer");
         CheckSettings(settings);
         if (negatives.Count < 1)
             throw new ArgumentException($"expected 1 negative at least but got {negatives.Count}", nameof(negatives));
@@ -154,10 +235,18 @@ public static class CrdContrast
         }
     }
 
+    /// <summary>Z; 1 where it lies on a device, which tells when its kernel runs.</summary>
+    private static double NormalizerOf(in CrdContrastSettings settings) => settings.NormalizerAt switch
+    {
+        null => settings.Normalizer,
+        { Device.Type: KdDeviceType.Cpu } at => Memory.Read(at, 0, 0),
+        _ => 1,
+    };
+
     private static void CheckSettings(in CrdContrastSettings settings)
     {
         (double temperature, double normalizer, double epsilon) =
-            (settings.Temperature, settings.Normalizer, settings.Epsilon);
+            (settings.Temperature, NormalizerOf(settings), settings.Epsilon);
         if (temperature is not (>= SmallestTemperature and <= LargestTemperature))
         {
             throw new ArgumentOutOfRangeException(

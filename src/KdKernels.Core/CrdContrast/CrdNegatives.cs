@@ -76,6 +76,28 @@ public sealed class CrdNegatives
     /// <summary>Whether the sample's whole class is left out, not only its own row.</summary>
     public bool RejectsClass => order is not null;
 
+    /// <summary>Numbers of the table of <see cref="WriteClasses"/>; 0 without classes.</summary>
+    public long ClassesLength => order is null ? 0 : 2 * BankRows;
+
+    internal ulong Seed => seed;
+
+    /// <summary>
+    /// Writes what a GPU draws from: the rows sorted by class, then for each row where its class begins among them (low 32 bits)
+    /// and how many rows it has (high 32 bits).
+    /// </summary>
+    /// <param name="target"><see cref="ClassesLength"/> numbers.</param>
+    /// <exception cref="ArgumentException">It has another length.</exception>
+    public void WriteClasses(Span<long> target)
+    {
+        if (target.Length != ClassesLength)
+            throw new ArgumentException($"expected {ClassesLength} numbers but got {target.Length}", nameof(target));
+        for (int row = 0; row < target.Length / 2; row++)
+        {
+            target[row] = order![row];
+            target[(int)BankRows + row] = ((long)size[row] << 32) | (uint)start[row];
+        }
+    }
+
     /// <summary>Draws the first negatives of a sample.</summary>
     /// <param name="step">The training step.</param>
     /// <param name="sample">The sample's own row.</param>

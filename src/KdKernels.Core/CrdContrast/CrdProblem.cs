@@ -15,6 +15,8 @@ internal sealed class CrdProblem
 
     public double Normalizer { get; init; } = 1;
 
+    public RowsView? NormalizerAt { get; init; }
+
     public double Epsilon { get; init; }
 
     public KdReduction Reduction { get; init; }
@@ -36,8 +38,8 @@ internal sealed class CrdProblem
 
     public double Divisor => Reduction == KdReduction.BatchMean ? Anchors.Rows : 1;
 
-    // c = K/n.
-    private double Share => (double)Count / Bank.Rows;
+    /// <summary>c = K/n.</summary>
+    public double Share => (double)Count / Bank.Rows;
 
     public unsafe long Positive(long anchor) => ((long*)Positives.Data)[Positives.RowOffset(anchor)];
 

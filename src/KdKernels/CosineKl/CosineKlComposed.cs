@@ -26,13 +26,13 @@ public static class CosineKlComposed
     }
 
     /// <summary>
-    /// Cosines <c>[A, B]</c> of augmented and normal embeddings, norms clamped at 1e-12 with gradient 0 there: what
+    /// Cosines <c>[A, B]</c> of augmented and normal embeddings, float32 for 16-bit ones, norms clamped at 1e-12 with gradient 0 there: what
     /// <see cref="KdFunctional.ErrorRanks"/> ranks.
     /// </summary>
     public static Tensor Scores(Tensor augmented, Tensor normal)
     {
         ArgumentNullException.ThrowIfNull(augmented);
         ArgumentNullException.ThrowIfNull(normal);
-        return UnitRows.Of(augmented).matmul(UnitRows.Of(normal).t());
+        return UnitRows.Of(TensorMemory.Widen(augmented)).matmul(UnitRows.Of(TensorMemory.Widen(normal)).t());
     }
 }

@@ -16,16 +16,17 @@ internal sealed class CosineKlFunction(CosineKlOptions options) : FusedOp
     {
         bool perRow = options.Reduction == KdReduction.None;
         var (sa, sn, ta, tn) = Views(inputs);
-        var loss = empty(perRow ? [inputs[0]!.shape[0]] : [], inputs[0]!.dtype);
+        var loss = empty(perRow ? [inputs[0]!.shape[0]] : [], TensorMemory.ResultType(inputs[0]!), inputs[0]!.device);
+        var (settings, queue) = (options.ToSettings(inputs[4]), TorchQueue.Of(inputs[0]!));
         var lossRows = perRow ? TensorMemory.PerRow(loss) : TensorMemory.Scalar(loss);
         if (perRow || !(needs[0] || needs[1]))
         {
-            Core.CosineKl.Forward(sa, sn, ta, tn, options.ToSettings(inputs[4]), lossRows);
+            Core.CosineKl.Forward(sa, sn, ta, tn, settings, lossRows, queue);
         }
         else
         {
             var (augmented, normal) = Allocate(inputs, needs, gradients);
-            Core.CosineKl.ForwardWithGradient(sa, sn, ta, tn, options.ToSettings(inputs[4]), lossRows, augmented, normal);
+            Core.CosineKl.ForwardWithGradient(sa, sn, ta, tn, settings, lossRows, augmented, normal, queue);
         }
         GC.KeepAlive(inputs);
         return loss;
@@ -35,8 +36,10 @@ internal sealed class CosineKlFunction(CosineKlOptions options) : FusedOp
     {
         var (sa, sn, ta, tn) = Views(inputs);
         var (augmented, normal) = Allocate(inputs, needs, gradients);
-        var upstreamRows = options.Reduction == KdReduction.None ? TensorMemory.PerRow(upstream) : TensorMemory.Scalar(upstream);
-        Core.CosineKl.Backward(sa, sn, ta, tn, options.ToSettings(inputs[4]), upstreamRows, augmented, normal);
+        using var dense = upstream.contiguous();
+        var upstreamRows = options.Reduction == KdReduction.None ? TensorMemory.PerRow(dense) : TensorMemory.Scalar(dense);
+        Core.CosineKl.Backward(
+            sa, sn, ta, tn, options.ToSettings(inputs[4]), upstreamRows, augmented, normal, TorchQueue.Of(inputs[0]!));
         GC.KeepAlive((inputs, upstream));
     }
 
@@ -49,7 +52,7 @@ internal sealed class CosineKlFunction(CosineKlOptions options) : FusedOp
 
     private static (RowsView? Augmented, RowsView? Normal) Allocate(Tensor?[] inputs, bool[] needs, Tensor?[] gradients)
     {
-        for (int i = 0; i < 2; i++) gradients[i] = needs[i] ? empty(inputs[i]!.shape, inputs[i]!.dtype) : null;
+        for (int i = 0; i < 2; i++) gradients[i] = needs[i] ? empty(inputs[i]!.shape, inputs[i]!.dtype, inputs[i]!.device) : null;
         return (View(gradients[0]), View(gradients[1]));
 
         static RowsView? View(Tensor? gradient) => gradient is null ? null : TensorMemory.Rows(gradient);

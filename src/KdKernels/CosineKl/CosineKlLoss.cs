@@ -55,7 +55,7 @@ public sealed class CosineKlLoss : nn.Module<Tensor, Tensor, Tensor, Tensor, Ten
             throw new ArgumentException(
                 $"expected as many augmented embeddings for every normal one but got {rows} for {columns}", nameof(augmented));
         }
-        var targets = arange(rows, ScalarType.Int64).floor_divide(Math.Max(rows / columns, 1));
+        var targets = arange(rows, ScalarType.Int64, augmented.device).floor_divide(Math.Max(rows / columns, 1));
         var ranks = KdFunctional.ErrorRanks(CosineKlComposed.Scores(augmented, normal), targets);
         return KdFunctional.KeepBestRanked(ranks, WrongFraction).MoveToOuterDisposeScope();
     }

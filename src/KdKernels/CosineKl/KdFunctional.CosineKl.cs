@@ -12,7 +12,8 @@ public static partial class KdFunctional
     /// embeddings. Divisor: by <paramref name="reduction"/>, of the kept rows. Power of τ: 2, or 0 without
     /// <paramref name="tSquared"/>. The teacher is detached.
     /// </summary>
-    /// <param name="studentAugmented"><c>[A, D]</c> (A = 3B in the paper), float32 or float64 on the CPU; receives a gradient.</param>
+    /// <param name="studentAugmented"><c>[A, D]</c> (A = 3B in the paper), float32 or float64 on the CPU, float32, float16 or bfloat16 on
+    /// CUDA (B, D and E up to 1024 there); receives a gradient.</param>
     /// <param name="studentNormal"><c>[B, D]</c>, B of 1 or more; receives a gradient.</param>
     /// <param name="teacherAugmented"><c>[A, E]</c>, without a gradient; E need not be D.</param>
     /// <param name="teacherNormal"><c>[B, E]</c>, without a gradient.</param>
@@ -22,10 +23,11 @@ public static partial class KdFunctional
     /// ÷ (kept rows · B). The means of no rows are NaN as in torch.</param>
     /// <param name="keep">bool <c>[A]</c>: which rows count, as <see cref="KeepBestRanked"/> selects them; null: all.</param>
     /// <param name="tSquared">Whether the divergence is multiplied by τ².</param>
-    /// <returns>A scalar, or <c>[A]</c> for None, in the dtype of the embeddings.</returns>
+    /// <returns>A scalar, or <c>[A]</c> for None, in the dtype of the embeddings; float32 for 16-bit ones.</returns>
     /// <remarks>
     /// No tensor of <c>[A, B, D]</c> exists. Norms are clamped at 1e-12 as torch's normalize does; the gradient of an embedding whose
-    /// norm is clamped is 0. Any strides are read in place. Under create_graph the gradients are those of
+    /// norm is clamped is 0. Any strides are read in place. On CUDA two launches compute loss and gradients, and nothing waits
+    /// for the device. Under create_graph the gradients are those of
     /// <see cref="CosineKlComposed"/>.
     /// </remarks>
     /// <exception cref="ArgumentException">A shape or dtype does not fit, or the teacher requires a gradient.</exception>
@@ -49,9 +51,12 @@ public static partial class KdFunctional
         KdGuard.SameDtype(studentNormal, studentAugmented);
         KdGuard.SameDtype(teacherAugmented, studentAugmented);
         KdGuard.SameDtype(teacherNormal, studentAugmented);
+        KdGuard.SameDevice(studentNormal, studentAugmented);
+        KdGuard.SameDevice(teacherAugmented, studentAugmented);
+        KdGuard.SameDevice(teacherNormal, studentAugmented);
         KdGuard.HasNoGradient(teacherAugmented);
         KdGuard.HasNoGradient(teacherNormal);
-        using var mask = keep is null ? null : Mask(keep, studentAugmented.shape[0]);
+        using var mask = keep is null ? null : Mask(keep, studentAugmented);
         return FusedOp.Apply(
             new CosineKlFunction(new(temperature, reduction, tSquared)), studentAugmented, studentNormal, teacherAugmented, teacherNormal,
             mask);
@@ -61,10 +66,11 @@ public static partial class KdFunctional
     /// The place of each row's target among its scores, 0 for the largest; of equal scores the one with the lower index comes first,
     /// and a target whose score is NaN is last. Nothing is sorted.
     /// </summary>
-    /// <param name="scores"><c>[A, C]</c>, float32 or float64 on the CPU: logits, or <see cref="CosineKlComposed.Scores"/>.</param>
+    /// <param name="scores"><c>[A, C]</c>, float32 or float64 on the CPU, float32, float16 or bfloat16 on CUDA: logits, or <see cref="CosineKlComposed.Scores"/>.</param>
     /// <param name="targets">int64 <c>[A]</c>; for SSKD's augmented embedding i the normal one that it was made from.</param>
     /// <returns>int64 <c>[A]</c>.</returns>
-    /// <exception cref="ArgumentException">A shape, dtype or target does not fit.</exception>
+    /// <exception cref="ArgumentException">A shape, dtype or target does not fit; on CUDA a target that is no column has rank −1.
+    /// </exception>
     /// <exception cref="NotSupportedException">A dtype or device without an implementation.</exception>
     public static Tensor ErrorRanks(Tensor scores, Tensor targets)
     {
@@ -73,8 +79,11 @@ public static partial class KdFunctional
         if (targets.dtype != ScalarType.Int64)
             throw new ArgumentException($"expected targets of dtype Int64 but got {targets.dtype}", nameof(targets));
         HasShape(targets, [scores.shape[0]]);
-        var ranks = empty(targets.shape, ScalarType.Int64);
-        ErrorLevel.Ranks(TensorMemory.Rows(scores), TensorMemory.PerRow(targets), TensorMemory.PerRow(ranks));
+        KdGuard.SameDevice(targets, scores);
+        using var dense = targets.contiguous();
+        var ranks = empty(targets.shape, ScalarType.Int64, scores.device);
+        ErrorLevel.Ranks(
+            TensorMemory.Rows(scores), TensorMemory.PerRow(dense), TensorMemory.PerRow(ranks), TorchQueue.Of(scores));
         GC.KeepAlive((scores, targets));
         return ranks;
     }
@@ -95,15 +104,15 @@ public static partial class KdFunctional
         if (ranks.dtype != ScalarType.Int64 || ranks.dim() != 1)
             throw new ArgumentException($"expected ranks [A] of dtype Int64 but got {KdGuard.Shape(ranks)} of {ranks.dtype}", nameof(ranks));
         using var contiguous = ranks.contiguous();
-        var keep = new bool[ranks.shape[0]];
-        ErrorLevel.Select(contiguous.data<long>().ToArray(), fraction, keep);
-        return tensor(keep);
+        var keep = empty(ranks.shape, ScalarType.Bool, ranks.device);
+        ErrorLevel.Select(TensorMemory.PerRow(contiguous), fraction, TensorMemory.PerRow(keep), TorchQueue.Of(ranks));
+        return keep;
     }
 
     private static void IsMatrix(
         Tensor tensor, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(tensor))] string? name = null)
     {
-        KdGuard.IsOnCpu(tensor, nameof(CosineKl), name);
+        KdGuard.IsComputable(tensor, name);
         if (tensor.dim() != 2 || tensor.shape[1] < 1)
             throw new ArgumentException($"expected a matrix with one column at least but got {KdGuard.Shape(tensor)}", name);
     }
@@ -115,11 +124,12 @@ public static partial class KdFunctional
             throw new ArgumentException($"expected shape [{string.Join(", ", expected)}] but got {KdGuard.Shape(tensor)}", name);
     }
 
-    private static Tensor Mask(Tensor keep, long rows)
+    private static Tensor Mask(Tensor keep, Tensor embeddings)
     {
         if (keep.dtype != ScalarType.Bool)
             throw new ArgumentException($"expected a mask of dtype Bool but got {keep.dtype}", nameof(keep));
-        HasShape(keep, [rows]);
-        return keep.to(ScalarType.Int64);
+        HasShape(keep, [embeddings.shape[0]]);
+        KdGuard.SameDevice(keep, embeddings);
+        return keep.to(ScalarType.Int64).contiguous();
     }
 }

@@ -15,7 +15,9 @@ public static class CrdContrastComposed
     /// <param name="positives">int64 <c>[B]</c>.</param>
     /// <param name="negatives">int64 <c>[B, K]</c>.</param>
     /// <param name="options">τ, Z, reduction, ε.</param>
-    public static Tensor Loss(Tensor anchors, Tensor bank, Tensor positives, Tensor negatives, CrdContrastOptions options)
+    /// <param name="normalizer">Z as a float64 tensor, instead of the options' number.</param>
+    public static Tensor Loss(
+        Tensor anchors, Tensor bank, Tensor positives, Tensor negatives, CrdContrastOptions options, Tensor? normalizer = null)
     {
         ArgumentNullException.ThrowIfNull(anchors);
         ArgumentNullException.ThrowIfNull(bank);
@@ -24,10 +26,20 @@ public static class CrdContrastComposed
         ArgumentNullException.ThrowIfNull(options);
         var (batch, count) = (negatives.shape[0], negatives.shape[1]);
         double share = (double)count / bank.shape[0];
-        double offset = -Math.Log(options.Normalizer) - Math.Log(share + options.Epsilon);
-        var own = (bank.index_select(0, positives) * anchors).sum(1) / options.Temperature + offset;
-        var others = bank.index_select(0, negatives.reshape(-1)).view(batch, count, bank.shape[1]);
-        var scores = others.bmm(anchors.unsqueeze(2)).squeeze(2) / options.Temperature + offset;
+        var wide = TensorMemory.Widen(anchors);
+        var own = (Rows(positives) * wide).sum(1) / options.Temperature;
+        var scores = Rows(negatives.reshape(-1)).view(batch, count, bank.shape[1]).bmm(wide.unsqueeze(2)).squeeze(2) / options.Temperature;
+        double ofShare = Math.Log(share + options.Epsilon);
+        if (normalizer is null)
+        {
+            double offset = Math.Log(options.Normalizer) + ofShare;
+            (own, scores) = (own - offset, scores - offset);
+        }
+        else
+        {
+            var offset = (normalizer.log() + ofShare).reshape(1).to(wide.dtype);
+            (own, scores) = (own - offset, scores - offset);
+        }
 
         // softplus(a) = −log σ(−a); with x = e^a·(c + ε), the sum of the logarithms of both ratios.
         var losses = -own.log_sigmoid() - (-scores).log_sigmoid().sum(1) + count * Math.Log(1 + options.Epsilon / share);
@@ -37,5 +49,7 @@ public static class CrdContrastComposed
             KdReduction.Sum => losses.sum(),
             _ => losses.sum() / batch,
         };
+
+        Tensor Rows(Tensor indices) => TensorMemory.Widen(bank.index_select(0, indices));
     }
 }

@@ -65,6 +65,10 @@ public sealed class CrdContrastLoss : nn.Module<Tensor, Tensor, Tensor, Tensor>
     /// <summary>Banks and normalisers.</summary>
     public CrdMemory Memory => memory;
 
+    /// <remarks>
+    /// On CUDA nothing waits for the device: step and Z are read by the kernels. What was wrong with a batch (a row that is none of the
+    /// bank, a Z that is not finite) shows as NaN.
+    /// </remarks>
     /// <param name="student">The student's embeddings <c>[B, D]</c>.</param>
     /// <param name="teacher">The teacher's embeddings <c>[B, D]</c>.</param>
     /// <param name="rows">int64 <c>[B]</c>: the samples' numbers in the data set.</param>
@@ -73,21 +77,36 @@ public sealed class CrdContrastLoss : nn.Module<Tensor, Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         // Both directions have the same negatives, as in the reference; the step is in the checkpoint with the banks.
-        var draws = new CrdDraws(negatives, (uint)memory.Updates, Count);
+        bool onCuda = student.device_type == DeviceType.CUDA;
+        var draws = onCuda
+            ? new CrdDraws(negatives, 0, Count) { StepAt = memory.UpdatesAt }
+            : new CrdDraws(negatives, (uint)memory.Updates, Count);
+        if (onCuda) EstimateOnDevice(student, teacher, rows, draws);
+        else Estimate(student, teacher, rows, draws);
+        var loss = Direction(student, memory.TeacherBank, 0) + Direction(teacher, memory.StudentBank, 1);
+        if (training) memory.Update(rows, student, teacher, Momentum);
+        return loss.MoveToOuterDisposeScope();
+
+        Tensor Direction(Tensor anchors, Tensor bank, long side)
+        {
+            CrdGuard.AreOperands(anchors, bank, rows);
+            return CrdContrastFunction.Run(
+                anchors, bank, rows, negatives: null, draws, new(Temperature, 1, Reduction, Epsilon), memory.NormalizerAt(side), memory);
+        }
+    }
+
+    private void Estimate(Tensor student, Tensor teacher, Tensor rows, CrdDraws draws)
+    {
         if (memory.StudentNormalizer == 0)
             memory.StudentNormalizer = KdFunctional.CrdNormalizer(student, memory.TeacherBank, rows, draws, Temperature);
         if (memory.TeacherNormalizer == 0)
             memory.TeacherNormalizer = KdFunctional.CrdNormalizer(teacher, memory.StudentBank, rows, draws, Temperature);
-        var loss = Direction(student, memory.TeacherBank, memory.StudentNormalizer)
-            + Direction(teacher, memory.StudentBank, memory.TeacherNormalizer);
-        if (training) memory.Update(rows, student, teacher, Momentum);
-        return loss.MoveToOuterDisposeScope();
+    }
 
-        Tensor Direction(Tensor anchors, Tensor bank, double normalizer)
-        {
-            CrdGuard.AreOperands(anchors, bank, rows);
-            return CrdContrastFunction.Run(
-                anchors, bank, rows, negatives: null, draws, new(Temperature, normalizer, Reduction, Epsilon), memory);
-        }
+    // Whether there is a Z already, only the device knows, and to ask it would stall the stream at every step.
+    private void EstimateOnDevice(Tensor student, Tensor teacher, Tensor rows, CrdDraws draws)
+    {
+        KdFunctional.CrdEstimateNormalizer(memory.NormalizerAt(0), student, memory.TeacherBank, rows, draws, Temperature, onlyIfZero: true);
+        KdFunctional.CrdEstimateNormalizer(memory.NormalizerAt(1), teacher, memory.StudentBank, rows, draws, Temperature, onlyIfZero: true);
     }
 }

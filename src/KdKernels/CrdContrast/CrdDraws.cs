@@ -13,21 +13,25 @@ namespace KdKernels;
 /// <param name="Count">K, positive.</param>
 public sealed record CrdDraws(CrdNegatives Negatives, uint Step, int Count)
 {
-    /// <summary>The rows that the op draws for anchors <paramref name="positives"/> <c>[B]</c>: int64 <c>[B, K]</c>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A positive is no row of the bank.</exception>
+    /// <summary>
+    /// The step on the device, int64 <c>[1]</c>, read when the kernel runs; null: <see cref="Step"/>. Only operands on CUDA may have it.
+    /// </summary>
+    internal Tensor? StepAt { get; init; }
+
+    /// <summary>
+    /// The rows that the op draws for anchors <paramref name="positives"/> <c>[B]</c>, on their device: int64 <c>[B, K]</c>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">A positive is no row of the bank; on CUDA its rows are −1 instead.</exception>
     public Tensor ToTensor(Tensor positives)
     {
         ArgumentNullException.ThrowIfNull(positives);
-        long[] samples = positives.contiguous().data<long>().ToArray();
-        var rows = new int[Count];
-        var all = new long[samples.Length * Count];
-        for (int i = 0; i < samples.Length; i++)
-        {
-            Negatives.Draw(Step, samples[i], rows);
-            for (int k = 0; k < Count; k++) all[(i * Count) + k] = rows[k];
-        }
-        return tensor(all, [samples.Length, Count]);
+        using var samples = positives.contiguous();
+        var rows = empty([positives.shape[0], Count], ScalarType.Int64, positives.device);
+        Core.CrdContrast.Draw(
+            TensorMemory.PerRow(samples), ToChoice(positives.device), TensorMemory.Rows(rows), TorchQueue.Of(positives));
+        return rows;
     }
 
-    internal CrdChoice ToChoice() => CrdChoice.Of(Negatives, Step, Count);
+    internal CrdChoice ToChoice(Device device) => CrdChoice.Of(
+        Negatives, Step, Count, CrdClassTables.Of(Negatives, device), StepAt is null ? null : TensorMemory.Scalar(StepAt));
 }

@@ -14,8 +14,8 @@ internal static class CrdGuard
         [CallerArgumentExpression(nameof(bank))] string? bankName = null,
         [CallerArgumentExpression(nameof(rows))] string? rowsName = null)
     {
-        KdGuard.IsOnCpu(embeddings, "CrdContrast", name);
-        KdGuard.IsOnCpu(bank, "CrdContrast", bankName);
+        KdGuard.IsComputable(embeddings, name);
+        KdGuard.IsComputable(bank, bankName);
         if (embeddings.dim() != 2)
             throw new ArgumentException($"expected embeddings [B, D] but got {KdGuard.Shape(embeddings)}", name);
         if (bank.dim() != 2 || bank.shape[1] != embeddings.shape[1] || bank.shape[0] < 1)
@@ -24,9 +24,10 @@ internal static class CrdGuard
                 $"expected a bank [n, {embeddings.shape[1]}] of one row at least but got {KdGuard.Shape(bank)}", bankName);
         }
         KdGuard.SameDtype(bank, embeddings, bankName, name);
+        KdGuard.SameDevice(bank, embeddings, bankName, name);
         if (bank.requires_grad)
             throw new ArgumentException("expected a bank without a gradient, it is state, but got a tensor that requires one", bankName);
-        AreIndices(rows, [embeddings.shape[0]], rowsName);
+        AreIndices(rows, [embeddings.shape[0]], embeddings, rowsName);
     }
 
     /// <summary>K negatives per anchor.</summary>
@@ -35,17 +36,29 @@ internal static class CrdGuard
     {
         ArgumentNullException.ThrowIfNull(negatives, name);
         long count = negatives.dim() == 2 ? Math.Max(negatives.shape[1], 1) : 1;
-        AreIndices(negatives, [anchors.shape[0], count], name);
+        AreIndices(negatives, [anchors.shape[0], count], anchors, name);
     }
 
-    private static void AreIndices(Tensor indices, long[] shape, string? name)
+    /// <summary>Z in memory: one float64 on the embeddings' device.</summary>
+    internal static void IsNormalizer(
+        Tensor normalizer, Tensor embeddings, [CallerArgumentExpression(nameof(normalizer))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(normalizer, name);
+        if (normalizer.dtype != ScalarType.Float64 || normalizer.numel() != 1)
+        {
+            throw new ArgumentException(
+                $"expected one number of dtype Float64 but got {KdGuard.Shape(normalizer)} of {normalizer.dtype}", name);
+        }
+        KdGuard.SameDevice(normalizer, embeddings, name, "the embeddings");
+    }
+
+    private static void AreIndices(Tensor indices, long[] shape, Tensor embeddings, string? name)
     {
         ArgumentNullException.ThrowIfNull(indices, name);
         if (indices.dtype != ScalarType.Int64)
             throw new ArgumentException($"expected indices of dtype Int64 but got {indices.dtype}", name);
         if (!indices.shape.AsSpan().SequenceEqual(shape))
             throw new ArgumentException($"expected indices [{string.Join(", ", shape)}] but got {KdGuard.Shape(indices)}", name);
-        if (indices.device_type != DeviceType.CPU)
-            throw new NotSupportedException($"expected {name} on cpu but got {indices.device}: CrdContrast has no CUDA kernel");
+        KdGuard.SameDevice(indices, embeddings, name, "the embeddings");
     }
 }

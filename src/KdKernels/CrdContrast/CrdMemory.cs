@@ -49,22 +49,33 @@ public sealed class CrdMemory : nn.Module
     /// <summary>The teacher's embeddings as last seen <c>[n, D]</c>: what student anchors are compared with.</summary>
     public Tensor TeacherBank => Buffer(nameof(teacher_bank));
 
-    /// <summary>How often <see cref="Update"/> was called.</summary>
+    /// <summary>How often <see cref="Update"/> was called. On CUDA reading it waits for the device.</summary>
     public long Updates => Buffer(nameof(updates))[0].item<long>();
 
-    /// <summary>Z of student anchors, against the teacher's bank; 0 until it is estimated.</summary>
+    /// <summary>The same where the kernels read it, int64 <c>[1]</c>.</summary>
+    internal Tensor UpdatesAt => Buffer(nameof(updates));
+
+    /// <summary>How often this object's banks changed, known without asking the device.</summary>
+    internal long Version { get; private set; }
+
+    /// <summary>
+    /// Z of student anchors, against the teacher's bank; 0 until it is estimated. On CUDA reading it waits for the device.
+    /// </summary>
     public double StudentNormalizer
     {
         get => Buffer(nameof(normalizers))[0].item<double>();
         set => SetNormalizer(0, value);
     }
 
-    /// <summary>Z of teacher anchors, against the student's bank; 0 until it is estimated.</summary>
+    /// <summary>Z of teacher anchors, against the student's bank, likewise.</summary>
     public double TeacherNormalizer
     {
         get => Buffer(nameof(normalizers))[1].item<double>();
         set => SetNormalizer(1, value);
     }
+
+    /// <summary>Z of student anchors (0) or teacher anchors (1) where it lies in memory: a float64 scalar.</summary>
+    internal Tensor NormalizerAt(long side) => Buffer(nameof(normalizers))[side];
 
     /// <summary>Moves the rows of both banks, each as <see cref="KdFunctional.CrdUpdate"/>.</summary>
     /// <inheritdoc cref="KdFunctional.CrdUpdate" path="/exception"/>
@@ -78,6 +89,7 @@ public sealed class CrdMemory : nn.Module
         KdFunctional.CrdUpdate(StudentBank, rows, student, momentum);
         KdFunctional.CrdUpdate(TeacherBank, rows, teacher, momentum);
         Buffer(nameof(updates)).add_(1);
+        Version++;
     }
 
     // After load_state_dict or to() the registered tensor counts, not the one that the constructor made.
@@ -87,7 +99,7 @@ public sealed class CrdMemory : nn.Module
     {
         if (!(value > 0 && double.IsFinite(value)))
             throw new ArgumentOutOfRangeException(nameof(value), value, $"expected a positive finite normaliser Z but got {value}");
-        Buffer(nameof(normalizers))[side] = tensor(value, ScalarType.Float64);
+        Buffer(nameof(normalizers))[side] = tensor(value, ScalarType.Float64, Buffer(nameof(normalizers)).device);
     }
 
     private static Tensor Start(long rows, long dimension, ulong seed, uint side, ScalarType dtype)

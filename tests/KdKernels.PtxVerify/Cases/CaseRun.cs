@@ -58,6 +58,21 @@ internal abstract class CaseRun(EmulatedGpu gpu) : IDisposable
         return tensor;
     }
 
+    /// <summary>An operand that is read and changed in place.</summary>
+    protected DeviceTensor Changed(
+        string name,
+        KdElementType type,
+        int outer,
+        int inner,
+        int length,
+        double[] values,
+        Placement? placement = null)
+    {
+        DeviceTensor tensor = Input(name, type, outer, inner, length, values, placement);
+        outputs.Add(tensor);
+        return tensor;
+    }
+
     private DeviceTensor Keep(DeviceTensor tensor)
     {
         tensors.Add(tensor);
