@@ -1,13 +1,15 @@
 // FSP matrices in CUDA C++, as one would write them by hand: what the kernels of kernels/KdKernels.Kernels/FspGram are measured
 // against. nvcc -cubin -arch=sm_90 fsp_gram.cu (or -ptx); launch with 128 threads (gram) or 256 (gradient), no dynamic shared memory.
 //
-//   gram_*(f1, f2, gram, parts, tickets, batch, c1, c2, pixels, splits)
+//   gram_*(f1, f2, gram, parts, tickets, batch, c1, c2, pixels, splits, zero)
 //     grid: batch * ceil(c1/64) * ceil(c2/64) * splits blocks
 //     f1 [batch, c1, pixels], f2 [batch, c2, pixels]: planes of a multiple of 16 bytes at a multiple of 16
 //     gram [batch, c1, c2] float32, c2 even; parts: 4096 floats for each block, tickets: an int for each tile, 0 before and after;
 //     both unused for splits = 1
-//   gradient_*(weights, f, gradient, batch, rows, inner, pixels, transposed)
+//   gradient_*(weights, f, gradient, batch, rows, inner, pixels, transposed, zero)
 //     grid: batch * ceil(pixels/128) * ceil(rows/64) blocks
+//   zero is 0, which the compiler must not know: an operation with it makes operands where the instructions want them, once, where
+//   copies before each use would take half of the loop.
 //     gradient [batch, rows, pixels] = weights [rows, inner] (or its transpose, [inner, rows]) times f [batch, inner, pixels] / pixels
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
@@ -42,18 +44,14 @@ struct Words {
 
 // Each product multiplies 16 x 8 over 16 words: lane q of a row has words 4q to 4q + 3, the inner index permuted alike in both operands.
 struct ThreeTf32 {
-    static __device__ __forceinline__ unsigned high(unsigned x) {
-        unsigned result;
-        // Opaque, so that it is made once where the instruction wants it.
-        asm("and.b32 %0, %1, 0xffffe000;" : "=r"(result) : "r"(x));
-        return result;
-    }
+    unsigned mask;
+    __device__ __forceinline__ explicit ThreeTf32(unsigned zero) : mask(0xffffe000u ^ zero) {}
     static __device__ __forceinline__ unsigned low(unsigned x, unsigned high) {
         return __float_as_uint(__uint_as_float(x) - __uint_as_float(high));
     }
-    static __device__ __forceinline__ Words prepare(uint4 x) {
+    __device__ __forceinline__ Words prepare(uint4 x) const {
         Words words;
-        words.high = make_uint4(high(x.x), high(x.y), high(x.z), high(x.w));
+        words.high = make_uint4(x.x & mask, x.y & mask, x.z & mask, x.w & mask);
         words.low = make_uint4(low(x.x, words.high.x), low(x.y, words.high.y), low(x.z, words.high.z), low(x.w, words.high.w));
         return words;
     }
@@ -71,12 +69,12 @@ struct ThreeTf32 {
 };
 
 struct OneTf32 {
+    __device__ __forceinline__ explicit OneTf32(unsigned) {}
+    // Half a unit is added, and the instruction drops what is below a unit.
     static __device__ __forceinline__ unsigned round(unsigned x) {
-        unsigned result;
-        asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(__uint_as_float(x)));
-        return result;
+        return __float_as_uint(fmaf(__uint_as_float(x & 0xff800000u), 1.0f / 2048, __uint_as_float(x)));
     }
-    static __device__ __forceinline__ Words prepare(uint4 x) {
+    __device__ __forceinline__ Words prepare(uint4 x) const {
         Words words;
         words.high = make_uint4(round(x.x), round(x.y), round(x.z), round(x.w));
         return words;
@@ -90,9 +88,11 @@ struct OneTf32 {
 
 template <bool kBFloat>
 struct Narrow {
-    static __device__ __forceinline__ Words prepare(uint4 x) {
+    unsigned zero;
+    __device__ __forceinline__ explicit Narrow(unsigned zero) : zero(zero) {}
+    __device__ __forceinline__ Words prepare(uint4 x) const {
         Words words;
-        words.high = x;
+        words.high = make_uint4(x.x ^ zero, x.y ^ zero, x.z ^ zero, x.w ^ zero);
         return words;
     }
     static __device__ __forceinline__ void step(
@@ -125,21 +125,22 @@ __device__ __forceinline__ void wait() {
 
 // The tensor cores' sums of a chunk are added up here, to nearest; theirs round towards zero.
 template <typename Product>
-__device__ __forceinline__ void add_products(Sums (&sums)[2][4], const uint4* rows, const uint4 (&columns)[4]) {
+__device__ __forceinline__ void add_products(const Product& product, Sums (&sums)[2][4], const uint4* rows, const uint4 (&columns)[4]) {
     Words a[4];
 #pragma unroll
-    for (int i = 0; i < 4; i++) a[i] = Product::prepare(rows[32 * i]);
+    for (int i = 0; i < 4; i++) a[i] = product.prepare(rows[32 * i]);
 #pragma unroll
     for (int n = 0; n < 4; n++) {
-        Words b = Product::prepare(columns[n]);
-        add(sums[0][n], Product::multiply(a[0], a[1], b));
-        add(sums[1][n], Product::multiply(a[2], a[3], b));
+        Words b = product.prepare(columns[n]);
+        add(sums[0][n], product.multiply(a[0], a[1], b));
+        add(sums[1][n], product.multiply(a[2], a[3], b));
     }
 }
 
 template <typename T, typename Product>
 __device__ __forceinline__ void gram(
-    const T* f1, const T* f2, float* gram, float* parts, int* tickets, int batch, int c1, int c2, int pixels, int splits) {
+    const T* f1, const T* f2, float* gram, float* parts, int* tickets, int batch, int c1, int c2, int pixels, int splits,
+    unsigned zero) {
     constexpr int kStages = 4, kPerVector = 16 / sizeof(T), kPerChunk = 4 * kPerVector;
     __shared__ uint4 ring[kStages][512];
     __shared__ int done;
@@ -165,6 +166,7 @@ __device__ __forceinline__ void gram(
         commit();
     };
     int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+    Product product(zero);
     Sums sums[2][4] = {};
     for (int stage = 0; stage < kStages - 1; stage++) fill(stage, chunk + stage);
     for (int slot = 0; chunk < end; chunk++, slot = (slot + 1) % kStages) {
@@ -173,7 +175,7 @@ __device__ __forceinline__ void gram(
         fill((slot + kStages - 1) % kStages, chunk + kStages - 1);
         const uint4* b = &ring[slot][256 + warp / 2 * 128 + lane];
         uint4 columns[4] = {b[0], b[32], b[64], b[96]};
-        add_products<Product>(sums, &ring[slot][warp % 2 * 128 + lane], columns);
+        add_products(product, sums, &ring[slot][warp % 2 * 128 + lane], columns);
     }
     if (splits > 1) {
         float* part = parts + static_cast<size_t>(number) * splits * 4096 + threadIdx.x;
@@ -223,7 +225,7 @@ __device__ __forceinline__ void gram(
 
 template <typename Product>
 __device__ __forceinline__ void gradient(
-    const float* weights, const float* f, float* gradient, int rows, int inner, int pixels, int transposed) {
+    const float* weights, const float* f, float* gradient, int rows, int inner, int pixels, int transposed, unsigned zero) {
     constexpr int kStages = 3, kPitch = 34;
     __shared__ uint4 ring[kStages][256 + 16 * kPitch];
     int row_tiles = (rows + 63) / 64, per_sample = row_tiles * ((pixels + 127) / 128);
@@ -277,6 +279,7 @@ __device__ __forceinline__ void gradient(
         commit();
     }
     int g = lane / 4, q = lane % 4, m = warp % 2 * 32 + g, first = warp / 2 * 32;
+    Product product(zero);
     Sums sums[2][4] = {};
     for (int chunk = 0, slot = 0; chunk < chunks; chunk++, slot = slot == kStages - 1 ? 0 : slot + 1) {
         wait<kStages - 2>();
@@ -298,7 +301,7 @@ __device__ __forceinline__ void gradient(
             part(columns[2], i) = high.x;
             part(columns[3], i) = high.y;
         }
-        add_products<Product>(sums, &ring[slot][m * 4 + (q ^ (m / 2 % 4))], columns);
+        add_products(product, sums, &ring[slot][m * 4 + (q ^ (m / 2 % 4))], columns);
         if (next < chunks) store(free);
     }
     float scale = 1.0f / pixels;
@@ -327,8 +330,9 @@ __device__ __forceinline__ void gradient(
 
 #define GRAM(NAME, TYPE, ...)                                                                                              \
     extern "C" __global__ void __launch_bounds__(128, 3) NAME(                                                             \
-        const TYPE* f1, const TYPE* f2, float* g, float* parts, int* tickets, int batch, int c1, int c2, int pixels, int splits) { \
-        gram<TYPE, __VA_ARGS__>(f1, f2, g, parts, tickets, batch, c1, c2, pixels, splits);                                 \
+        const TYPE* f1, const TYPE* f2, float* g, float* parts, int* tickets, int batch, int c1, int c2, int pixels, int splits, \
+        int zero) {                                                                                                        \
+        gram<TYPE, __VA_ARGS__>(f1, f2, g, parts, tickets, batch, c1, c2, pixels, splits, zero);                                 \
     }
 
 GRAM(gram_float32, float, ThreeTf32)
@@ -338,8 +342,9 @@ GRAM(gram_bfloat16, __nv_bfloat16, Narrow<true>)
 
 #define GRADIENT(NAME, ...)                                                                                            \
     extern "C" __global__ void __launch_bounds__(256, 2) NAME(                                                         \
-        const float* weights, const float* f, float* out, int batch, int rows, int inner, int pixels, int transposed) { \
-        gradient<__VA_ARGS__>(weights, f, out, rows, inner, pixels, transposed);                                       \
+        const float* weights, const float* f, float* out, int batch, int rows, int inner, int pixels, int transposed, \
+        int zero) {                                                                                                    \
+        gradient<__VA_ARGS__>(weights, f, out, rows, inner, pixels, transposed, zero);                                       \
     }
 
 GRADIENT(gradient_float32, ThreeTf32)

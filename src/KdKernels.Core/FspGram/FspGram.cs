@@ -10,7 +10,8 @@ namespace KdKernels.Core;
 /// pooling as in the paper (the first of several largest gets the gradient) or by adaptive average pooling.</para>
 /// <para>On the CPU, sums of float32 are taken in float32 over at most 1024 pixels and continue in double. On CUDA, tensor
 /// cores multiply: a float32 in three tf32 products, to 2^-20 of each, 16-bit floats exactly; sums are float32, off by at
-/// most 2e-6 of <c>Σ|F1|·|F2|/HW</c>. A layer with itself costs half.</para>
+/// most 2e-6 of <c>Σ|F1|·|F2|/HW</c>. For the gradients of 16-bit features U is rounded to 11 bits, on the quick path.
+/// A layer with itself costs half.</para>
 /// <para>A NaN or an infinity reaches the rows and columns of its channel; there an infinity is a NaN on CUDA.</para>
 /// <para>Deterministic: the bits of a sample depend on that sample alone (on CUDA also on the shape), never on the number
 /// of threads or the grid.</para>

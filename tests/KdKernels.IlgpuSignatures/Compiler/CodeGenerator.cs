@@ -114,6 +114,8 @@ namespace ILGPU.Backends.PTX
             public void AppendArgumentValue(HardwareRegister argument, int offset) =>
                 throw Signature.Only(nameof(CommandEmitter));
 
+            public void AppendRawString(string text) => throw Signature.Only(nameof(CommandEmitter));
+
             public void AppendConstant(long value) => throw Signature.Only(nameof(CommandEmitter));
 
             public void AppendConstant(float value) => throw Signature.Only(nameof(CommandEmitter));

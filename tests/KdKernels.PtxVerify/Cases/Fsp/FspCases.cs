@@ -11,7 +11,10 @@ internal sealed class FspCases : StemCases
 
     public override IReadOnlyList<ProofCase> Table(KernelEntry kernel)
     {
-        var any = new FspCase(TypeOf(kernel), FspCall.Gram, 2, 3, 5, 4, 4) { AllowTf32 = kernel.Kind.StartsWith("tf32", StringComparison.Ordinal) };
+        var any = new FspCase(TypeOf(kernel), FspCall.Gram, 2, 3, 5, 4, 4)
+        {
+            AllowTf32 = kernel.Kind.StartsWith("tf32", StringComparison.Ordinal),
+        };
         return kernel.Kind switch
         {
             "gram-general" => General(any),
@@ -28,14 +31,15 @@ internal sealed class FspCases : StemCases
         var any = (FspCase)Table(kernel)[0];
         return kernel.Kind switch
         {
-            // As many tiles as need no parts.
-            "gram" or "tf32-gram" => any with { Call = FspCall.Loss, Batch = 133, Channels1 = 64, Channels2 = 64 },
+            // Too few pixels to be shared by blocks: there are no parts to write and read.
+            "gram" or "tf32-gram" => any with { Call = FspCall.Loss, Channels1 = 64, Channels2 = 64, Height = 8, Width = 12 },
             "gram-general" => any with
             {
                 Call = FspCall.Loss,
-                Batch = 133,
                 Channels1 = 64,
                 Channels2 = 64,
+                Height = 8,
+                Width = 12,
                 Layout = MapLayout.Reversed,
             },
             "gradient" or "tf32-gradient" =>
@@ -65,13 +69,13 @@ internal sealed class FspCases : StemCases
         any with { Batch = 0, Call = FspCall.Loss },
         any with { Channels1 = 1, Channels2 = 1 },
         any with { Channels1 = 65, Channels2 = 63 },
-        any with { Channels1 = 33, Channels2 = 130, Height = 8, Width = 8 },
+        any with { Batch = 1, Channels1 = 33, Channels2 = 130, Height = 4, Width = 10 },
         // Several parts of a tile, the last one shorter.
         any with { Channels1 = 17, Channels2 = 9, Height = 24, Width = 24, Positive = true },
-        any with { Channels1 = 9, Channels2 = 9, Height = 40, Width = 40, Positive = true, Symmetric = true },
-        any with { Channels1 = 70, Channels2 = 70, Symmetric = true },
+        any with { Batch = 1, Channels1 = 9, Channels2 = 9, Height = 32, Width = 36, Positive = true, Symmetric = true },
+        any with { Batch = 1, Channels1 = 70, Channels2 = 70, Symmetric = true },
         any with { Channels1 = 9, HasNaN = true },
-        // More tiles than parts are made for: 1024 pixels in one go, a different size of the teacher.
+        // A teacher of another size.
         any with { Call = FspCall.Loss, Channels1 = 20, Channels2 = 12, Height = 8, Width = 8, Teacher = (4, 4) },
         any with { Call = FspCall.Loss, Form = FspForm.Mean, Reduction = KdReduction.None, Channels1 = 65 },
         any with { Call = FspCall.Loss, Form = FspForm.ColumnNorms, Reduction = KdReduction.None, Channels2 = 65 },
