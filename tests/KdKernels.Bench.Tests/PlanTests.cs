@@ -148,6 +148,17 @@ public sealed class PlanTests
     [InlineData("hinton-loss", "float32", "forward+gradient", 3L * 256 * 1000 * 4 + 256 * 8, "256,1000")]
     [InlineData("softmax-entropy", "float32", "forward", 8L * 21 * 512 * 512 * 4, "8,21,512,512")]
     [InlineData("softmax-entropy", "float32", "backward", 2L * 8 * 21 * 512 * 512 * 4, "8,21,512,512")]
+    // Logits read once, tangents read and written.
+    [InlineData("softmax-jvp", "float32", "forward", (256L * 1000 + 2 * 256L * 100 * 1000) * 4, "256,100,1000")]
+    [InlineData("normalized-match", "bfloat16", "forward+gradient", 3L * 256 * 150528 * 2, "256,150528")]
+    // Forward, then the primal's signs, the upstream gradient and the result.
+    [InlineData("dual-relu", "float32", "forward+gradient", (2L * 4 + 1 + 2 * 4) * 64 * 16 * 32 * 32 * 4, "4,1048576")]
+    // Student, teacher, target and gradient, and an int64 that says what is foreground.
+    [InlineData("teacher-bounded", "float32", "forward+gradient", 4L * 2048 * 4 * 4 + 2048 * 8, "2048,4")]
+    [InlineData("cosine-kl", "float32", "forward+gradient", 3L * (192 + 64) * 256 * 4, "192,64,256")]
+    // More rows are drawn than the bank has: all of it, once.
+    [InlineData("crd-contrast", "float32", "forward", 50000L * 128 * 4 + 64 * 16384 * 8 + 64 * 128 * 4, "64,16384,128,50000")]
+    [InlineData("pixel-entropy", "float32", "backward", 2L * 256 * 3 * 224 * 224 * 4, "256,3,224,224")]
     public void The_least_traffic_is_every_input_once_and_every_output_once(
         string op, string dtype, string mode, long bytes, string shape) =>
         Assert.Equal(bytes, ModeOf(op, dtype, mode, [.. shape.Split(',').Select(long.Parse)]).BytesMin);
