@@ -52,19 +52,19 @@ public static class CosineKernels
             int row = first + warp;
             bool mine = warp < RowsPerTile & row < a.Rows;
             float loss = 0f;
-            bool kept = true;
+            int kept = 1;
             if (mine)
             {
                 var s = student.SubView(warp * Most, Most);
                 var t = teacher.SubView(warp * Most, Most);
-                kept = a.Keep.Length == 0 ? true : a.Keep[row] != 0;
+                if (a.Keep.Length > 0) kept = a.Keep[row] != 0 ? 1 : 0;
                 float value = a.Limit != 0 ? CosineRow.Limit(s, t, a.Normals) : CosineRow.Diverge(s, t, a.Normals, a.InverseTemperature);
-                loss = kept ? a.LossFactor * value : 0f;
+                loss = kept != 0 ? a.LossFactor * value : 0f;
                 float upstream = a.Upstream.Length > 0 ? a.Upstream[a.Reduction == 0 ? row : 0] : 1f;
                 float factor = upstream * a.GradientFactor / divisor;
                 for (int j = lane; j < a.Normals; j += 32)
                 {
-                    float gradient = kept ? factor * s[j] : 0f;
+                    float gradient = kept != 0 ? factor * s[j] : 0f;
                     if (a.ScoreGradients.Length > 0) a.ScoreGradients[((long)row * a.Normals) + j] = gradient;
                     // The normal embeddings' scales were left here.
                     s[j] = gradient * sums[j];
@@ -83,7 +83,7 @@ public static class CosineKernels
                     var target = a.AugmentedGradient.SubView(a.AugmentedGradientStrides.Row(RowIndex.Of(row, a.Inner)));
                     Project(
                         element, units.SubView(warp * Most, Most), sums.SubView(warp * Most), RowsPerTile * Most, a.StudentDimension,
-                        kept ? inverse : 0f, kept, target, a.AugmentedGradientStrides.Element);
+                        inverse, kept, target, a.AugmentedGradientStrides.Element);
                 }
             }
             Group.Barrier();
@@ -113,7 +113,7 @@ public static class CosineKernels
             if (Group.IdxX < 32)
             {
                 float inverse = Normalise(element, source, a.StudentNormalStrides.Element, a.StudentDimension, unit, out _);
-                norm[0] = inverse;
+                if (Group.IdxX == 0) norm[0] = inverse;
             }
             for (int d = Group.IdxX & 255; d < a.StudentDimension; d += 256)
             {
@@ -132,7 +132,7 @@ public static class CosineKernels
             if (Group.IdxX < 32)
             {
                 var target = a.NormalGradient.SubView(a.NormalGradientStrides.Row(RowIndex.Of(j, a.NormalInner)));
-                Project(element, unit, sums, Most, a.StudentDimension, norm[0], true, target, a.NormalGradientStrides.Element);
+                Project(element, unit, sums, Most, a.StudentDimension, norm[0], 1, target, a.NormalGradientStrides.Element);
             }
             Group.Barrier();
         }
@@ -286,7 +286,7 @@ public static class CosineKernels
     /// <summary>(g − ⟨g, x̂⟩x̂)/‖x‖ of a gradient in parts, by a warp; zeros for a row that does not count.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Project<T, TElement>(
-        TElement element, ArrayView<float> unit, ArrayView<float> parts, int pitch, int dimension, float inverse, bool counts,
+        TElement element, ArrayView<float> unit, ArrayView<float> parts, int pitch, int dimension, float inverse, int counts,
         ArrayView<T> target, long stride)
         where T : unmanaged
         where TElement : struct, IElement<T>
@@ -298,7 +298,7 @@ public static class CosineKernels
         for (int d = lane; d < dimension; d += 32)
         {
             float gradient = ((parts[d] + parts[pitch + d]) - (along * unit[d])) * inverse;
-            element.Store(ref target[d * stride], counts ? gradient : 0f);
+            element.Store(ref target[d * stride], counts != 0 ? gradient : 0f);
         }
     }
 

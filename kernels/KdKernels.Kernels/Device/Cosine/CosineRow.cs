@@ -46,10 +46,13 @@ public static class CosineRow
         for (int j = lane; j < columns; j += 32)
         {
             float a = teacher[j] - teacherMax;
-            float u = ((a - (student[j] - studentMax)) - mean) * inverseTemperature;
-            float gap = IntrinsicMath.Abs(u) < 0.1f ? Numbers.SmallGap(u) : (Ptx.Exp2(-u * Numbers.Log2E) - 1f) + u;
+            float b = student[j] - studentMax;
+            float u = ((a - b) - mean) * inverseTemperature;
             float p = Ptx.Exp2(a * scale);
-            gaps += p == 0f ? 0f : p * gap;
+
+            // p e^(−u) by one exponential: p alone may be 0 where the product is all that the student has.
+            float far = (Ptx.Exp2((b + mean) * scale) - p) + (p * u);
+            gaps += IntrinsicMath.Abs(u) < 0.1f ? p * Numbers.SmallGap(u) : far;
         }
         gaps = WarpReduce.Sum(gaps, 16) * inverse;
         float plain = (mean * inverseTemperature) + (Numbers.Log(studentMass) - Numbers.Log(mass));

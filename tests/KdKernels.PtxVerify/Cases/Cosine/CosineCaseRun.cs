@@ -120,7 +120,7 @@ internal sealed class CosineCaseRun : CaseRun
                 values[3] = values[1];
                 break;
             case CosineOddity.NaN:
-                values[0][c.Student] = double.NaN;
+                values[0][2 * c.Student] = double.NaN;
                 break;
             case CosineOddity.Zeros:
                 Array.Clear(values[0], 0, c.Student);
