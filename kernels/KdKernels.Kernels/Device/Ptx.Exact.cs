@@ -24,6 +24,14 @@ public static partial class Ptx
     [IntrinsicImplementation]
     public static float ReciprocalSquareRoot(float x) => x;
 
+    /// <summary>√x. Dozens of instructions: for once a row, not for every element.</summary>
+    [IntrinsicImplementation]
+    public static double SquareRoot(double x) => x;
+
+    /// <inheritdoc cref="SquareRoot"/>
+    [IntrinsicImplementation]
+    public static float SquareRootSingle(float x) => x;
+
     /// <summary>a / b to 2 ulp, subnormal numbers included.</summary>
     [IntrinsicImplementation]
     public static float Divide(float a, float b) => a / b;

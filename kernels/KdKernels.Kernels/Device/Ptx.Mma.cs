@@ -14,13 +14,6 @@ public struct MmaSums
     public float W;
 }
 
-/// <summary>Eight bytes.</summary>
-public struct U2
-{
-    public uint X;
-    public uint Y;
-}
-
 /// <summary>
 /// Matrix products of a warp (sm_80): 16 rows by 8 columns over 8 words. a0 and a2 are words q and q + 4 of row g, a1 and a3 those
 /// of row g + 8; b0 and b1 are words q and q + 4 of column g. A word is a tf32 number or two 16-bit floats.
@@ -83,12 +76,4 @@ public static partial class Ptx
     public static void StorePair(ref float address, float first, float second)
     {
     }
-
-    /// <summary>a·b, never fused with an addition.</summary>
-    [IntrinsicImplementation]
-    public static float MultiplyRounded(float a, float b) => a * b;
-
-    /// <summary>√x to nearest.</summary>
-    [IntrinsicImplementation]
-    public static float SquareRoot(float x) => x;
 }

@@ -14,6 +14,13 @@ public struct U4
     public uint W;
 }
 
+/// <summary>Eight bytes: four 16-bit elements, or half of a <see cref="U4"/>.</summary>
+public struct U2
+{
+    public uint X;
+    public uint Y;
+}
+
 /// <summary>
 /// Instructions that ILGPU does not offer, each emitted as written in <see cref="PtxGenerators"/>. The bodies stand in for the
 /// instruction while ILGPU types the kernel and are dropped from the PTX; nothing runs them.

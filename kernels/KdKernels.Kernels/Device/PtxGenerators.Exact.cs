@@ -25,6 +25,10 @@ internal static partial class PtxGenerators
     private static void ReciprocalSquareRoot(PTXBackend backend, PTXCodeGenerator code, Value call) =>
         Unary(code, call, "rsqrt.approx.ftz.f32");
 
+    private static void SquareRoot(PTXBackend backend, PTXCodeGenerator code, Value call) => Unary(code, call, "sqrt.rn.f64");
+
+    private static void SquareRootSingle(PTXBackend backend, PTXCodeGenerator code, Value call) => Unary(code, call, "sqrt.rn.f32");
+
     private static void Divide(PTXBackend backend, PTXCodeGenerator code, Value call) => Binary(code, call, "div.full.f32");
 
     private static void Pin(PTXBackend backend, PTXCodeGenerator code, Value call) => Unary(code, call, "mov.b32");

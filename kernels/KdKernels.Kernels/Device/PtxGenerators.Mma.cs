@@ -21,10 +21,6 @@ internal static partial class PtxGenerators
 
     private static void MultiplyAddHalf(PTXBackend backend, PTXCodeGenerator code, Value call) => Multiply(code, call, Half, adds: true);
 
-    private static void SquareRoot(PTXBackend backend, PTXCodeGenerator code, Value call) => Unary(code, call, "sqrt.rn.f32");
-
-    private static void MultiplyRounded(PTXBackend backend, PTXCodeGenerator code, Value call) => Binary(code, call, "mul.rn.f32");
-
     private static void CopyAsyncSingle(PTXBackend backend, PTXCodeGenerator code, Value call) => CopyAsync(code, call);
 
     private static void CopyAsyncUInt16(PTXBackend backend, PTXCodeGenerator code, Value call) => CopyAsync(code, call);

@@ -79,7 +79,7 @@ public static class NormKernels
             if (lane != 0) continue;
             TElement element = default;
             float variance = element.Load(ref a.Variance[channel * a.VarianceStride]);
-            float inverse = Ptx.ReciprocalRoot(variance + a.Epsilon);
+            float inverse = Ptx.ReciprocalSquareRoot(variance + a.Epsilon);
             if (a.WeightGradient.Length > 0)
                 element.Store(ref a.WeightGradient[channel * a.WeightGradientStride], (float)(byWeight * inverse));
             if (a.BiasGradient.Length > 0) element.Store(ref a.BiasGradient[channel * a.BiasGradientStride], (float)byBias);
@@ -240,7 +240,7 @@ public struct NormColumns<T, TMemory>
         float bias = 0f;
         if (a.Bias.Length > 0) bias = memory.LoadOne(ref a.Bias[channel * a.BiasStride]);
         Mean.Set(index, mean);
-        Scale.Set(index, weight * Ptx.ReciprocalRoot(variance + a.Epsilon));
+        Scale.Set(index, weight * Ptx.ReciprocalSquareRoot(variance + a.Epsilon));
         Bias.Set(index, bias);
     }
 
@@ -257,10 +257,10 @@ public struct NormColumns<T, TMemory>
     private readonly Quad Apply(Quad x)
     {
         Quad quad;
-        quad.X = Ptx.Fma(x.X - Mean.X, Scale.X, Bias.X);
-        quad.Y = Ptx.Fma(x.Y - Mean.Y, Scale.Y, Bias.Y);
-        quad.Z = Ptx.Fma(x.Z - Mean.Z, Scale.Z, Bias.Z);
-        quad.W = Ptx.Fma(x.W - Mean.W, Scale.W, Bias.W);
+        quad.X = Ptx.MultiplyAdd(x.X - Mean.X, Scale.X, Bias.X);
+        quad.Y = Ptx.MultiplyAdd(x.Y - Mean.Y, Scale.Y, Bias.Y);
+        quad.Z = Ptx.MultiplyAdd(x.Z - Mean.Z, Scale.Z, Bias.Z);
+        quad.W = Ptx.MultiplyAdd(x.W - Mean.W, Scale.W, Bias.W);
         return quad;
     }
 

@@ -44,7 +44,7 @@ public static class FspFinish
                 int tileRows = (a.Channels1 + FspTile.Size - 1) >> 6;
                 a.Columns[(((tile.Sample * tileRows) + (tile.Row >> 6)) * a.Channels2) + column] = square;
             }
-            float norm = Ptx.SquareRoot(square);
+            float norm = Ptx.SquareRootSingle(square);
             value = a.Form == ColumnNorms ? norm : square;
             if (a.Slopes.Length > 0 & a.Columns.Length == 0) a.Slopes[(tile.Sample * a.Channels2) + column] = Slope(norm);
         }
@@ -88,7 +88,7 @@ public static class FspFinish
             {
                 float square = 0f;
                 for (int row = 0; row < tileRows; row++) square += a.Columns[(((sample * tileRows) + row) * a.Channels2) + column];
-                float norm = Ptx.SquareRoot(square);
+                float norm = Ptx.SquareRootSingle(square);
                 value += norm;
                 if (a.Slopes.Length > 0) a.Slopes[(sample * a.Channels2) + column] = Slope(norm);
             }

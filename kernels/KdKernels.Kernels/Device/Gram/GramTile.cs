@@ -150,5 +150,5 @@ public struct GramTile
     // Both products are rounded: in a fused multiply-add one of them would not be, and equal networks would differ.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Difference(float a, float scale, float b, float otherScale) =>
-        Ptx.MultiplyRounded(a, scale) - Ptx.MultiplyRounded(b, otherScale);
+        Ptx.Multiply(a, scale) - Ptx.Multiply(b, otherScale);
 }

@@ -101,9 +101,9 @@ public struct MatchRow
     /// <summary>The gradient of one element from scaled ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float Gradient(float s, float t) =>
-        Factor * Ptx.Fma(-Radial, s, Ptx.Fma(-Correction, t, Ptx.Fma(-Ratio, t, s)));
+        Factor * Ptx.MultiplyAdd(-Radial, s, Ptx.MultiplyAdd(-Correction, t, Ptx.MultiplyAdd(-Ratio, t, s)));
 
     // 0 is no number's reciprocal root; a NaN passes.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Root(float square) => square == 0f ? 0f : square * Ptx.ReciprocalRoot(square);
+    private static float Root(float square) => square == 0f ? 0f : square * Ptx.ReciprocalSquareRoot(square);
 }

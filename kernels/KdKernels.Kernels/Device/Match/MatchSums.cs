@@ -100,7 +100,7 @@ public struct MatchScale
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Ratio(float a, float b)
     {
-        float ratio = a * Ptx.ReciprocalRoot(a * b);
+        float ratio = a * Ptx.ReciprocalSquareRoot(a * b);
         return a * b > 0f & ratio > 0f & Numbers.IsFinite(ratio) ? ratio : 1f;
     }
 

@@ -46,10 +46,10 @@ public struct Quad
     public void AddDot(int index, Quad a, Quad b)
     {
         float sum = Get(index);
-        sum = Ptx.Fma(a.X, b.X, sum);
-        sum = Ptx.Fma(a.Y, b.Y, sum);
-        sum = Ptx.Fma(a.Z, b.Z, sum);
-        Set(index, Ptx.Fma(a.W, b.W, sum));
+        sum = Ptx.MultiplyAdd(a.X, b.X, sum);
+        sum = Ptx.MultiplyAdd(a.Y, b.Y, sum);
+        sum = Ptx.MultiplyAdd(a.Z, b.Z, sum);
+        Set(index, Ptx.MultiplyAdd(a.W, b.W, sum));
     }
 
     /// <summary>Every element less a number.</summary>
@@ -93,10 +93,10 @@ public struct Quad
     public readonly Quad Plus(Quad a, Quad b)
     {
         Quad quad;
-        quad.X = Ptx.Fma(a.X, b.X, X);
-        quad.Y = Ptx.Fma(a.Y, b.Y, Y);
-        quad.Z = Ptx.Fma(a.Z, b.Z, Z);
-        quad.W = Ptx.Fma(a.W, b.W, W);
+        quad.X = Ptx.MultiplyAdd(a.X, b.X, X);
+        quad.Y = Ptx.MultiplyAdd(a.Y, b.Y, Y);
+        quad.Z = Ptx.MultiplyAdd(a.Z, b.Z, Z);
+        quad.W = Ptx.MultiplyAdd(a.W, b.W, W);
         return quad;
     }
 
