@@ -189,6 +189,27 @@ public sealed class MemoryFormTests
         Assert.Equal(62u, Ptx.Passes(body, Variables)[31]);
     }
 
+    [Fact]
+    public void Four_words_of_shared_memory_come_in_their_order()
+    {
+        string body = """
+            mul.wide.u32 %rd9, %r1, 16;
+            mov.b64 %rd10, s;
+            add.u64 %rd10, %rd10, %rd9;
+            mul.lo.u32 %r3, %r1, 1000;
+            add.u32 %r4, %r3, 1;
+            add.u32 %r5, %r3, 20;
+            add.u32 %r6, %r3, 300;
+            st.shared.v4.b32 [%rd10], {%r3, %r4, %r5, %r6};
+            ld.shared.v4.b32 {%r7, %r8, %r9, %r10}, [%rd10];
+            mad.lo.u32 %r2, %r8, 3, %r7;
+            mad.lo.u32 %r2, %r9, 5, %r2;
+            mad.lo.u32 %r2, %r10, 7, %r2;
+            """ + "\n" + Out;
+        Assert.Equal(
+            Enumerable.Range(0, 32).Select(i => (uint)((16000 * i) + 3 + 100 + 2100)), Ptx.Passes(body, Variables));
+    }
+
     [Theory]
     [InlineData("add.u32", 100, 5, 105)]
     [InlineData("add.s32", 100, 5, 105)]
