@@ -153,6 +153,7 @@ public sealed class PlanTests
     [InlineData("normalized-match", "bfloat16", "forward+gradient", 3L * 256 * 150528 * 2, "256,150528")]
     // Forward, then the primal's signs, the upstream gradient and the result.
     [InlineData("dual-relu", "float32", "forward+gradient", (2L * 4 + 1 + 2 * 4) * 64 * 16 * 32 * 32 * 4, "4,1048576")]
+    [InlineData("soft-cross-entropy", "float32", "forward", (2L * 256 * 1000 + 1000) * 4, "256,1000")]
     // Student, teacher, target and gradient, and an int64 that says what is foreground.
     [InlineData("teacher-bounded", "float32", "forward+gradient", 4L * 2048 * 4 * 4 + 2048 * 8, "2048,4")]
     [InlineData("cosine-kl", "float32", "forward+gradient", 3L * (192 + 64) * 256 * 4, "192,64,256")]
