@@ -7,7 +7,7 @@ using KdKernels.PtxVerify.Driver;
 namespace KdKernels.Kernels.Tests;
 
 /// <summary>The cases and the emulator object when a kernel of a loss on two tensors of logits is made wrong.</summary>
-public sealed class PairPlantedFaultTests
+public sealed class PairFaultTests
 {
     private const string Jsd = "Jsd/float32-warp-1024";
     private const string Decoupled = "DecoupledKd/float32-warp-1024";
