@@ -41,7 +41,7 @@ public static class KlGeneral
                 float t = memory.LoadTeacher(element, c);
                 float s = memory.LoadStudent(element, c);
                 // What p e^(-w) becomes where p is 0.
-                if (!Numbers.IsExcluded(t)) again.Visit(t, s, 0);
+                if (!Numbers.IsExcluded(t)) again.VisitAny(t, s);
                 else again.Gap += Ptx.Exp2(((s - sums.StudentMax + again.Normal.Mean) * a.Scale) - normal.TeacherLogMass);
             }
             group.Sum(ref again.First, ref again.Gap, ref unused, 4);

@@ -62,9 +62,6 @@ public static class KlPixels
         var sums = online.Combine(ref group);
         var normal = KlNormal.Of(sums, a.Scale);
         float divergence = KlReduce.Divergence(sums, normal);
-        if (!Numbers.IsFinite(divergence))
-            return KlGeneral.Row<T, TElement, ThreadGroup, TMetrics, Off>(a, ref group, element, memory, factors);
-
         var result = KlReduce.Metrics<TMetrics>(sums, normal, labelLogit, factors.Label);
         result.Kl = divergence;
         bool wantsGradient = a.StudentGradient.Length > 0;
@@ -76,19 +73,19 @@ public static class KlPixels
             again.Exact = element.Exact;
             for (c = 0; c < a.Classes; c++) again.Visit(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), 0);
             result.Kl = again.Finish();
-            if (!wantsGradient) return result;
+            bool stores = wantsGradient & Numbers.IsFinite(result.Kl);
 
             KlCarefulMap<TMetrics> careful = default;
             careful.Normal = again.Normal;
             careful.Factors = factors;
             careful.Exact = element.Exact;
-            for (c = 0; c < a.Classes; c++)
+            for (c = stores ? 0 : a.Classes; c < a.Classes; c++)
             {
                 careful.Begin(c);
                 memory.StoreStudent(element, c, careful.Map(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), 0));
             }
         }
-        else if (wantsGradient)
+        else if (wantsGradient & Numbers.IsFinite(divergence))
         {
             KlGradientMap<TMetrics> plain = default;
             plain.Normal = normal;
@@ -99,6 +96,10 @@ public static class KlPixels
                 memory.StoreStudent(element, c, plain.Map(memory.LoadTeacher(element, c), memory.LoadStudent(element, c), 0));
             }
         }
+
+        // Excluded classes, or one of which the teacher has nothing that float32 shows.
+        if (!Numbers.IsFinite(result.Kl))
+            return KlGeneral.Row<T, TElement, ThreadGroup, TMetrics, Off>(a, ref group, element, memory, factors);
         return result;
     }
 }

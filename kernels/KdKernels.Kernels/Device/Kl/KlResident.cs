@@ -67,12 +67,6 @@ public static class KlResident
         var sums = sum.Visitor.Sums;
         var normal = KlNormal.Of(sums, a.Scale);
         float divergence = KlReduce.Divergence(sums, normal);
-        if (!Numbers.IsFinite(divergence))
-        {
-            return KlGeneral.Row<T, TElement, TGroup, TMetrics, Off>(
-                a, ref group, element, KlRowMemory<T>.Of(a, row), factors);
-        }
-
         float labelLogit = default(TMetrics).Value ? element.Load(ref student[factors.Label < 0 ? 0 : factors.Label]) : 0f;
         var result = KlReduce.Metrics<TMetrics>(sums, normal, labelLogit, factors.Label);
         result.Kl = divergence;
@@ -93,7 +87,7 @@ public static class KlResident
             float unused = 0f;
             group.Sum(ref again.Visitor.First, ref again.Visitor.Gap, ref unused, 5);
             result.Kl = again.Visitor.Finish();
-            if (!wantsGradient) return result;
+            bool stores = wantsGradient & Numbers.IsFinite(result.Kl);
 
             KlStore<T, TElement, TGroup, KlCarefulMap<TMetrics>> careful;
             careful.Element = element;
@@ -105,14 +99,14 @@ public static class KlResident
             careful.Map.Normal = again.Visitor.Normal;
             careful.Map.Factors = factors;
             careful.Map.Exact = element.Exact;
-            slots.Each(ref careful, 0);
-            if (hasEdge)
+            if (stores) slots.Each(ref careful, 0);
+            if (hasEdge & stores)
             {
                 careful.Map.Begin(edge);
                 element.Store(ref gradient[edge], careful.Map.Map(edgeTeacher, edgeStudent, 0));
             }
         }
-        else if (wantsGradient)
+        else if (wantsGradient & Numbers.IsFinite(divergence))
         {
             KlStore<T, TElement, TGroup, KlGradientMap<TMetrics>> plain;
             plain.Element = element;
@@ -129,6 +123,13 @@ public static class KlResident
                 plain.Map.Begin(edge);
                 element.Store(ref gradient[edge], plain.Map.Map(edgeTeacher, edgeStudent, 0));
             }
+        }
+
+        // Excluded classes, or one of which the teacher has nothing that float32 shows.
+        if (!Numbers.IsFinite(result.Kl))
+        {
+            return KlGeneral.Row<T, TElement, TGroup, TMetrics, Off>(
+                a, ref group, element, KlRowMemory<T>.Of(a, row), factors);
         }
         return result;
     }

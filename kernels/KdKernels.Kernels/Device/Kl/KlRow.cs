@@ -92,7 +92,11 @@ public struct KlNormal
 
     /// <summary>p of a teacher logit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float Teacher(float t) => Ptx.Exp2(((t - TeacherMax) * Scale) - TeacherLogMass);
+    public readonly float Teacher(float t) => Ptx.Exp2(TeacherLog(t));
+
+    /// <summary>log2 p of a teacher logit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float TeacherLog(float t) => ((t - TeacherMax) * Scale) - TeacherLogMass;
 
     /// <summary>q of a student logit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

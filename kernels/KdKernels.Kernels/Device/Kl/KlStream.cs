@@ -40,6 +40,24 @@ public static class KlStream
         var sums = online.Combine(ref group);
         var normal = KlNormal.Of(sums, a.Scale);
         float divergence = KlReduce.Divergence(sums, normal);
+        bool small = divergence < element.SmallDivergence;
+        if (small)
+        {
+            element.BeginPhase(a.Zero, 2);
+            KlCarefulVisitor again = default;
+            normal.Centre(sums);
+            again.Normal = normal;
+            again.Exact = element.Exact;
+            for (int c = start; c < span.Tail; c += step)
+                element.Each(element.LoadVector(ref teacher[c]), element.LoadVector(ref student[c]), ref again);
+            if (hasEdge) again.Visit(edgeTeacher, edgeStudent, 0);
+            float unused = 0f;
+            group.Sum(ref again.First, ref again.Gap, ref unused, 5);
+            divergence = again.Finish();
+            normal = again.Normal;
+        }
+
+        // Excluded classes, or one of which the teacher has nothing that float32 shows.
         if (!Numbers.IsFinite(divergence))
         {
             return KlGeneral.Row<T, TElement, TGroup, TMetrics, Off>(
@@ -50,27 +68,14 @@ public static class KlStream
         var result = KlReduce.Metrics<TMetrics>(sums, normal, labelLogit, factors.Label);
         result.Kl = divergence;
         bool wantsGradient = a.StudentGradient.Length > 0;
-        bool small = divergence < element.SmallDivergence;
-        if (!small & !wantsGradient) return result;
+        if (!wantsGradient) return result;
 
         var gradient = a.StudentGradient.SubView(wantsGradient ? a.StudentGradientStrides.Row(index) : 0);
         element.BeginPhase(a.Zero, 2);
         if (small)
         {
-            KlCarefulVisitor again = default;
-            again.Normal = normal;
-            again.Normal.Centre(sums);
-            again.Exact = element.Exact;
-            for (int c = start; c < span.Tail; c += step)
-                element.Each(element.LoadVector(ref teacher[c]), element.LoadVector(ref student[c]), ref again);
-            if (hasEdge) again.Visit(edgeTeacher, edgeStudent, 0);
-            float unused = 0f;
-            group.Sum(ref again.First, ref again.Gap, ref unused, 5);
-            result.Kl = again.Finish();
-            if (!wantsGradient) return result;
-
             KlCarefulMap<TMetrics> careful = default;
-            careful.Normal = again.Normal;
+            careful.Normal = normal;
             careful.Factors = factors;
             careful.Exact = element.Exact;
             for (int c = start; c < span.Tail; c += step)

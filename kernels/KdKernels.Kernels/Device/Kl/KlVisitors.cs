@@ -61,6 +61,9 @@ public struct KlSumVisitor<TMetrics, TMasked> : IPairVisitor
 /// </summary>
 public struct KlCarefulVisitor : IPairVisitor
 {
+    /// <summary>log p − log q below which e^(−w) is not taken by itself.</summary>
+    public const float FarBelow = -16f;
+
     public KlNormal Normal;
     public float First;
     public float Gap;
@@ -74,6 +77,25 @@ public struct KlCarefulVisitor : IPairVisitor
         float gap = IntrinsicMath.Abs(w) < 0.1f ? Numbers.SmallGap(w) : Ptx.Exp2(-w * Numbers.Log2E) - 1f + w;
         First += p * w;
         Gap += p * gap;
+    }
+
+    /// <summary>
+    /// A class of any kind. Where the teacher has next to nothing of it, p underflows to 0 and e^(−w) overflows, and <see cref="Visit"/>
+    /// makes the sums NaN, though the product of the two, about q, is a number.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void VisitAny(float first, float second)
+    {
+        float w = Normal.LogRatio(first, second, Exact);
+        if (w >= FarBelow)
+        {
+            Visit(first, second, 0);
+            return;
+        }
+        float logP = Normal.TeacherLog(first);
+        float p = Ptx.Exp2(logP);
+        First += p * w;
+        Gap += Ptx.Exp2(logP - (w * Numbers.Log2E)) + (p * (w - 1f));
     }
 
     /// <summary>The divergence from the sums over the row; <see cref="KlNormal.Shift"/> makes w what it says from here on.</summary>

@@ -17,7 +17,7 @@ internal sealed class CaseData
             : Logits(count, random, kernelCase);
         Student = kernelCase.Pattern switch
         {
-            Pattern.Near => [.. Teacher.Select(t => t + (1e-3 * Normal(random)))],
+            Pattern.Near or Pattern.Vanishing => [.. Teacher.Select(t => t + (1e-3 * Normal(random)))],
             Pattern.Shifted => [.. Teacher.Select(t => t + 1000 + (0.5 * Normal(random)))],
             Pattern.Equal => [.. Teacher],
             _ => Logits(count, random, kernelCase),
@@ -70,6 +70,12 @@ internal sealed class CaseData
         {
             for (int row = 1; row < kernelCase.Rows; row += 3)
                 (row % 2 == 0 ? Teacher : Student)[(row * classes) + (row % classes)] = double.NaN;
+        }
+
+        for (int row = 0; kernelCase.Pattern == Pattern.Vanishing && classes > 1 && row < kernelCase.Rows; row++)
+        {
+            Teacher[(row * classes) + (row % classes)] = -200 * kernelCase.Temperature;
+            Student[(row * classes) + (row % classes)] = -12 * kernelCase.Temperature;
         }
 
         if (kernelCase.Pattern != Pattern.Excluded) return;

@@ -55,6 +55,10 @@ internal enum Pattern
     /// <summary>Classes that teacher, student or both exclude; a row that all exclude.</summary>
     Excluded,
 
+    /// <summary>The student is the teacher plus 0.001, but for a class of which the teacher has nothing that float32 shows and
+    /// the student a little.</summary>
+    Vanishing,
+
     /// <summary>A NaN in some rows.</summary>
     NotANumber,
 }
