@@ -25,6 +25,10 @@ public sealed class StemTests
             $"src/KdKernels/{stem}/{stem}Function.cs",
             $"src/KdKernels/{stem}/{stem}Composed.cs",
             $"src/KdKernels.Cli/Ops/{stem}Op.cs",
+            $"src/KdKernels.Core/{stem}/{stem}Cuda.cs",
+            $"kernels/KdKernels.Kernels/{stem}/{stem}Kernels.cs",
+            $"kernels/KdKernels.Kernels/{stem}/README.md",
+            $"tests/KdKernels.Kernels.Tests/Kernels/{stem}KernelTests.cs",
         ];
         string name = JsonNamingPolicy.KebabCaseLower.ConvertName(stem);
         (string Folder, string Word)[] places =
@@ -33,7 +37,9 @@ public sealed class StemTests
             ("tests/KdKernels.Core.Tests", stem),
             ("tests/KdKernels.Tests", stem),
             ("tests/KdKernels.Cli.Tests/Ops", name),
+            ("tests/KdKernels.Gpu", stem),
             ("bench/KdKernels.Bench", stem),
+            ("bench/KdKernels.Bench/Gpu", stem),
         ];
         string[] missing =
         [
@@ -41,6 +47,7 @@ public sealed class StemTests
             .. places.Where(place => !Mentions(place.Folder, place.Word)).Select(place => $"a word in {place.Folder}"),
         ];
         Assert.True(missing.Length == 0, $"{stem} lacks {string.Join(", ", missing)}");
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(Root, "kernels", "ptx", stem), "*.ptx"));
         Assert.Contains(name, OpCatalog.All.Select(op => op.Name), StringComparer.Ordinal);
         Assert.Contains($"`{stem}`", File.ReadAllText(Path.Combine(Root, "README.md")), StringComparison.Ordinal);
     }

@@ -9,17 +9,17 @@ internal static partial class PtxGenerators
     private const string BFloat = "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32";
     private const string Half = "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32";
 
-    private static void MultiplyTf32(PTXBackend backend, PTXCodeGenerator code, Value call) => Multiply(code, call, Tf32, adds: false);
+    private static void MultiplyTf32(PTXBackend backend, PTXCodeGenerator code, Value call) => MatrixProduct(code, call, Tf32, adds: false);
 
-    private static void MultiplyAddTf32(PTXBackend backend, PTXCodeGenerator code, Value call) => Multiply(code, call, Tf32, adds: true);
+    private static void MultiplyAddTf32(PTXBackend backend, PTXCodeGenerator code, Value call) => MatrixProduct(code, call, Tf32, adds: true);
 
-    private static void MultiplyBFloat(PTXBackend backend, PTXCodeGenerator code, Value call) => Multiply(code, call, BFloat, adds: false);
+    private static void MultiplyBFloat(PTXBackend backend, PTXCodeGenerator code, Value call) => MatrixProduct(code, call, BFloat, adds: false);
 
-    private static void MultiplyAddBFloat(PTXBackend backend, PTXCodeGenerator code, Value call) => Multiply(code, call, BFloat, adds: true);
+    private static void MultiplyAddBFloat(PTXBackend backend, PTXCodeGenerator code, Value call) => MatrixProduct(code, call, BFloat, adds: true);
 
-    private static void MultiplyHalf(PTXBackend backend, PTXCodeGenerator code, Value call) => Multiply(code, call, Half, adds: false);
+    private static void MultiplyHalf(PTXBackend backend, PTXCodeGenerator code, Value call) => MatrixProduct(code, call, Half, adds: false);
 
-    private static void MultiplyAddHalf(PTXBackend backend, PTXCodeGenerator code, Value call) => Multiply(code, call, Half, adds: true);
+    private static void MultiplyAddHalf(PTXBackend backend, PTXCodeGenerator code, Value call) => MatrixProduct(code, call, Half, adds: true);
 
     private static void CopyAsyncSingle(PTXBackend backend, PTXCodeGenerator code, Value call) => CopyAsync(code, call);
 
@@ -46,7 +46,7 @@ internal static partial class PtxGenerators
         command.AppendVectorArgument([first, second]);
     }
 
-    private static void Multiply(PTXCodeGenerator code, Value call, string instruction, bool adds)
+    private static void MatrixProduct(PTXCodeGenerator code, Value call, string instruction, bool adds)
     {
         var words = new PTXCodeGenerator.PrimitiveRegister[6];
         for (int i = 0; i < words.Length; i++) words[i] = code.EnsureHardwareRegister(code.LoadPrimitive(call[i]));

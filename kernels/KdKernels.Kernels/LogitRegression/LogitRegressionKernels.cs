@@ -27,10 +27,10 @@ internal static class LogitRegressionKernels
 
         yield return new(
             Stem, $"{name}-warp-1024", "warp", name,
-            Method(nameof(KlKernels.Warps), Body(typeof(RegressionBody<,,>), typeof(WarpGroup))), 256, 4, 1024, target);
+            Method(nameof(KlKernels.Warps), Body(typeof(RegressionBody<,,>), typeof(WarpGroup))), 256, 3, 1024, target);
         yield return new(
             Stem, $"{name}-block", "block", name,
-            Method(nameof(KlKernels.Blocks), typeof(N256), Body(typeof(RegressionBody<,,>), typeof(BlockGroup<N256>))), 256, 4, 0, target);
+            Method(nameof(KlKernels.Blocks), typeof(N256), Body(typeof(RegressionBody<,,>), typeof(BlockGroup<N256>))), 256, 3, 0, target);
         yield return new(
             Stem, $"{name}-pixels", "pixels", name,
             Method(nameof(KlKernels.Pixels), Body(typeof(RegressionStridedBody<,,>), typeof(ThreadGroup))), 128, 8, 0, "sm_75");

@@ -72,7 +72,7 @@ public static class AttentionMap
     {
         if (features.Rows.Device.Type != KdDeviceType.Cuda)
         {
-            AttentionCpu.Run(
+            AttentionSquaredCpu.Run(
                 new Program(features, settings, map, peak, upstream, gradient), features.Rows.ElementType, settings.Power);
             return;
         }
@@ -88,7 +88,7 @@ public static class AttentionMap
             Upstream = upstream,
             Gradient = gradient,
         };
-        AttentionCuda.Run(call, queue);
+        AttentionSquaredCuda.Run(call, queue);
     }
 
     private static void Check(MapView features, in AttentionMapSettings settings)

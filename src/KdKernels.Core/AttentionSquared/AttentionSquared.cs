@@ -150,9 +150,9 @@ public static class AttentionSquared
             Gradient = gradient,
         };
         if (student.Rows.Device.Type == KdDeviceType.Cuda)
-            AttentionCuda.Run(AttentionCall.Of(problem), queue);
+            AttentionSquaredCuda.Run(AttentionCall.Of(problem), queue);
         else
-            AttentionCpu.Run(new Program(problem), student.Rows.ElementType, settings.Power);
+            AttentionSquaredCpu.Run(new Program(problem), student.Rows.ElementType, settings.Power);
     }
 
     private readonly struct Program(AttentionProblem problem) : IAttentionProgram

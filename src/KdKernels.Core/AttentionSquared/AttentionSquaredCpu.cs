@@ -10,7 +10,7 @@ internal interface IAttentionProgram
 }
 
 /// <summary>Runs attention programs with the vector width in use.</summary>
-internal static class AttentionCpu
+internal static class AttentionSquaredCpu
 {
     public static void Run<TProgram>(TProgram program, KdElementType type, int power)
         where TProgram : struct, IAttentionProgram

@@ -7,7 +7,7 @@ using KdKernels.PtxVerify.Driver;
 namespace KdKernels.Kernels.Tests;
 
 /// <summary>The cases and the emulator object when a kernel of the feature maps is made wrong.</summary>
-public sealed class PlantedMapFaultTests
+public sealed class MapFaultTests
 {
     private const string Attention = "AttentionSquared/float32-planes";
     private const string Bounded = "TeacherBounded/float32-general";

@@ -7,7 +7,7 @@ using KdKernels.PtxVerify.Driver;
 namespace KdKernels.Kernels.Tests;
 
 /// <summary>The cases and the emulator object when a kernel is made wrong.</summary>
-public sealed class PlantedFaultTests
+public sealed class KlFaultTests
 {
     private const string Block = "TemperedKl/float32-block-4096";
     private const string Warp = "TemperedKl/float32-warp-256";

@@ -7,7 +7,7 @@ using KdKernels.PtxVerify.Driver;
 namespace KdKernels.Kernels.Tests;
 
 /// <summary>The cases and the emulator object when the matrix kernels are made wrong.</summary>
-public sealed class FspPlantedFaultTests
+public sealed class FspGramFaultTests
 {
     private const string Gram = "FspGram/float32-gram";
     private const string Gradient = "FspGram/float32-gradient";

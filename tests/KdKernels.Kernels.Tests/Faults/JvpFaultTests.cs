@@ -5,7 +5,7 @@ using KdKernels.PtxVerify.Driver;
 namespace KdKernels.Kernels.Tests;
 
 /// <summary>The cases of the Jacobian-vector products and of dual numbers object when a kernel is made wrong.</summary>
-public sealed class JvpPlantedFaultTests
+public sealed class JvpFaultTests
 {
     private const string Jvp = "SoftmaxJvp/float32-backward-1024";
     private const string Match = "NormalizedMatch/float32-sums-4096";

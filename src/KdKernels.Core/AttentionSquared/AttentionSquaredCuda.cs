@@ -1,7 +1,7 @@
 namespace KdKernels.Core;
 
 /// <summary>AttentionSquared and AttentionMap on a GPU.</summary>
-internal static class AttentionCuda
+internal static class AttentionSquaredCuda
 {
     // The first counter is that of the blocks.
     private const long MostSamples = Workspace.CounterCount - 1;
