@@ -11,23 +11,12 @@ internal static class LogitRegressionCuda
     /// <param name="queue">Where it goes.</param>
     public static void Run(SquaredErrorProblem problem, CudaQueue? queue)
     {
+        CudaQueue target = Check(problem, queue);
         RowsView student = problem.Student;
-        CudaQueue target = CudaGuard.IsQueueOf(student.Device, queue);
-        CudaGuard.IsRows(student, "student");
-        CudaGuard.IsRows(problem.Teacher, "teacher");
-        CudaGuard.IsRows(problem.StudentGradient, "studentGradient");
-        CudaGuard.IsRows(problem.TeacherGradient, "teacherGradient");
-        CudaGuard.IsContiguous(problem.Upstream, "upstream");
-        CudaGuard.IsContiguous(problem.Loss, "loss");
-        bool wantsSum = problem.Loss is not null && problem.Reduction != KdReduction.None;
-        if (student.Rows == 0 && !wantsSum) return;
+        if (student.Rows == 0 && !WantsSum(problem)) return;
 
-        // The divisor of no rows is the kernel's, whose 0 / 0 is the NaN of a mean of nothing.
-        bool divides = student.Rows == 0 || problem.Reduction == KdReduction.None;
-        double factor = divides ? problem.Factor : problem.Factor / problem.Divisor;
         SquaredErrorProblem call = problem.Reduction == KdReduction.None ? problem : Cut(problem);
-        var geometry = new RowGeometry(
-            call.Student, call.Teacher, call.StudentGradient ?? call.Student, call.TeacherGradient ?? call.Student);
+        RowGeometry geometry = Geometry(call);
         var demand = new KernelDemand(
             geometry,
             RowBytes: 2 * geometry.Classes * student.ElementType.Bytes(),
@@ -37,8 +26,43 @@ internal static class LogitRegressionCuda
         CudaKernel kernel = KernelChoice.Choose(
             CudaSession.DeviceOf(target), nameof(LogitRegression), student.ElementType, demand);
         using CudaSession session = CudaSession.Begin(
-            target, GridSize.PartialSlots(kernel.Info, geometry, perTile: 1, wantsSum));
-        var arguments = new KlArguments
+            target, GridSize.PartialSlots(kernel.Info, geometry, perTile: 1, WantsSum(problem)));
+        KlArguments arguments = Pack(call, problem, geometry, session.Workspace);
+        session.Launch(kernel, GridSize.Tiles(kernel.Info, geometry.Rows), arguments);
+    }
+
+    /// <summary>Checks what CUDA needs of the operands; returns the queue.</summary>
+    internal static CudaQueue Check(SquaredErrorProblem problem, CudaQueue? queue)
+    {
+        CudaQueue target = CudaGuard.IsQueueOf(problem.Student.Device, queue);
+        CudaGuard.IsRows(problem.Student, "student");
+        CudaGuard.IsRows(problem.Teacher, "teacher");
+        CudaGuard.IsRows(problem.StudentGradient, "studentGradient");
+        CudaGuard.IsRows(problem.TeacherGradient, "teacherGradient");
+        CudaGuard.IsContiguous(problem.Upstream, "upstream");
+        CudaGuard.IsContiguous(problem.Loss, "loss");
+        return target;
+    }
+
+    internal static bool WantsSum(SquaredErrorProblem problem) =>
+        problem.Loss is not null && problem.Reduction != KdReduction.None;
+
+    /// <summary>How the rows of all operands are walked.</summary>
+    internal static RowGeometry Geometry(SquaredErrorProblem call) => new(
+        call.Student, call.Teacher, call.StudentGradient ?? call.Student, call.TeacherGradient ?? call.Student);
+
+    /// <summary>What the kernel is given.</summary>
+    /// <param name="call">The rows as they are launched.</param>
+    /// <param name="problem">The rows as they were given, which the divisor goes by.</param>
+    /// <param name="geometry">The walk of the rows as they are launched.</param>
+    /// <param name="workspace">Where blocks leave sums to each other.</param>
+    internal static KlArguments Pack(
+        SquaredErrorProblem call, SquaredErrorProblem problem, in RowGeometry geometry, in Workspace workspace)
+    {
+        // The divisor of no rows is the kernel's, whose 0 / 0 is the NaN of a mean of nothing.
+        bool divides = problem.Student.Rows == 0 || problem.Reduction == KdReduction.None;
+        double factor = divides ? problem.Factor : problem.Factor / problem.Divisor;
+        return new KlArguments
         {
             Student = DeviceView.Of(call.Student),
             Teacher = DeviceView.Of(call.Teacher),
@@ -46,8 +70,8 @@ internal static class LogitRegressionCuda
             TeacherGradient = DeviceView.Of(call.TeacherGradient),
             Upstream = DeviceView.Of(call.Upstream),
             Loss = DeviceView.Of(call.Loss),
-            Partials = session.Workspace.Partials,
-            Counters = session.Workspace.Counters,
+            Partials = workspace.Partials,
+            Counters = workspace.Counters,
             StudentStrides = geometry.Strides(call.Student),
             TeacherStrides = geometry.Strides(call.Teacher),
             StudentGradientStrides = call.StudentGradient is { } s ? geometry.Strides(s) : default,
@@ -60,7 +84,6 @@ internal static class LogitRegressionCuda
             GradientFactor = (float)(2 * factor),
             KlWeight = 1,
         };
-        session.Launch(kernel, GridSize.Tiles(kernel.Info, geometry.Rows), arguments);
     }
 
     /// <summary>

@@ -20,10 +20,24 @@ internal sealed unsafe class LogitNoise(NoisyLogitsSettings settings)
         {
             long count = Math.Min(Stretch, classes - at);
             PhiloxNormals.Fill(settings.Seed, PhiloxPurpose.NoisyLogits, settings.Step, sample, at, normals, count);
-            for (long c = 0; c < count; c++) Memory.Put(target + at + c, settings.Sigma * normals[c]);
+            Scale(normals, count, target + at);
         }
 
         return true;
+    }
+
+    // In the element type, as the kernels of a GPU do: of float32 noise no bit depends on the device.
+    private void Scale<TElement>(float* normals, long count, TElement* target)
+        where TElement : unmanaged
+    {
+        if (typeof(TElement) == typeof(float))
+        {
+            float sigma = (float)settings.Sigma;
+            for (long c = 0; c < count; c++) ((float*)target)[c] = sigma * normals[c];
+            return;
+        }
+
+        for (long c = 0; c < count; c++) Memory.Put(target + c, settings.Sigma * normals[c]);
     }
 
     private uint SampleOf(long row) => settings.Samples is { } samples

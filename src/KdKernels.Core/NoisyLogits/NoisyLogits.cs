@@ -15,9 +15,10 @@ namespace KdKernels.Core;
 /// ασ²·½‖t‖² more: what the noise adds is noise of the gradient.</para>
 /// <para>The noise of a class is a function of (seed, step, sample, class) and the choice of a sample one of (seed,
 /// step, sample), from streams of their own, see <see cref="Noise"/>. So it does not depend on the batch around a
-/// sample, the number of threads or the vector width; nothing of it is stored, and backward makes it again.</para>
-/// <para>Rows whose classes do not lie side by side are copied into a buffer of one row. Non-finite values and
-/// determinism are as in <see cref="LogitRegression"/>.</para>
+/// sample, the number of threads or the vector width; nothing of it is stored, and backward makes it again. CUDA makes
+/// the bits that the CPU makes of Float32 logits, whose σ is rounded to Float32 first.</para>
+/// <para>On the CPU, rows whose classes do not lie side by side are copied into a buffer of one row. Non-finite values
+/// and determinism are as in <see cref="LogitRegression"/>.</para>
 /// </summary>
 public static class NoisyLogits
 {
@@ -36,18 +37,29 @@ public static class NoisyLogits
     }
 
     /// <summary>Writes the loss: one value, or one per row for <see cref="KdReduction.None"/>.</summary>
-    /// <param name="student">Logits, rows of C classes, Float32 or Float64.</param>
+    /// <param name="student">Logits, rows of C classes: Float32 or Float64 on the CPU; Float32, Float16 or BFloat16 on
+    /// CUDA.</param>
     /// <param name="teacher">The teacher's logits without noise, of the same shape and element type.</param>
     /// <param name="settings">Noise, reduction and half.</param>
-    /// <param name="loss">Result in the same type: shape [1, 1, 1], or [outer, inner, 1] for None.</param>
+    /// <param name="loss">Result in the logits' element type, Float32 for 16-bit logits: shape [1, 1, 1], or
+    /// [outer, inner, 1] for None.</param>
+    /// <param name="queue">Where the kernels go when the operands are on CUDA. There, samples must be contiguous, and one
+    /// outside of [0, 2^32) makes its row NaN, since looking at it would take waiting.</param>
     /// <exception cref="ArgumentException">A shape, element type or device is not as expected.</exception>
     /// <exception cref="ArgumentOutOfRangeException">σ, α, a sample or the reduction is not as expected.</exception>
-    /// <exception cref="NotSupportedException">The operands are not on the CPU.</exception>
-    public static void Forward(RowsView student, RowsView teacher, in NoisyLogitsSettings settings, RowsView loss)
+    /// <exception cref="NotSupportedException">The device has no kernel for the element type, or cannot be
+    /// used.</exception>
+    /// <exception cref="CudaException">The CUDA driver reported a failure.</exception>
+    public static void Forward(
+        RowsView student,
+        RowsView teacher,
+        in NoisyLogitsSettings settings,
+        RowsView loss,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
-        NoisyLogitsCpu.Run(Describe(student, teacher, settings) with { Loss = loss });
+        Run(Describe(student, teacher, settings) with { Loss = loss }, settings, queue);
     }
 
     /// <summary>
@@ -65,17 +77,21 @@ public static class NoisyLogits
         in NoisyLogitsSettings settings,
         RowsView loss,
         RowsView? studentGradient,
-        RowsView? teacherGradient = null)
+        RowsView? teacherGradient = null,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsLoss(loss, student, settings.Reduction);
         CheckGradients(student, studentGradient, teacherGradient);
-        NoisyLogitsCpu.Run(Describe(student, teacher, settings) with
-        {
-            Loss = loss,
-            StudentGradient = studentGradient,
-            TeacherGradient = teacherGradient,
-        });
+        Run(
+            Describe(student, teacher, settings) with
+            {
+                Loss = loss,
+                StudentGradient = studentGradient,
+                TeacherGradient = teacherGradient,
+            },
+            settings,
+            queue);
     }
 
     /// <summary>Makes the noise again and writes the gradients for a given upstream gradient.</summary>
@@ -88,17 +104,29 @@ public static class NoisyLogits
         in NoisyLogitsSettings settings,
         RowsView upstream,
         RowsView? studentGradient,
-        RowsView? teacherGradient = null)
+        RowsView? teacherGradient = null,
+        CudaQueue? queue = null)
     {
         CheckInputs(student, teacher, settings);
         Guard.IsUpstream(upstream, student, settings.Reduction);
         CheckGradients(student, studentGradient, teacherGradient);
-        NoisyLogitsCpu.Run(Describe(student, teacher, settings) with
-        {
-            Upstream = upstream,
-            StudentGradient = studentGradient,
-            TeacherGradient = teacherGradient,
-        });
+        Run(
+            Describe(student, teacher, settings) with
+            {
+                Upstream = upstream,
+                StudentGradient = studentGradient,
+                TeacherGradient = teacherGradient,
+            },
+            settings,
+            queue);
+    }
+
+    private static void Run(SquaredErrorProblem problem, in NoisyLogitsSettings settings, CudaQueue? queue)
+    {
+        if (problem.Student.Device.Type == KdDeviceType.Cuda)
+            NoisyLogitsCuda.Run(problem, settings, queue);
+        else
+            NoisyLogitsCpu.Run(problem);
     }
 
     private static SquaredErrorProblem Describe(
@@ -113,7 +141,6 @@ public static class NoisyLogits
 
     private static void CheckInputs(RowsView student, RowsView teacher, in NoisyLogitsSettings settings)
     {
-        Guard.IsOnCpu(student, nameof(NoisyLogits));
         Guard.IsLogits(student);
         Guard.Matches(teacher, student);
         CheckSettings(settings);
@@ -122,7 +149,7 @@ public static class NoisyLogits
         {
             Guard.HasShape(
                 samples, KdElementType.Int64, student.Outer, student.Inner, 1, student.Device, nameof(samples));
-            AreSamples(samples);
+            if (samples.Device.Type == KdDeviceType.Cpu) AreSamples(samples);
         }
         else if (student.Rows > 0)
         {

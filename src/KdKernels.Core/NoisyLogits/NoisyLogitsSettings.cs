@@ -24,4 +24,7 @@ public readonly record struct NoisyLogitsSettings(double Sigma, double Alpha, Kd
     /// <summary>Whether a sample gets noise: a draw of its own stream falls below α.</summary>
     internal bool IsSelected(uint sample) =>
         new PhiloxSequence(Seed, PhiloxPurpose.NoisyLogitsSelection, Step, sample).NextDouble() < Alpha;
+
+    /// <summary>How many of the 2^53 draws, which are multiples of 2^-53, fall below α: the same choice in integers.</summary>
+    internal long SelectedDraws => (long)Math.Ceiling(Alpha * (1L << 53));
 }

@@ -12,7 +12,8 @@ public static partial class KdFunctional
     /// <see cref="LogitRegression"/>, and the loss has the constant <c>ασ²·½‖teacher‖²</c> more.
     /// </summary>
     /// <param name="student">
-    /// Raw logits <c>[B, C]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU; receives the gradient.
+    /// Raw logits <c>[B, C]</c>, or more dimensions with <paramref name="dim"/>; float32 or float64 on the CPU, float32, float16 or
+    /// bfloat16 on CUDA; receives the gradient.
     /// </param>
     /// <param name="teacher">Raw logits without noise, of the same shape and dtype; receives a gradient when it requires one.</param>
     /// <param name="sigma">σ, finite, 0 or more.</param>
@@ -23,15 +24,16 @@ public static partial class KdFunctional
     /// <param name="seed">The key of every random number.</param>
     /// <param name="step">The training step, in [0, 2³²): the noise of a sample is another one at every step.</param>
     /// <param name="samples">
-    /// Int64, one per row, in [0, 2³²): the sample that a row is, so that its noise does not depend on the batch around it.
+    /// Int64, one per row, in [0, 2³²): the sample that a row is, so that its noise does not depend on the batch around it. On CUDA,
+    /// where looking at them would take waiting, a sample out of range makes its row NaN.
     /// </param>
     /// <param name="firstSample">Without samples, the number of the first row; the others follow it.</param>
     /// <param name="half">Whether the squares are halved.</param>
     /// <param name="dim">The class dimension; required above two dimensions: 1 for <c>[N, C, H, W]</c>, -1 for <c>[B, T, V]</c>.</param>
-    /// <returns>A scalar, or one value per row for None, in the dtype of the logits.</returns>
+    /// <returns>A scalar, or one value per row for None, in the dtype of the logits, float32 for 16-bit ones.</returns>
     /// <remarks>
-    /// The noise is a function of seed, step, sample and class (Philox), the same on any number of threads; it is never stored, and
-    /// backward makes it again. First-order gradients are the kernel's own; under create_graph they are
+    /// The noise is a function of seed, step, sample and class (Philox), the same on any number of threads, and on CUDA bit for bit what
+    /// the CPU gives float32 logits; it is never stored, and backward makes it again. First-order gradients are the kernel's own; under create_graph they are
     /// <see cref="NoisyLogitsComposed"/>.
     /// </remarks>
     /// <exception cref="ArgumentException">Shapes, dtypes or devices do not fit.</exception>
@@ -51,7 +53,7 @@ public static partial class KdFunctional
         bool half = true,
         long? dim = null)
     {
-        KdGuard.IsOnCpu(student, nameof(NoisyLogits));
+        KdGuard.IsComputable(student);
         KdGuard.IsAtLeastZero(sigma);
         KdGuard.IsFraction(alpha);
         KdGuard.IsReduction(reduction);

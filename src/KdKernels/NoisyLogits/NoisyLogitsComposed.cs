@@ -20,11 +20,12 @@ public static class NoisyLogitsComposed
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(teacher);
         ArgumentNullException.ThrowIfNull(options);
-        return LogitRegressionComposed.Loss(student, teacher * (1 + Noise(teacher, options, samples)), options.WithoutNoise);
+        var wide = TensorMemory.Widen(teacher);
+        return LogitRegressionComposed.Loss(student, wide * (1 + Noise(wide, options, samples)), options.WithoutNoise);
     }
 
     /// <summary>σξ of every logit, 0 in rows that are not selected: what the fused op makes and never stores.</summary>
-    /// <param name="logits">Gives the shape and the dtype.</param>
+    /// <param name="logits">Gives the shape, the dtype and the device.</param>
     /// <param name="options">Seed, step, σ and α.</param>
     /// <param name="samples">Int64, one per row, or null: rows are numbered from the first sample.</param>
     public static Tensor Noise(Tensor logits, NoisyLogitsOptions options, Tensor? samples = null)
@@ -32,6 +33,7 @@ public static class NoisyLogitsComposed
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(options);
         using var scope = NewDisposeScope();
+        if (logits.device_type == DeviceType.CUDA) return OfDevice(logits, options, samples).MoveToOuterDisposeScope();
         int dim = options.ClassDimension;
         long classes = logits.shape[dim];
         long[] rows = [.. logits.shape.Where((_, dimension) => dimension != dim)];
@@ -47,5 +49,18 @@ public static class NoisyLogitsComposed
         long[] order = [.. Enumerable.Range(0, rows.Length).Select(dimension => (long)dimension)];
         return tensor(noise, [.. rows, classes]).permute([.. order[..dim], rows.Length, .. order[dim..]])
             .to(logits.dtype).MoveToOuterDisposeScope();
+    }
+
+    // The gradient of ½ Σ (0 − (1 + σξ)·1)² is −(1 + σξ): the op's own noise, where a tensor made on the CPU would have to be waited
+    // for.
+    private static Tensor OfDevice(Tensor logits, NoisyLogitsOptions options, Tensor? samples)
+    {
+        using var withoutGraph = no_grad();
+        var unit = ones(logits.shape, TensorMemory.ResultType(logits), logits.device);
+        var squares = new NoisyLogitsFunction(
+            options with { Reduction = KdReduction.Sum, Half = true }, RowLayout.Contiguous(options.ClassDimension));
+        var gradients = new Tensor?[3];
+        squares.Forward([zeros_like(unit), unit, samples?.contiguous()], [true, false, false], gradients);
+        return (-1 - gradients[0]!).to(logits.dtype);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class NoisyLogitsFunction(NoisyLogitsOptions options, RowLayout 
         if (!PerRow) Allocate(inputs, needs, gradients);
         NoisyLogits.ForwardWithGradient(
             layout.View(student), layout.View(teacher), Settings(student, samples), layout.LossView(loss, student, PerRow),
-            layout.ViewOrNone(gradients[0]), layout.ViewOrNone(gradients[1]));
+            layout.ViewOrNone(gradients[0]), layout.ViewOrNone(gradients[1]), TorchQueue.Of(student));
         GC.KeepAlive((student, teacher, samples));
         return loss;
     }
@@ -30,7 +30,7 @@ internal sealed class NoisyLogitsFunction(NoisyLogitsOptions options, RowLayout 
         Allocate(inputs, needs, gradients);
         NoisyLogits.Backward(
             layout.View(student), layout.View(teacher), Settings(student, samples), layout.LossView(upstream, student, PerRow),
-            layout.ViewOrNone(gradients[0]), layout.ViewOrNone(gradients[1]));
+            layout.ViewOrNone(gradients[0]), layout.ViewOrNone(gradients[1]), TorchQueue.Of(student));
         GC.KeepAlive((student, teacher, samples, upstream));
     }
 

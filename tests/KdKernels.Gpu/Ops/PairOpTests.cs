@@ -34,7 +34,7 @@ internal abstract class PairOpTests : IOpTests
 
     protected virtual bool HasLimit => false;
 
-    public void Run(TestSession session)
+    public virtual void Run(TestSession session)
     {
         RowShape[] shapes = session.Quick
             ? [new(37, 100), new(3, 1030)]

@@ -47,6 +47,9 @@ internal sealed class Judge(KernelCase kernelCase, Verdict verdict)
         KdElementType type = KdElementType.Float32) =>
         verdict.Check(expected, actual, relative, scale, what, type);
 
+    /// <summary>A fault that was found otherwise.</summary>
+    public void Add(string fault) => verdict.Add(fault);
+
     /// <summary>A gradient, each row by its largest value.</summary>
     /// <param name="expected">The oracle's.</param>
     /// <param name="actual">The kernel's.</param>
