@@ -46,19 +46,6 @@ internal static class KdGuard
         }
     }
 
-    /// <summary>A float32 or float64 tensor on the CPU: what an op without CUDA kernels computes.</summary>
-    internal static void IsOnCpu(Tensor tensor, string op, [CallerArgumentExpression(nameof(tensor))] string? name = null)
-    {
-        ArgumentNullException.ThrowIfNull(tensor, name);
-        if (tensor.device_type != DeviceType.CPU)
-            throw new NotSupportedException($"expected {name} on cpu but got {tensor.device}: {op} has no CUDA kernel");
-        if (tensor.dtype is not (ScalarType.Float32 or ScalarType.Float64))
-        {
-            throw new NotSupportedException(
-                $"expected {name} of dtype float32 or float64 but got {tensor.dtype}; convert it with .to(torch.float32)");
-        }
-    }
-
     internal static void SameShape(
         Tensor actual, Tensor expected,
         [CallerArgumentExpression(nameof(actual))] string? name = null, [CallerArgumentExpression(nameof(expected))] string? other = null)

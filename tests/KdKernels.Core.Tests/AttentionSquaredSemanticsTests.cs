@@ -167,7 +167,7 @@ public class AttentionSquaredSemanticsTests
         Expect<ArgumentException>(
             "expected 1 samples, as student has, but got 2", code, s => s with { Rows = s.Rows with { Outer = 1 } });
         Expect<ArgumentException>(
-            "expected memory on cuda:0, as student has, but got cpu",
+            "expected memory on cuda:0, where student is, but got cpu",
             code,
             s => s with { Rows = s.Rows with { Device = KdDevice.Cuda(0) } });
         Expect<ArgumentException>("expected shape [2, 1, 1] but got [1, 1, 1]", code with { Reduction = KdReduction.None });

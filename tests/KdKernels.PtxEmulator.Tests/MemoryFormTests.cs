@@ -210,6 +210,22 @@ public sealed class MemoryFormTests
             Enumerable.Range(0, 32).Select(i => (uint)((16000 * i) + 3 + 100 + 2100)), Ptx.Passes(body, Variables));
     }
 
+    [Fact]
+    public void Two_words_of_shared_memory_come_in_their_order()
+    {
+        string body = """
+            mul.wide.u32 %rd9, %r1, 8;
+            mov.b64 %rd10, s;
+            add.u64 %rd10, %rd10, %rd9;
+            add.u32 %r3, %r1, 1;
+            st.shared.b32 [%rd10], %r1;
+            st.shared.b32 [%rd10+4], %r3;
+            ld.shared.v2.b32 {%r4, %r5}, [%rd10];
+            mad.lo.u32 %r2, %r5, 100, %r4;
+            """ + "\n" + Out;
+        Assert.Equal(Enumerable.Range(0, 32).Select(i => (uint)((101 * i) + 100)), Ptx.Passes(body, Variables));
+    }
+
     [Theory]
     [InlineData("add.u32", 100, 5, 105)]
     [InlineData("add.s32", 100, 5, 105)]

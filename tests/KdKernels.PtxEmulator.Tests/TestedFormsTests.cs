@@ -16,7 +16,8 @@ public sealed class TestedFormsTests
         "cvta.shared.u64", "cvta.local.u64", "cvta.global.u64", "cvta.to.shared.u64", "cvta.to.local.u64",
         "cvta.to.global.u64", "cp.async.cg.shared.global", "cp.async.commit_group", "cp.async.wait_group",
         "cp.async.wait_all", "ld.shared.u8", "ld.shared.b16", "ld.shared.b32", "ld.shared.u32", "ld.shared.b64",
-        "ld.shared.f32", "ld.shared.f64", "ld.shared.v2.u32", "ld.shared.v4.b32", "ld.shared.v4.u32", "ld.local.u8",
+        "ld.shared.f32", "ld.shared.f64", "ld.shared.v2.b32", "ld.shared.v2.u32", "ld.shared.v4.b32", "ld.shared.v4.u32",
+        "ld.local.u8",
         "ld.local.b16", "ld.local.b32", "ld.local.u32", "ld.local.b64", "ld.local.f32", "ld.local.f64",
         // WarpFormTests
         "shfl.sync.up.b32", "shfl.sync.down.b32", "shfl.sync.bfly.b32", "shfl.sync.idx.b32", "vote.sync.all.pred",

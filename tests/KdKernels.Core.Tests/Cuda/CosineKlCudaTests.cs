@@ -33,11 +33,11 @@ public class CosineKlCudaTests
         Assert.Equal(new DeviceView((ulong)keep.Data, 7), a.Keep);
 
         // Four tiles, then 35 gradients of scores and 7 scales as float32.
-        ulong partials = (ulong)FakeQueue.Memory + 256;
+        ulong partials = (ulong)(FakeQueue.Memory + Workspace.CounterBytes);
         Assert.Equal(new DeviceView(partials, 4), a.Partials);
         Assert.Equal(new DeviceView(partials + 32, 35), a.ScoreGradients);
         Assert.Equal(new DeviceView(partials + 32 + 140, 7), a.Scales);
-        Assert.Equal([256 + (8 * (4 + 21))], queue.Requests);
+        Assert.Equal([Workspace.CounterBytes + (8 * (4 + 21))], queue.Requests);
     }
 
     [Fact]

@@ -29,11 +29,11 @@ public class CrdContrastCudaTests
         Assert.Equal((float)(-Math.Log(8) - Math.Log(50)), a.Offset);
 
         // Twelve tiles and six anchors, then the tiles' gradients.
-        ulong partials = (ulong)FakeQueue.Memory + 256;
+        ulong partials = (ulong)(FakeQueue.Memory + Workspace.CounterBytes);
         Assert.Equal(new DeviceView(partials, 12), a.Partials);
         Assert.Equal(new DeviceView(partials + 96, 6), a.AnchorLosses);
         Assert.Equal(new DeviceView(partials + 144, 12 * 128), a.PartialGradients);
-        Assert.Equal([256 + (8 * 18) + (4 * 12 * 128)], queue.Requests);
+        Assert.Equal([Workspace.CounterBytes + (8 * 18) + (4 * 12 * 128)], queue.Requests);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public class DualLaunchTests
         Assert.Equal(
             ["DualBatchNorm_float32_backward", "DualBatchNorm_float32_finish"], driver.Launches.Select(launch => launch.Entry));
         // 33 samples in three units, two float32 for each of 392 columns.
-        Assert.Equal([256 + (3 * 392 * 8)], queue.Requests);
+        Assert.Equal([Workspace.CounterBytes + (3 * 392 * 8)], queue.Requests);
         Assert.Equal((16, 3), (driver.Launches.First().As<NormArguments>().Chunk, driver.Launches.First().As<NormArguments>().Chunks));
     }
 

@@ -78,7 +78,7 @@ public class FspLaunchTests
         Assert.Equal((2, 3, 5), (arguments.Batch, arguments.Channels1, arguments.Channels2));
         Assert.Equal((1, 2), (arguments.Loss.Length, arguments.Partials.Length));
         Assert.Equal((0, 0), (arguments.Gram.Length, arguments.Slopes.Length));
-        Assert.Equal([256 + 256], queue.Requests);
+        Assert.Equal([Workspace.CounterBytes + 256], queue.Requests);
     }
 
     [Fact]

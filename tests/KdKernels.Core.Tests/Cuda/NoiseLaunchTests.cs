@@ -49,7 +49,7 @@ public class NoiseLaunchTests
         // Four rows at a time of the ten of a cell.
         Assert.Equal((4, 3, 0), (a.TileRows, a.BandTiles, a.OneSigma));
         Assert.Equal(6 * 3 * 3 * 4, a.Partials.Length);
-        Assert.Equal(64, a.Counters.Length);
+        Assert.Equal(Workspace.CounterCount, a.Counters.Length);
     }
 
     [Theory]

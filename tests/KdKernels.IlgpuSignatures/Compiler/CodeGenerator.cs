@@ -114,7 +114,7 @@ namespace ILGPU.Backends.PTX
             public void AppendArgumentValue(HardwareRegister argument, int offset) =>
                 throw Signature.Only(nameof(CommandEmitter));
 
-            public void AppendRawString(string text) => throw Signature.Only(nameof(CommandEmitter));
+            public void AppendRawString(string value) => throw Signature.Only(nameof(CommandEmitter));
 
             public void AppendConstant(long value) => throw Signature.Only(nameof(CommandEmitter));
 
