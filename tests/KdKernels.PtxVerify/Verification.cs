@@ -53,7 +53,7 @@ internal sealed record Verification(
         ];
         // Nothing to run would look like nothing wrong.
         if (names.Length == 0)
-            throw new ArgumentException($"expected --only to name a kernel but none begins with '{options.Only}'", nameof(options));
+            throw new ArgumentException($"expected --only to name a kernel but none begins with '{options.Only}'");
         var proofs = new KernelProof[names.Length];
         var traffic = new TrafficProof?[names.Length];
         Parallel.For(0, names.Length, i =>

@@ -24,9 +24,8 @@ internal sealed record VerifyOptions(bool Json, string? Only)
             {
                 "--json" => options with { Json = true },
                 "--only" when i + 1 < arguments.Length => options with { Only = arguments[++i] },
-                "--only" => throw new ArgumentException("expected a value after --only", nameof(arguments)),
-                _ => throw new ArgumentException(
-                    $"expected --json or --only but got '{arguments[i]}'", nameof(arguments)),
+                "--only" => throw new ArgumentException("expected a value after --only"),
+                _ => throw new ArgumentException($"expected --json or --only but got '{arguments[i]}'"),
             };
         }
 
