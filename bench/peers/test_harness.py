@@ -23,7 +23,6 @@ import torch
 
 import bench
 import compare_runs
-import goals
 import inputs
 import measure
 import ops
@@ -33,28 +32,11 @@ import plans
 import providers
 import reference
 import tune
-import twins
+from example_cases import kl_case, spec
 from plans import FORWARD, GRADIENT, Candidate, Case, Launch, Mode, Relocation, TensorSpec
 
 CPU = torch.device("cpu")
 PLAN = plans.found()
-
-
-def spec(name: str, *shape: int, dtype: str = "float32", draw: dict[str, object] | None = None,
-         gradient_of: str | None = None) -> TensorSpec:
-    return TensorSpec(name, dtype, shape, "contiguous", draw, gradient_of)
-
-
-def kl_case(rows: int = 7, classes: int = 11, dtype: str = "float32") -> Case:
-    """As a plan has it, without launches."""
-    shape = (rows, classes)
-    student = spec("student", *shape, dtype=dtype, draw={"kind": "normal", "scale": 3})
-    teacher = spec("teacher", *shape, dtype=dtype, draw={"kind": "near", "of": "student", "weight": 0.7, "scale": 2})
-    loss, gradient = spec("loss"), spec("student_gradient", *shape, dtype=dtype, gradient_of="student")
-    unit = student.bytes
-    return Case(
-        "tempered-kl", shape, dtype, "", (student, teacher),
-        (Mode(FORWARD, 2 * unit, 0, (loss,), ()), Mode(GRADIENT, 3 * unit, 0, (loss, gradient), ())), {"temperature": 4.0})
 
 
 class InputTests(unittest.TestCase):
@@ -215,46 +197,6 @@ class MeasureTests(unittest.TestCase):
         self.assertEqual(timed[0].quantiles().rounds, 3)
 
 
-def record(provider: str, p50: float, **other: object) -> dict[str, object]:
-    return {
-        "op": "tempered-kl", "shape": [8192, 32000], "dtype": "bfloat16", "form": "", "mode": GRADIENT, "cache": "cold",
-        "provider": provider, "p50_us": p50, "bytes_min": 3 * 8192 * 32000 * 2, "pct_copy": 90.0, "launches": 1.0} | other
-
-
-class GoalTests(unittest.TestCase):
-    def test_factors_take_the_fastest_form_of_a_peer(self) -> None:
-        records = [
-            record("kdkernels", 400), record("eager", 3000), record("torch.compile-default", 900),
-            record("torch.compile-reduce-overhead", 500), record("cuda-twin", 380)]
-        found = {str(verdict.goal): (verdict.measured, verdict.met) for verdict in goals.judge(records)}
-        self.assertEqual(found[">= 80 % of copy"], (90, True))
-        self.assertEqual(found[">= 5 x eager"], (7.5, True))
-        self.assertEqual(found[">= 1.5 x torch.compile"], (1.25, False))
-        self.assertEqual(found[">= 2.5 x liger"], (None, None))
-        self.assertEqual(found[">= 0.9 x cuda-twin"], (0.95, True))
-        self.assertEqual(len(found), 5)
-
-    def test_small_shapes_are_judged_by_time_and_launches(self) -> None:
-        small = {"shape": [256, 1000], "bytes_min": 3072000}
-        verdicts = goals.judge([
-            record("kdkernels", 6, **small), record("kdkernels", 3, **small, mode=FORWARD),
-            record("kdkernels", 2, **small, cache="warm")])
-        self.assertEqual([(str(v.goal), v.met) for v in verdicts], [
-            ("<= 5 us", False), ("<= 1 launches", True), ("<= 5 us", True), ("<= 1 launches", True)])
-        two = goals.judge([record("kdkernels", 6, **small, op="dual-relu", launches=2.0)])
-        self.assertEqual(two, [])
-        self.assertIn("MISSED", goals.lines(verdicts)[0])
-
-    def test_cases_with_a_goal_of_their_own_come_first_in_the_order_of_the_plan(self) -> None:
-        small, large, other = kl_case(), kl_case(8192, 32000), replace(kl_case(8192, 32000), op="jsd")
-        self.assertEqual(goals.telling_first([other, small, large]), [large, other, small])
-        self.assertTrue(goals.compares(large, "torch.compile"))
-        self.assertFalse(goals.compares(other, "torch.compile"))
-
-    def test_every_goal_is_of_an_op_that_is_known(self) -> None:
-        self.assertEqual({goal.op for goal in goals.GOALS} - ops.catalog().keys() - {"*"}, set())
-
-
 @unittest.skipIf(PLAN is None, "KD_PLAN names no plan")
 class PlannedTests(unittest.TestCase):
     """Every op's composition against its reference, and the plan against the PTX files."""
@@ -402,71 +344,6 @@ class BenchTests(unittest.TestCase):
         providers.fused("ours", case, {GRADIENT: lambda _: made}).calls["autograd"](x)
         self.assertTrue(torch.equal(seen[0], made["student_gradient"]))
         self.assertIsNone(x["student"].grad)
-
-
-class TwinTests(unittest.TestCase):
-    def test_the_twin_of_tempered_kl_takes_what_its_vectors_fit(self) -> None:
-        known = mock.Mock(multiprocessors=132, device=CPU)
-        twin = ops.of(kl_case()).twin
-        assert twin is not None
-        self.assertIsNone(twin(kl_case(64, 102), known))
-        self.assertIsNone(twin(kl_case(4, 16384), known))
-        case = kl_case(64, 100)
-        calls = twin(case, known)
-        assert calls is not None
-        with mock.patch.object(torch, "empty_like", wraps=torch.empty_like):
-            out = calls[GRADIENT](inputs.make(case, CPU, 1))
-        source, entry, grid, threads, parameters = known.launch.call_args.args
-        self.assertEqual((source, entry, grid, threads), (
-            "tempered_kl.cu", "tempered_kl_float32_warp_128_gradient", (8,), 256))
-        self.assertEqual(len(parameters), 11)
-        self.assertEqual(parameters[2].value, out["student_gradient"].data_ptr())
-        self.assertEqual([p.value for p in parameters[6:8]], [64, 100])
-
-    def test_the_twin_of_fsp_makes_a_gram_matrix_and_two_gradients(self) -> None:
-        shape = (128, 64, 32, 8, 8)
-        features1, features2 = spec("features1", 128, 64, 8, 8), spec("features2", 128, 32, 8, 8)
-        case = Case("fsp-gram", shape, "float32", "tf32", (features1, features2), (), {"tf32": True})
-        twin = ops.of(case).twin
-        assert twin is not None
-        known = mock.Mock(multiprocessors=132, device=CPU)
-        calls = twin(case, known)
-        assert calls is not None
-        x = {"features1": features1.empty(CPU), "features2": features2.empty(CPU), "upstream": torch.empty(128, 64, 32)}
-        out = calls[GRADIENT](x)
-        launches = [call.args for call in known.launch.call_args_list]
-        # 128 tiles and three blocks for each multiprocessor: two splits.
-        self.assertEqual([(entry, grid, threads) for _, entry, grid, threads, _ in launches], [
-            ("gram_tf32", (256,), 128), ("gradient_tf32", (128,), 256), ("gradient_tf32", (128,), 256)])
-        self.assertEqual([[p.value for p in arguments[-5:]] for *_, arguments in launches], [
-            [128, 64, 32, 64, 2], [128, 64, 32, 64, 0], [128, 32, 64, 64, 1]])
-        self.assertEqual(launches[2][4][2].value, out["features2_gradient"].data_ptr())
-        self.assertIsNone(twin(replace(case, shape=(128, 64, 32, 7, 7)), known))
-        known.has.return_value = False
-        self.assertIsNone(twin(case, known))
-
-    def test_every_entry_that_is_launched_is_in_its_source(self) -> None:
-        folder = twin_sources()
-        if folder is None:
-            self.skipTest("native/twins is not beside this folder")
-        text = (folder / "tempered_kl.cu").read_text(encoding="utf-8")
-        from ops import logit_pairs
-        for kernels in logit_pairs.KL_TWINS.values():
-            for _, name, *_ in kernels:
-                self.assertIn(f"tempered_kl_{name},", text)
-
-    def test_sources_compile_where_there_is_a_compiler(self) -> None:
-        folder = twin_sources()
-        if folder is None or twins.compiler() is None:
-            self.skipTest("needs nvcc and native/twins")
-        for source in folder.glob("*.cu"):
-            self.assertGreater(len(twins.compile_to_cubin(source, 80)), 0)
-
-
-def twin_sources() -> Path | None:
-    here = Path(__file__).resolve().parent
-    folders = (here.parent / "native" / "twins", here.parent.parent / "native" / "twins")
-    return next((folder for folder in folders if folder.exists()), None)
 
 
 class CompareRunsTests(unittest.TestCase):

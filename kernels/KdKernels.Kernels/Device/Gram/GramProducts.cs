@@ -154,16 +154,12 @@ public readonly struct Tf32ByNarrow : IGramProduct
         default(OneTf32).Multiply(upper, lower, column);
 }
 
-/// <summary>Two bfloat16 in a word.</summary>
-public struct BFloatProduct : IGramProduct
+/// <summary>Words of two 16-bit floats, which the tensor cores take as they are.</summary>
+public static class PackedWords
 {
-    private uint zeros;
-
+    /// <summary>Unchanged, which the assembler must not know: <paramref name="zeros"/> is 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Begin(int zero) => zeros = (uint)zero;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly GramWords Prepare(U4 words)
+    public static GramWords Of(U4 words, uint zeros)
     {
         GramWords result = default;
         result.High.X = words.X ^ zeros;
@@ -173,13 +169,29 @@ public struct BFloatProduct : IGramProduct
         return result;
     }
 
+    /// <summary>Unchanged.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly GramWords PrepareColumn(U4 words)
+    public static GramWords Of(U4 words)
     {
         GramWords result = default;
         result.High = words;
         return result;
     }
+}
+
+/// <summary>Two bfloat16 in a word.</summary>
+public struct BFloatProduct : IGramProduct
+{
+    private uint zeros;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Begin(int zero) => zeros = (uint)zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly GramWords Prepare(U4 words) => PackedWords.Of(words, zeros);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly GramWords PrepareColumn(U4 words) => PackedWords.Of(words);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly MmaSums Multiply(in GramWords upper, in GramWords lower, in GramWords column)
@@ -198,23 +210,10 @@ public struct HalfProduct : IGramProduct
     public void Begin(int zero) => zeros = (uint)zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly GramWords Prepare(U4 words)
-    {
-        GramWords result = default;
-        result.High.X = words.X ^ zeros;
-        result.High.Y = words.Y ^ zeros;
-        result.High.Z = words.Z ^ zeros;
-        result.High.W = words.W ^ zeros;
-        return result;
-    }
+    public readonly GramWords Prepare(U4 words) => PackedWords.Of(words, zeros);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly GramWords PrepareColumn(U4 words)
-    {
-        GramWords result = default;
-        result.High = words;
-        return result;
-    }
+    public readonly GramWords PrepareColumn(U4 words) => PackedWords.Of(words);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly MmaSums Multiply(in GramWords upper, in GramWords lower, in GramWords column)

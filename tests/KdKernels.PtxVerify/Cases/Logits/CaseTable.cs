@@ -114,6 +114,7 @@ internal static class CaseTable
         yield return one with { Classes = 81920, Reduction = KdReduction.Mean, Labels = true };
         yield return one with { Pattern = Pattern.Outliers };
         yield return one with { Pattern = Pattern.Near, Temperature = 20 };
+        yield return one with { Pattern = Pattern.Vanishing };
         yield return one with { Pattern = Pattern.Excluded, Outer = 3, Reduction = KdReduction.None };
         yield return one with { Pattern = Pattern.Ties, Outer = 2, Ignored = true, Metrics = any.Stem == "HintonLoss" };
         yield return one with { Classes = 152064, Temperature = 1 };
