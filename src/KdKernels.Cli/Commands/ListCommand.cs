@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using KdKernels.Cli.Output;
 using KdKernels.Distillation.Data;
+using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Models;
 using KdKernels.Distillation.Recipes;
 
@@ -17,8 +17,9 @@ internal static partial class ListCommand
 
     private static readonly Dictionary<string, Func<IEnumerable<ListedName>>> Kinds = new(StringComparer.Ordinal)
     {
-        ["methods"] = () => Enum.GetValues<DistillMethod>().Select(method => new ListedName(
-            JsonNamingPolicy.KebabCaseLower.ConvertName(method.ToString()), Describe(method))),
+        ["methods"] = () => MethodCatalog.All.Select(method => new ListedName(method.Name, method.Paper.Length == 0
+            ? method.Summary
+            : $"{method.Summary}. {method.Paper}")),
         ["models"] = () => ModelRegistry.Models.Select(model => new ListedName(model.Name, model.Description)),
         ["datasets"] = () => DataSources.Names.Select(name => new ListedName(name, DataSources.Describe(name))),
         ["recipes"] = ()
@@ -58,13 +59,6 @@ internal static partial class ListCommand
 
         return text.ToString();
     }
-
-    private static string Describe(DistillMethod method) => method switch
-    {
-        DistillMethod.None => "no distillation: only the plain students are trained",
-        DistillMethod.Kd => "(1 − alpha) CE + alpha T² KL(teacher ‖ student), Hinton et al. 2015",
-        _ => throw new ArgumentOutOfRangeException(nameof(method), method, "expected a method with a description"),
-    };
 
     /// <summary>A shipped recipe begins with a comment, whose first sentence says what it is.</summary>
     private static string FirstSentence(string recipe)

@@ -6,9 +6,10 @@ namespace KdKernels.Distillation.Models;
 
 /// <summary>Stages of (3x3 convolution, batch norm, ReLU) blocks, each halved by max pooling, and one linear
 /// layer.</summary>
-public sealed class ConvNet : nn.Module<Tensor, Tensor>, IDualModule
+public sealed class ConvNet : nn.Module<Tensor, Tensor>, IDualModule, ITappedModel
 {
     private readonly Sequential stages;
+    private readonly Identity features = nn.Identity();
     private readonly Linear classifier;
 
     /// <param name="classes">Number of logits.</param>
@@ -27,10 +28,17 @@ public sealed class ConvNet : nn.Module<Tensor, Tensor>, IDualModule
         }
 
         stages = nn.Sequential(named);
+        StageLayers = [.. named.Select(stage => $"{nameof(stages)}.{stage.Name}")];
         int size = imageSize >> widths.Length;
         classifier = nn.Linear((long)widths[^1] * size * size, classes);
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StageLayers { get; }
+
+    /// <inheritdoc/>
+    public string FeatureLayer => nameof(features);
 
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
     public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
@@ -39,7 +47,7 @@ public sealed class ConvNet : nn.Module<Tensor, Tensor>, IDualModule
     public Dual DualForward(Dual input)
     {
         using DisposeScope scope = NewDisposeScope();
-        return input.Through(stages).Flatten().Through(classifier).MoveToOuterDisposeScope();
+        return input.Through(stages).Flatten().Through(features).Through(classifier).MoveToOuterDisposeScope();
     }
 
     private static Sequential Stage(int inputs, int outputs, int depth)

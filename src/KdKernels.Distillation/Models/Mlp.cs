@@ -5,10 +5,11 @@ using static TorchSharp.torch;
 namespace KdKernels.Distillation.Models;
 
 /// <summary>Two hidden layers with ReLU on the flattened image.</summary>
-public sealed class Mlp : nn.Module<Tensor, Tensor>, IDualModule
+public sealed class Mlp : nn.Module<Tensor, Tensor>, IDualModule, ITappedModel
 {
     private readonly Linear stage1;
     private readonly Linear stage2;
+    private readonly Identity features = nn.Identity();
     private readonly Linear classifier;
 
     public Mlp(int classes, int channels, int imageSize, int hidden)
@@ -20,6 +21,12 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IDualModule
         RegisterComponents();
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StageLayers => [];
+
+    /// <inheritdoc/>
+    public string FeatureLayer => nameof(features);
+
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
     public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
 
@@ -29,6 +36,6 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IDualModule
         using DisposeScope scope = NewDisposeScope();
         Dual hidden = input.Flatten().Through(stage1).Relu();
         hidden = hidden.Through(stage2).Relu();
-        return hidden.Through(classifier).MoveToOuterDisposeScope();
+        return hidden.Through(features).Through(classifier).MoveToOuterDisposeScope();
     }
 }

@@ -27,6 +27,8 @@ public static class ModelRegistry
             "convnet-small",
             "two stages of one 3x3 convolution, 16 and 32 channels",
             (classes, channels, size) => new ConvNet(classes, channels, size, 1, [16, 32])),
+        Entry("convnet-medium", "three stages of one 3x3 convolution, 16, 32 and 64 channels",
+            (classes, channels, size) => new ConvNet(classes, channels, size, 1, [16, 32, 64])),
         Entry("convnet-large", "three stages of two 3x3 convolutions, 16, 32 and 64 channels",
             (classes, channels, size) => new ConvNet(classes, channels, size, 2, [16, 32, 64])),
         ResNetEntry(8),

@@ -12,13 +12,14 @@ namespace KdKernels.Distillation.Models;
 /// published figures users compare with; the paper's own CIFAR networks pad with zeros instead (option A), which is
 /// 2,752 parameters less.
 /// </summary>
-public sealed class ResNet : nn.Module<Tensor, Tensor>, IDualModule
+public sealed class ResNet : nn.Module<Tensor, Tensor>, IDualModule, ITappedModel
 {
     private readonly Conv2d conv1;
     private readonly BatchNorm2d bn1;
     private readonly Sequential stage1;
     private readonly Sequential stage2;
     private readonly Sequential stage3;
+    private readonly Identity features = nn.Identity();
     private readonly Linear classifier;
 
     public ResNet(int depth, int classes, int channels)
@@ -40,6 +41,12 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>, IDualModule
         Initialisation.KaimingFanOut(this);
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StageLayers => [nameof(stage1), nameof(stage2), nameof(stage3)];
+
+    /// <inheritdoc/>
+    public string FeatureLayer => nameof(features);
+
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
     public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
 
@@ -49,7 +56,7 @@ public sealed class ResNet : nn.Module<Tensor, Tensor>, IDualModule
         using DisposeScope scope = NewDisposeScope();
         Dual x = input.Through(conv1).Through(bn1).Relu(inPlace: true);
         x = x.Through(stage1).Through(stage2).Through(stage3);
-        return x.Mean(2, 3).Through(classifier).MoveToOuterDisposeScope();
+        return x.Mean(2, 3).Through(features).Through(classifier).MoveToOuterDisposeScope();
     }
 
     private static Sequential Stage(int inputs, int outputs, int blocks, int stride)

@@ -10,13 +10,14 @@ namespace KdKernels.Distillation.Models;
 /// no dropout. Where a block changes the shape, both its paths start from the activated input and the shortcut is a
 /// bare 1x1 convolution.
 /// </summary>
-public sealed class WideResNet : nn.Module<Tensor, Tensor>, IDualModule
+public sealed class WideResNet : nn.Module<Tensor, Tensor>, IDualModule, ITappedModel
 {
     private readonly Conv2d conv1;
     private readonly Sequential stage1;
     private readonly Sequential stage2;
     private readonly Sequential stage3;
     private readonly BatchNorm2d bn1;
+    private readonly Identity features = nn.Identity();
     private readonly Linear classifier;
 
     public WideResNet(int depth, int width, int classes, int channels)
@@ -39,6 +40,12 @@ public sealed class WideResNet : nn.Module<Tensor, Tensor>, IDualModule
         nn.init.constant_(classifier.bias!, 0);
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StageLayers => [nameof(stage1), nameof(stage2), nameof(stage3)];
+
+    /// <inheritdoc/>
+    public string FeatureLayer => nameof(features);
+
     /// <summary>Images <c>[B, channels, H, W]</c> to logits <c>[B, classes]</c>.</summary>
     public override Tensor forward(Tensor input) => DualForward(new Dual(input)).Stack;
 
@@ -48,7 +55,7 @@ public sealed class WideResNet : nn.Module<Tensor, Tensor>, IDualModule
         using DisposeScope scope = NewDisposeScope();
         Dual x = input.Through(conv1).Through(stage1).Through(stage2).Through(stage3);
         x = x.Through(bn1).Relu(inPlace: true);
-        return x.Mean(2, 3).Through(classifier).MoveToOuterDisposeScope();
+        return x.Mean(2, 3).Through(features).Through(classifier).MoveToOuterDisposeScope();
     }
 
     private static Sequential Stage(int inputs, int outputs, int blocks, int stride)

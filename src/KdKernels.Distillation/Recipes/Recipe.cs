@@ -1,3 +1,5 @@
+using KdKernels.Distillation.Methods;
+
 namespace KdKernels.Distillation.Recipes;
 
 /// <summary>
@@ -31,6 +33,9 @@ public sealed record Recipe
 
     public TeacherRecipe Teacher { get; init; } = new();
 
+    /// <summary>More teachers beside the first; <see cref="DistillRecipe.Switch"/> says who speaks.</summary>
+    public IReadOnlyList<TeacherRecipe> Teachers { get; init; } = [];
+
     public StudentRecipe Student { get; init; } = new();
 
     public DistillRecipe Distill { get; init; } = new();
@@ -38,6 +43,11 @@ public sealed record Recipe
     public EvaluationRecipe Evaluation { get; init; } = new();
 
     public CheckpointRecipe Checkpoint { get; init; } = new();
+
+    public bool Equals(Recipe? other) =>
+        other is not null && string.Equals(ToYaml(), other.ToYaml(), StringComparison.Ordinal);
+
+    public override int GetHashCode() => HashCode.Combine(Name, Seed, Seeds);
 
     /// <summary>The fully resolved recipe as YAML: reading it back gives an equal recipe.</summary>
     public string ToYaml() => RecipeWriter.Write(this);
@@ -52,6 +62,7 @@ public sealed record Recipe
         Seeds = 1,
         Data = Data with { Train = AtMost(Data.Train, 2000), Test = AtMost(Data.Test, 1000) },
         Teacher = Teacher with { Solver = Teacher.Solver.Shortened() },
+        Teachers = [.. Teachers.Select(teacher => teacher with { Solver = teacher.Solver.Shortened() })],
         Student = Student with { Solver = Student.Solver.Shortened() },
     };
 
@@ -108,6 +119,9 @@ public sealed record TeacherRecipe
     /// cref="Solver"/>.</summary>
     public string? Checkpoint { get; init; }
 
+    /// <summary>What it learns where that is not what the student learns; null for the student's data.</summary>
+    public DataRecipe? Data { get; init; }
+
     public SolverRecipe Solver { get; init; } = new();
 }
 
@@ -116,17 +130,13 @@ public sealed record StudentRecipe
 {
     public string Model { get; init; } = "convnet-small";
 
+    /// <summary>At most so many training images of each class, the first ones; 0 takes all. The teacher has all.</summary>
+    public int PerClass { get; init; }
+
+    /// <summary>A class of which the student never sees an image (Hinton et al. 2015, section 3); null for none.</summary>
+    public int? OmitClass { get; init; }
+
     public SolverRecipe Solver { get; init; } = new();
-}
-
-/// <summary>How the teacher's output enters the student's loss.</summary>
-public enum DistillMethod
-{
-    /// <summary>Not at all: only the plain student is trained.</summary>
-    None,
-
-    /// <summary><c>(1 - alpha) CE + alpha T² KL(teacher ‖ student)</c>, Hinton et al. 2015.</summary>
-    Kd,
 }
 
 /// <summary>What computes the distillation loss. Both give the same one, to rounding.</summary>
@@ -139,19 +149,30 @@ public enum DistillOps
     Composed,
 }
 
-/// <summary>The distillation loss and its weights, which may follow a schedule.</summary>
+/// <summary>The distillation: its methods, and what they share.</summary>
 public sealed record DistillRecipe
 {
-    public DistillMethod Method { get; init; } = DistillMethod.Kd;
+    /// <summary>At least one; several add their terms.</summary>
+    public IReadOnlyList<MethodRecipe> Methods { get; init; } = [MethodRecipe.Default("kd")];
 
-    /// <summary>T in (0, ∞]. 4 is the literature's default (RepDistiller, mdistiller).</summary>
-    public ScheduledValue Temperature { get; init; } = 4;
-
-    /// <summary>Weight of the distillation term in [0, 1]; cross-entropy gets the rest. 0.9 as in
-    /// RepDistiller.</summary>
-    public ScheduledValue Alpha { get; init; } = 0.9;
+    /// <summary>Weight of the loss against labels; null takes the smallest that one of the methods asks for.</summary>
+    public ScheduledValue? Labels { get; init; }
 
     public DistillOps Ops { get; init; } = DistillOps.Fused;
+
+    public TeacherSwitchRecipe Switch { get; init; } = new();
+
+    /// <summary>False where the methods change nothing: only plain students are trained.</summary>
+    public bool Distils => Methods.Any(method => !string.Equals(method.Name, MethodCatalog.None, StringComparison.Ordinal));
+
+    /// <summary>Whether a method needs a teacher.</summary>
+    public bool NeedsTeacher => Methods.Any(method => MethodCatalog.Find(method.Name)!.Teacher != TeacherNeed.None);
+
+    public bool Equals(DistillRecipe? other) =>
+        other is not null && Methods.SequenceEqual(other.Methods) && Labels == other.Labels && Ops == other.Ops
+        && Switch == other.Switch;
+
+    public override int GetHashCode() => HashCode.Combine(Methods.Count, Methods[0], Labels, Ops, Switch);
 }
 
 /// <summary>When and how held-out images are evaluated.</summary>
@@ -161,6 +182,10 @@ public sealed record EvaluationRecipe
     public int Every { get; init; } = 1;
 
     public int BatchSize { get; init; } = 256;
+
+    /// <summary>Standard deviations of Gaussian noise on the normalised images under which the accuracy is measured as
+    /// well.</summary>
+    public IReadOnlyList<double> Noise { get; init; } = [];
 
     /// <summary>Resamples of the paired bootstrap.</summary>
     public int Bootstrap { get; init; } = 10_000;

@@ -1,3 +1,5 @@
+using KdKernels.Distillation.Methods;
+
 namespace KdKernels.Distillation.Recipes;
 
 /// <summary>The meaning of a recipe's keys: types, defaults, ranges, and what does not go together.</summary>
@@ -30,6 +32,7 @@ internal static class RecipeBinder
             Threads = root.Whole("threads", defaults.Threads, 0, 4096),
             Data = Data(root.Section("data")),
             Teacher = Teacher(root.Section("teacher")),
+            Teachers = [.. root.Sections("teachers").Select(Teacher)],
             Student = Student(root.Section("student")),
             Distill = Distill(root.Section("distill")),
             Evaluation = Evaluation(root.Section("evaluation")),
@@ -117,6 +120,7 @@ internal static class RecipeBinder
         {
             Model = section.OneOf("model", defaults.Model, RecipeNames.Models),
             Checkpoint = section.OptionalText("checkpoint"),
+            Data = section.Holds("data") ? Data(section.Section("data")) : null,
             Solver = Solver(section.Section("solver")),
         };
         section.RejectUnknown();
@@ -128,6 +132,8 @@ internal static class RecipeBinder
         var student = new StudentRecipe
         {
             Model = section.OneOf("model", new StudentRecipe().Model, RecipeNames.Models),
+            PerClass = section.Whole("per-class", 0, 0),
+            OmitClass = section.OptionalWhole("omit-class", 0),
             Solver = Solver(section.Section("solver")),
         };
         section.RejectUnknown();
@@ -201,16 +207,68 @@ internal static class RecipeBinder
     private static DistillRecipe Distill(RecipeSection section)
     {
         var defaults = new DistillRecipe();
+        RecipeSection? several = section.Holds("methods") ? section : null;
+        IReadOnlyList<MethodRecipe> methods = several is null
+            ? [Method(section, section.OneOf("method", "kd", MethodCatalog.Names))]
+            : Methods(section);
         var distill = new DistillRecipe
         {
-            Method = section.Choice("method", defaults.Method),
-            Temperature = section.Scheduled(
-                "temperature", defaults.Temperature, number => number > 0, "a temperature above 0 (or .inf)"),
-            Alpha = section.Scheduled("alpha", defaults.Alpha, number => number is >= 0 and <= 1, "a weight in [0, 1]"),
+            Methods = methods,
+            Labels = section.Holds("labels")
+                ? section.Scheduled("labels", 1, number => number >= 0 && double.IsFinite(number), "a weight of at least 0")
+                : null,
             Ops = section.Choice("ops", defaults.Ops),
+            Switch = Switch(section.Section("switch")),
         };
+        section.Allow("labels");
         section.RejectUnknown();
         return distill;
+    }
+
+    private static List<MethodRecipe> Methods(RecipeSection section)
+    {
+        List<MethodRecipe> methods = [];
+        foreach (RecipeSection item in section.Sections("methods"))
+        {
+            MethodRecipe method = Method(item, item.OneOf("name", "", MethodCatalog.Names));
+            item.RejectUnknown();
+            if (methods.Exists(other => string.Equals(other.Name, method.Name, StringComparison.Ordinal)))
+            {
+                throw section.Error("methods", $"expected each method once but got {method.Name} twice");
+            }
+
+            methods.Add(method);
+        }
+
+        if (methods.Count == 0)
+        {
+            throw section.Error("methods", "expected at least one method, such as {name: kd}, but got none");
+        }
+
+        if (methods.Count > 1 && methods.Exists(method => string.Equals(method.Name, MethodCatalog.None, StringComparison.Ordinal)))
+        {
+            throw section.Error("methods", "expected none alone or methods without it but got both");
+        }
+
+        return methods;
+    }
+
+    private static MethodRecipe Method(RecipeSection section, string name) => new(
+        name,
+        new MethodSettings(MethodCatalog.Find(name)!.Settings.Select(
+            setting => KeyValuePair.Create(setting.Key, setting.Read(section)))));
+
+    private static TeacherSwitchRecipe Switch(RecipeSection section)
+    {
+        var defaults = new TeacherSwitchRecipe();
+        var result = new TeacherSwitchRecipe
+        {
+            Policy = section.Choice("policy", defaults.Policy),
+            Period = section.Whole("period", defaults.Period, 1),
+            Duty = section.Scheduled("duty", defaults.Duty, number => number is >= 0 and <= 1, "a part in [0, 1]"),
+        };
+        section.RejectUnknown();
+        return result;
     }
 
     private static EvaluationRecipe Evaluation(RecipeSection section)
@@ -220,6 +278,7 @@ internal static class RecipeBinder
         {
             Every = section.Whole("every", defaults.Every, 1),
             BatchSize = section.Whole("batch-size", defaults.BatchSize, 1, 1_000_000),
+            Noise = section.Reals("noise", number => number > 0, "a standard deviation above 0"),
             Bootstrap = section.Whole("bootstrap", defaults.Bootstrap, 100, 10_000_000),
         };
         section.RejectUnknown();

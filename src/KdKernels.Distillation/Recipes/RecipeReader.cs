@@ -153,7 +153,35 @@ public static class RecipeReader
             throw new RecipeException(source, 0, "", "expected key.path=value, such as student.solver.lr=0.1");
         }
 
-        root.SetPath(path, WithoutLines(RecipeParser.Parse(entry[(equals + 1)..], source)));
+        RecipeNode value = WithoutLines(RecipeParser.Parse(entry[(equals + 1)..], source));
+        bool isMethod = path is ["method"] or ["distill", "method"];
+        if (isMethod)
+        {
+            KeepOnlyShared(root);
+            path = ["distill", "method"];
+        }
+
+        root.SetPath(path, value);
+    }
+
+    /// <summary>Another method has other settings: what the recipe says about its own does not go with it.</summary>
+    private static void KeepOnlyShared(MappingNode root)
+    {
+        if (root.Find("distill") is not MappingNode distill)
+        {
+            return;
+        }
+
+        var shared = new MappingNode(distill.Source, distill.Line);
+        foreach ((string key, RecipeNode value) in distill.Entries)
+        {
+            if (key is "labels" or "ops" or "switch")
+            {
+                shared.Set(key, value);
+            }
+        }
+
+        root.Set("distill", shared);
     }
 
     // An override is one line of a command; numbering it would send the reader looking for a file.

@@ -21,6 +21,25 @@ internal sealed class RecipeSection(MappingNode node, string path)
         };
     }
 
+    /// <summary>A list of mappings; none where the key is missing.</summary>
+    public IReadOnlyList<RecipeSection> Sections(string key) => Take(key) switch
+    {
+        null or ScalarNode { IsNull: true } => [],
+        SequenceNode sequence =>
+        [
+            .. sequence.Items.Select((item, index) => item is MappingNode mapping
+                ? new RecipeSection(mapping, Path($"{key}[{index}]"))
+                : throw Error($"{key}[{index}]", $"expected a section of keys but got {Describe(item)}")),
+        ],
+        RecipeNode other => throw Error(key, $"expected a list of sections but got {Describe(other)}"),
+    };
+
+    /// <summary>Whether a key is there and is not null. Asking does not make it known.</summary>
+    public bool Holds(string key) => node.Find(key) is not null and not ScalarNode { IsNull: true };
+
+    /// <summary>Makes a key known that may be null.</summary>
+    public void Allow(string key) => Take(key);
+
     public string Text(string key, string fallback) => OptionalText(key) ?? fallback;
 
     public string? OptionalText(string key) => Take(key) switch
@@ -58,6 +77,33 @@ internal sealed class RecipeSection(MappingNode node, string path)
 
     public long WholeLong(string key, long fallback, long least, long most) =>
         Take(key) is { } value ? WholeOf(key, value, least, most) : fallback;
+
+    /// <summary>Null where the key is missing or null.</summary>
+    public int? OptionalWhole(string key, int least) =>
+        Take(key) is { } value and not ScalarNode { IsNull: true } ? (int)WholeOf(key, value, least, int.MaxValue) : null;
+
+    public IReadOnlyList<string> Texts(string key, IReadOnlyList<string> fallback) => Take(key) switch
+    {
+        null => fallback,
+        SequenceNode sequence =>
+        [
+            .. sequence.Items.Select((item, index) => item is ScalarNode { IsNull: false } scalar
+                ? scalar.Text
+                : throw Error($"{key}[{index}]", $"expected text but got {Describe(item)}")),
+        ],
+        RecipeNode other => throw Error(key, $"expected a list of names but got {Describe(other)}"),
+    };
+
+    public IReadOnlyList<double> Reals(string key, Predicate<double> allowed, string expected) => Take(key) switch
+    {
+        null => [],
+        SequenceNode sequence =>
+        [
+            .. sequence.Items.Select((item, index) => RealOf(
+                $"{key}[{index}]", item, number => double.IsFinite(number) && allowed(number), expected)),
+        ],
+        RecipeNode other => throw Error(key, $"expected a list of numbers but got {Describe(other)}"),
+    };
 
     public IReadOnlyList<int> Wholes(string key, IReadOnlyList<int> fallback, int least) => Take(key) switch
     {

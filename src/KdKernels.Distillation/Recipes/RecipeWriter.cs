@@ -16,37 +16,24 @@ internal static class RecipeWriter
         Line(yaml, 0, "device", Text(recipe.Device));
         Line(yaml, 0, "threads", Number(recipe.Threads));
 
-        DataRecipe data = recipe.Data;
-        Section(yaml, 0, "data");
-        Line(yaml, 1, "name", Text(data.Name));
-        Line(yaml, 1, "root", Text(data.Root));
-        Line(yaml, 1, "train", Number(data.Train));
-        Line(yaml, 1, "test", Number(data.Test));
-        Line(yaml, 1, "validation", Number(data.Validation));
-        Line(yaml, 1, "image-size", Number(data.ImageSize));
-        Section(yaml, 1, "augment");
-        Line(yaml, 2, "crop", Number(data.Augment.Crop));
-        Line(yaml, 2, "flip", Boolean(data.Augment.Flip));
-        Line(yaml, 2, "cutout", Number(data.Augment.Cutout));
-
+        Data(yaml, 0, recipe.Data);
         Section(yaml, 0, "teacher");
-        Line(yaml, 1, "model", Text(recipe.Teacher.Model));
-        Line(yaml, 1, "checkpoint", Text(recipe.Teacher.Checkpoint));
-        Solver(yaml, recipe.Teacher.Solver);
+        Teacher(yaml, 1, recipe.Teacher);
+        Teachers(yaml, recipe.Teachers);
 
         Section(yaml, 0, "student");
         Line(yaml, 1, "model", Text(recipe.Student.Model));
-        Solver(yaml, recipe.Student.Solver);
+        Line(yaml, 1, "per-class", Number(recipe.Student.PerClass));
+        Line(yaml, 1, "omit-class", recipe.Student.OmitClass is { } omitted ? Number(omitted) : "null");
+        Solver(yaml, 1, recipe.Student.Solver);
 
         Section(yaml, 0, "distill");
-        Line(yaml, 1, "method", RecipeNames.Of(recipe.Distill.Method));
-        Line(yaml, 1, "temperature", Scheduled(recipe.Distill.Temperature));
-        Line(yaml, 1, "alpha", Scheduled(recipe.Distill.Alpha));
-        Line(yaml, 1, "ops", RecipeNames.Of(recipe.Distill.Ops));
+        Distill(yaml, recipe.Distill);
 
         Section(yaml, 0, "evaluation");
         Line(yaml, 1, "every", Number(recipe.Evaluation.Every));
         Line(yaml, 1, "batch-size", Number(recipe.Evaluation.BatchSize));
+        Line(yaml, 1, "noise", $"[{string.Join(", ", recipe.Evaluation.Noise.Select(Number))}]");
         Line(yaml, 1, "bootstrap", Number(recipe.Evaluation.Bootstrap));
 
         Section(yaml, 0, "checkpoint");
@@ -55,22 +42,109 @@ internal static class RecipeWriter
         return yaml.ToString();
     }
 
-    private static void Solver(StringBuilder yaml, SolverRecipe solver)
+    /// <summary>A setting's value as YAML.</summary>
+    internal static string Value(object value) => value switch
     {
-        Section(yaml, 1, "solver");
-        Line(yaml, 2, "optimizer", RecipeNames.Of(solver.Optimizer));
-        Line(yaml, 2, "lr", Number(solver.LearningRate));
-        Line(yaml, 2, "momentum", Number(solver.Momentum));
-        Line(yaml, 2, "weight-decay", Number(solver.WeightDecay));
-        Line(yaml, 2, "nesterov", Boolean(solver.Nesterov));
-        Line(yaml, 2, "epochs", Number(solver.Epochs));
-        Line(yaml, 2, "batch-size", Number(solver.BatchSize));
-        Section(yaml, 2, "schedule");
-        Line(yaml, 3, "kind", RecipeNames.Of(solver.Schedule.Kind));
-        Line(yaml, 3, "milestones", $"[{string.Join(", ", solver.Schedule.Milestones)}]");
-        Line(yaml, 3, "gamma", Number(solver.Schedule.Gamma));
-        Line(yaml, 3, "warm-up", Number(solver.Schedule.WarmUp));
-        Line(yaml, 2, "clip-norm", Number(solver.ClipNorm));
+        ScheduledValue scheduled => Scheduled(scheduled),
+        double number => Number(number),
+        int number => Number(number),
+        bool flag => Boolean(flag),
+        string text => Text(text),
+        IReadOnlyList<string> names => $"[{string.Join(", ", names.Select(Text))}]",
+        _ => throw new ArgumentException($"expected a value of a setting but got {value.GetType().Name}", nameof(value)),
+    };
+
+    private static void Distill(StringBuilder yaml, DistillRecipe distill)
+    {
+        if (distill.Methods is [MethodRecipe only])
+        {
+            Line(yaml, 1, "method", only.Name);
+            foreach ((string key, object value) in only.Settings.Values)
+            {
+                Line(yaml, 1, key, Value(value));
+            }
+        }
+        else
+        {
+            Section(yaml, 1, "methods");
+            foreach (MethodRecipe method in distill.Methods)
+            {
+                Line(yaml, 1, "- name", method.Name);
+                foreach ((string key, object value) in method.Settings.Values)
+                {
+                    Line(yaml, 2, key, Value(value));
+                }
+            }
+        }
+
+        Line(yaml, 1, "labels", distill.Labels is { } labels ? Scheduled(labels) : "null");
+        Line(yaml, 1, "ops", RecipeNames.Of(distill.Ops));
+        Section(yaml, 1, "switch");
+        Line(yaml, 2, "policy", RecipeNames.Of(distill.Switch.Policy));
+        Line(yaml, 2, "period", Number(distill.Switch.Period));
+        Line(yaml, 2, "duty", Scheduled(distill.Switch.Duty));
+    }
+
+    private static void Data(StringBuilder yaml, int depth, DataRecipe data)
+    {
+        Section(yaml, depth, "data");
+        Line(yaml, depth + 1, "name", Text(data.Name));
+        Line(yaml, depth + 1, "root", Text(data.Root));
+        Line(yaml, depth + 1, "train", Number(data.Train));
+        Line(yaml, depth + 1, "test", Number(data.Test));
+        Line(yaml, depth + 1, "validation", Number(data.Validation));
+        Line(yaml, depth + 1, "image-size", Number(data.ImageSize));
+        Section(yaml, depth + 1, "augment");
+        Line(yaml, depth + 2, "crop", Number(data.Augment.Crop));
+        Line(yaml, depth + 2, "flip", Boolean(data.Augment.Flip));
+        Line(yaml, depth + 2, "cutout", Number(data.Augment.Cutout));
+    }
+
+    private static void Teacher(StringBuilder yaml, int depth, TeacherRecipe teacher)
+    {
+        Line(yaml, depth, "model", Text(teacher.Model));
+        Line(yaml, depth, "checkpoint", Text(teacher.Checkpoint));
+        if (teacher.Data is not null)
+        {
+            Data(yaml, depth, teacher.Data);
+        }
+
+        Solver(yaml, depth, teacher.Solver);
+    }
+
+    private static void Teachers(StringBuilder yaml, IReadOnlyList<TeacherRecipe> teachers)
+    {
+        if (teachers.Count == 0)
+        {
+            return;
+        }
+
+        Section(yaml, 0, "teachers");
+        foreach (TeacherRecipe teacher in teachers)
+        {
+            var item = new StringBuilder();
+            Teacher(item, 1, teacher);
+            // The first key stands behind the dash that begins an item.
+            yaml.Append("- ").Append(item.ToString().AsSpan(2));
+        }
+    }
+
+    private static void Solver(StringBuilder yaml, int depth, SolverRecipe solver)
+    {
+        Section(yaml, depth, "solver");
+        Line(yaml, depth + 1, "optimizer", RecipeNames.Of(solver.Optimizer));
+        Line(yaml, depth + 1, "lr", Number(solver.LearningRate));
+        Line(yaml, depth + 1, "momentum", Number(solver.Momentum));
+        Line(yaml, depth + 1, "weight-decay", Number(solver.WeightDecay));
+        Line(yaml, depth + 1, "nesterov", Boolean(solver.Nesterov));
+        Line(yaml, depth + 1, "epochs", Number(solver.Epochs));
+        Line(yaml, depth + 1, "batch-size", Number(solver.BatchSize));
+        Section(yaml, depth + 1, "schedule");
+        Line(yaml, depth + 2, "kind", RecipeNames.Of(solver.Schedule.Kind));
+        Line(yaml, depth + 2, "milestones", $"[{string.Join(", ", solver.Schedule.Milestones)}]");
+        Line(yaml, depth + 2, "gamma", Number(solver.Schedule.Gamma));
+        Line(yaml, depth + 2, "warm-up", Number(solver.Schedule.WarmUp));
+        Line(yaml, depth + 1, "clip-norm", Number(solver.ClipNorm));
     }
 
     private static void Section(StringBuilder yaml, int depth, string key) =>

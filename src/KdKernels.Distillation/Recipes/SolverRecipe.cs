@@ -6,6 +6,7 @@ public enum OptimizerKind
     Sgd,
     Adam,
     Adamw,
+    Rmsprop,
 }
 
 /// <summary>How the learning rate changes over a training.</summary>
@@ -35,7 +36,7 @@ public sealed record SolverRecipe
 
     public double LearningRate { get; init; } = 0.05;
 
-    /// <summary>SGD's momentum; Adam and AdamW keep torch's betas (0.9, 0.999).</summary>
+    /// <summary>SGD's momentum; RMSProp's too; Adam and AdamW keep torch's betas (0.9, 0.999).</summary>
     public double Momentum { get; init; } = 0.9;
 
     public double WeightDecay { get; init; } = 5e-4;

@@ -74,7 +74,11 @@ public static class RunReportReader
             };
         }
 
-        return [.. order.Select(stage => new TrainingCurve(RoleOf(stage), stage, [.. stages[stage].Values]))];
+        return
+        [
+            .. order.Where(stage => RoleOf(stage) is not null)
+                .Select(stage => new TrainingCurve(RoleOf(stage)!.Value, stage, [.. stages[stage].Values])),
+        ];
     }
 
     private static EpochRecord? ParseEpoch(string line)
@@ -92,10 +96,18 @@ public static class RunReportReader
         }
     }
 
-    private static NetworkRole RoleOf(string stage)
-        => stage.StartsWith("teacher", StringComparison.Ordinal) ? NetworkRole.Teacher
-            : stage.StartsWith("plain", StringComparison.Ordinal) ? NetworkRole.Plain
-            : NetworkRole.Distilled;
+    /// <summary>Null for what stands between: assistants, first stages, parts on top of a teacher.</summary>
+    private static NetworkRole? RoleOf(string stage)
+    {
+        string[] words = stage.Split('-');
+        return words switch
+        {
+            ["teacher"] => NetworkRole.Teacher,
+            ["plain", _] => NetworkRole.Plain,
+            [_, var last] when int.TryParse(last, out _) && words[0] != "teacher" => NetworkRole.Distilled,
+            _ => null,
+        };
+    }
 
     private static IReadOnlyList<SamplePicture> ReadSamples(string folder)
     {

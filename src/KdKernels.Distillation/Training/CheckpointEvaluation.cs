@@ -2,6 +2,7 @@ using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Formats;
 using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Tasks;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
@@ -27,7 +28,7 @@ public sealed record CheckpointEvaluation(
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(message);
-        TrainingData data = TrainingData.Load(recipe);
+        var data = ImageClassification.Load(recipe.Data, recipe.Name);
         var device = TrainingDevice.Open(recipe);
         string model = role switch
         {
@@ -37,14 +38,13 @@ public sealed record CheckpointEvaluation(
         };
         using nn.Module<Tensor, Tensor> network = data.CreateNetwork(model, seed: 0, device);
         WeightFile.Load(network, data.SignatureOf(model), weights, message);
-        Evaluation evaluation = new Evaluator(
-            data.HeldOut, data.Train.Statistics, recipe.Evaluation.BatchSize, device).Run(network, teacher: null);
-        return new CheckpointEvaluation(model, data.HeldOut, evaluation.Predictions, evaluation.Metrics);
+        Evaluation evaluation = data.Evaluate(network, recipe.Evaluation, device, teacher: null);
+        return new CheckpointEvaluation(model, data.HeldOut, evaluation.Predictions!, evaluation.Metrics);
     }
 
     /// <summary>Whether the file says that it is for the teacher's model and not for the student's. Damage is for the
     /// loader to report.</summary>
-    private static bool IsTeachers(TrainingData data, Recipe recipe, string weights)
+    private static bool IsTeachers(ImageClassification data, Recipe recipe, string weights)
     {
         string file = Directory.Exists(weights) ? Path.Combine(weights, TrainingFiles.TeacherWeights) : weights;
         try

@@ -1,7 +1,8 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Formats;
+using KdKernels.Distillation.Tasks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
@@ -15,22 +16,19 @@ internal static class DivergenceDump
         TrainingTask task,
         int epoch,
         int step,
-        ReadOnlySpan<int> indices,
-        Tensor images,
-        Tensor labels,
-        Tensor logits,
+        Batch batch,
         BatchLoss loss)
     {
         List<SafetensorsTensor> tensors =
         [
-            Floats("images", images),
-            Floats("logits", logits),
-            new("labels", SafetensorsType.I64, [.. labels.shape], Bytes(labels)),
-            new("index", SafetensorsType.I32, [indices.Length], MemoryMarshal.AsBytes(indices).ToArray()),
+            Of("images", batch.Inputs),
+            Of("logits", loss.Output),
+            Of("labels", batch.Labels),
+            Of("index", batch.Indices),
         ];
-        if (loss.TeacherLogits is not null)
+        if (loss.TeacherOutput is not null)
         {
-            tensors.Add(Floats("teacher_logits", loss.TeacherLogits));
+            tensors.Add(Of("teacher_logits", loss.TeacherOutput));
         }
 
         Dictionary<string, string> metadata = new(StringComparer.Ordinal)
@@ -41,6 +39,10 @@ internal static class DivergenceDump
             ["kd.loss"] = loss.Terms.Total.ToString(CultureInfo.InvariantCulture),
             ["kd.cross_entropy"] = loss.Terms.CrossEntropy.ToString(CultureInfo.InvariantCulture),
             ["kd.distillation"] = loss.Terms.Distillation?.ToString(CultureInfo.InvariantCulture) ?? "",
+            ["kd.terms"] = string.Join(
+                ", ",
+                loss.Terms.Terms?.Select(term => string.Create(CultureInfo.InvariantCulture, $"{term.Key} {term.Value}"))
+                    ?? []),
             ["kd.temperature"] = loss.Temperature?.ToString(CultureInfo.InvariantCulture) ?? "",
             ["kd.alpha"] = loss.Alpha?.ToString(CultureInfo.InvariantCulture) ?? "",
         };
@@ -57,8 +59,11 @@ internal static class DivergenceDump
         return task.DumpFolder;
     }
 
-    private static SafetensorsTensor Floats(string name, Tensor tensor) =>
-        new(name, SafetensorsType.F32, [.. tensor.shape], Bytes(tensor));
+    private static SafetensorsTensor Of(string name, Tensor tensor) => new(
+        name,
+        tensor.dtype == ScalarType.Int64 ? SafetensorsType.I64 : SafetensorsType.F32,
+        [.. tensor.shape],
+        Bytes(tensor));
 
     private static byte[] Bytes(Tensor tensor) => tensor.detach().cpu().contiguous().bytes.ToArray();
 }

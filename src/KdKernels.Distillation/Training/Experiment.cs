@@ -26,9 +26,43 @@ public static class Experiment
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(observer);
         using var recorder = new RunRecorder(folder);
-        using var session = new ExperimentSession(folder, recorder, new ObserverPair(recorder, observer));
-        return session.Run(cancellation);
+        Recipe recipe = folder.Recipe;
+        using var session = new ExperimentSession(
+            folder, recorder, new ObserverPair(recorder, observer), [new Arm("distilled", recipe.Distill)]);
+        SessionOutcome outcome = session.Run(cancellation);
+        ExperimentResult result = Result(folder, session.Task.HeldOutCount, outcome);
+        ExperimentFiles.Write(folder, result, session.Task, outcome);
+        return result;
     }
+
+    private static ExperimentResult Result(RunFolder folder, int heldOut, SessionOutcome outcome)
+    {
+        IReadOnlyList<Outcome> distilled = outcome.Arms.Count == 0 ? [] : outcome.Arms[0];
+        Recipe recipe = folder.Recipe;
+        return new ExperimentResult
+        {
+            Recipe = recipe.Name,
+            Run = folder.FullPath,
+            Teacher = outcome.Teacher?.Result,
+            Plain = [.. outcome.Plain.Select(network => network.Result)],
+            Distilled = [.. distilled.Select(network => network.Result)],
+            PlainAccuracy = Accuracy(outcome.Plain),
+            DistilledAccuracy = distilled.Count == 0 ? null : Accuracy(distilled),
+            Difference = distilled.Count == 0
+                ? null
+                : PairedBootstrap.Interval(
+                    [.. outcome.Plain.Select(network => network.Evaluation.Scores)],
+                    [.. distilled.Select(network => network.Evaluation.Scores)],
+                    recipe.Evaluation.Bootstrap,
+                    recipe.Seed),
+            HeldOut = heldOut,
+            Seconds = outcome.Plain.Concat(distilled).Append(outcome.Teacher)
+                .Sum(network => network?.Result.Seconds ?? 0),
+        };
+    }
+
+    private static MeanAndDeviation Accuracy(IReadOnlyList<Outcome> networks) =>
+        MeanAndDeviation.Of([.. networks.Select(network => network.Result.HeldOut.Accuracy)]);
 
     /// <summary>Measures weights on the images that the recipe holds out.</summary>
     /// <param name="recipe">Says which data, and which model.</param>

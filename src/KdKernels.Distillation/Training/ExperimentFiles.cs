@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Formats;
+using KdKernels.Distillation.Tasks;
 
 namespace KdKernels.Distillation.Training;
 
@@ -12,43 +12,63 @@ internal static class ExperimentFiles
 {
     /// <summary>Writes predictions, sample pictures and tables; <c>summary.json</c> last, as its presence says that the run
     /// is finished.</summary>
-    public static void Write(
-        RunFolder folder,
-        ExperimentResult result,
-        ImageSet heldOut,
-        int[]? teacher,
-        IReadOnlyList<int[]> plain,
-        IReadOnlyList<int[]> distilled)
+    public static void Write(RunFolder folder, ExperimentResult result, LearningTask task, SessionOutcome outcome)
     {
-        Replace(folder.PredictionsPath, Predictions(heldOut, teacher, plain, distilled));
-        Reporting.SampleFile.Save(folder.FullPath, heldOut);
+        Replace(folder.PredictionsPath, Predictions(task, outcome));
+        if (task.HeldOutImages is { } images)
+        {
+            Reporting.SampleFile.Save(folder.FullPath, images);
+        }
+
         Replace(folder.SummaryCsvPath, Encoding.UTF8.GetBytes(Csv(result)));
         Replace(
             folder.SummaryJsonPath,
             Encoding.UTF8.GetBytes(JsonSerializer.Serialize(result, RunJson.Default.ExperimentResult) + "\n"));
     }
 
-    private static byte[] Predictions(
-        ImageSet heldOut, int[]? teacher, IReadOnlyList<int[]> plain, IReadOnlyList<int[]> distilled)
+    private static byte[] Predictions(LearningTask task, SessionOutcome outcome)
     {
-        int images = heldOut.Count;
+        int items = task.HeldOutCount;
+        IReadOnlyList<Outcome> distilled = outcome.Arms.Count == 0 ? [] : outcome.Arms[0];
         List<SafetensorsTensor> tensors =
         [
-            Tensor("label", [images], [heldOut.Labels.ToArray()]),
-            Tensor("plain", [plain.Count, images], plain),
+            Scores("plain-score", outcome.Plain, items),
         ];
-        if (teacher is not null)
+        if (distilled.Count > 0)
         {
-            tensors.Add(Tensor("teacher", [images], [teacher]));
-            tensors.Add(Tensor("distilled", [distilled.Count, images], distilled));
+            tensors.Add(Scores("distilled-score", distilled, items));
+        }
+
+        if (task.HeldOutLabels is { } labels)
+        {
+            tensors.Add(Tensor("label", [items], [[.. labels]]));
+            tensors.Add(Tensor("plain", [outcome.Plain.Count, items], outcome.Plain.Select(Answers)));
+            if (outcome.Teacher?.Evaluation.Predictions is { } teacher && teacher.Length == items)
+            {
+                tensors.Add(Tensor("teacher", [items], [teacher]));
+            }
+
+            if (distilled.Count > 0)
+            {
+                tensors.Add(Tensor("distilled", [distilled.Count, items], distilled.Select(Answers)));
+            }
         }
 
         return SafetensorsWriter.ToArray(tensors, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["kd.format"] = "1",
-            ["kd.data"] = heldOut.Name,
-            ["kd.data_fingerprint"] = heldOut.Fingerprint,
+            ["kd.data"] = task.HeldOutName,
+            ["kd.data_fingerprint"] = task.HeldOutFingerprint,
         });
+
+        static int[] Answers(Outcome network) => network.Evaluation.Predictions!;
+    }
+
+    private static SafetensorsTensor Scores(string name, IReadOnlyList<Outcome> networks, int items)
+    {
+        double[] values = [.. networks.SelectMany(network => network.Evaluation.Scores)];
+        return new SafetensorsTensor(
+            name, SafetensorsType.F64, [networks.Count, items], MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
     }
 
     private static SafetensorsTensor Tensor(string name, long[] shape, IEnumerable<int[]> rows)

@@ -1,209 +1,192 @@
-using KdKernels.Distillation.Checkpoints;
-using KdKernels.Distillation.Data;
-using KdKernels.Distillation.Models;
+using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Tasks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>One process's work on an experiment: what earlier processes finished is loaded and measured again, the rest
-/// is trained.</summary>
+/// <summary>What a session found: the teacher, the plain students, and each arm's students; one of each per seed.</summary>
+internal sealed record SessionOutcome(
+    Outcome? Teacher, IReadOnlyList<Outcome> Plain, IReadOnlyList<IReadOnlyList<Outcome>> Arms);
+
+/// <summary>
+/// One process's work on an experiment: the teachers are trained once, then for every seed a plain student and one student
+/// per arm, which start from the same weights and see the same batches.
+/// </summary>
 internal sealed class ExperimentSession : IDisposable
 {
-    private readonly RunFolder folder;
     private readonly Recipe recipe;
-    private readonly RunRecorder recorder;
-    private readonly ITrainingObserver observer;
-    private readonly Device device;
-    private readonly TrainingData data;
-    private readonly Evaluator evaluator;
-    private readonly string fingerprint;
+    private readonly IReadOnlyList<Arm> arms;
+    private readonly LearningTask task;
+    private readonly LearningTask studentTask;
+    private readonly StageRunner runner;
+    private readonly TeacherStages teachers;
+    private readonly List<AssistantStages> assistants = [];
 
-    private nn.Module<Tensor, Tensor>? teacher;
-
-    public ExperimentSession(RunFolder folder, RunRecorder recorder, ITrainingObserver observer)
+    /// <summary>Loads the data and checks everything; nothing is trained yet.</summary>
+    /// <exception cref="RecipeException">Data, networks and methods do not go together.</exception>
+    public ExperimentSession(
+        RunFolder folder, RunRecorder recorder, ITrainingObserver observer, IReadOnlyList<Arm> arms)
     {
-        this.folder = folder;
-        this.recorder = recorder;
-        this.observer = observer;
         recipe = folder.Recipe;
-        device = TrainingDevice.Open(recipe);
-        data = TrainingData.Load(recipe);
-        evaluator = new Evaluator(data.HeldOut, data.Train.Statistics, recipe.Evaluation.BatchSize, device);
-        fingerprint = data.Fingerprint(recipe);
-        RunEnvironment.Of(recipe, data.Train, data.HeldOut, TrainingDevice.Describe(device)).Write(folder.EnvironmentPath);
+        this.arms = [.. arms.Where(arm => arm.Distill.Distils)];
+        Device device = TrainingDevice.Open(recipe);
+        task = TaskLoader.Load(recipe.Data, recipe.Name);
+        studentTask = Restricted(recipe, task);
+        ExperimentCheck.Run(recipe, task, studentTask, this.arms);
+        RunEnvironment.Of(recipe, task, TrainingDevice.Describe(device)).Write(folder.EnvironmentPath);
+        runner = new StageRunner(folder, recorder, observer, device, CountStages());
+        teachers = new TeacherStages(recipe, task, runner);
     }
 
-    private bool Distils => recipe.Distill.Method != DistillMethod.None;
+    public LearningTask Task => task;
 
-    private int Stages => Distils ? 1 + 2 * recipe.Seeds : recipe.Seeds;
+    private bool NeedsTeacher => arms.Any(arm => arm.Distill.NeedsTeacher);
 
-    public ExperimentResult Run(CancellationToken cancellation)
+    public SessionOutcome Run(CancellationToken cancellation)
     {
-        Outcome? taught = Distils ? Teacher(cancellation) : null;
-        Teaching? teaching = taught is null ? null : new Teaching(teacher!, taught.Predictions, recipe.Distill);
+        if (NeedsTeacher)
+        {
+            teachers.Train(cancellation);
+            foreach (Arm arm in arms)
+            {
+                teachers.TrainParts(arm, cancellation);
+            }
+        }
+
+        IReadOnlyList<TeacherNetwork>[] taught = [.. arms.Select(arm => TeachersOf(arm, cancellation))];
         List<Outcome> plain = [];
-        List<Outcome> distilled = [];
+        List<Outcome>[] taughtOnes = [.. arms.Select(_ => new List<Outcome>())];
         for (int repeat = 0; repeat < recipe.Seeds; repeat++)
         {
-            plain.Add(Student(NetworkRole.Plain, repeat, teaching: null, cancellation));
-            if (teaching is not null)
+            plain.Add(Plain(repeat, cancellation));
+            for (int arm = 0; arm < arms.Count; arm++)
             {
-                distilled.Add(Student(NetworkRole.Distilled, repeat, teaching, cancellation));
+                taughtOnes[arm].Add(Taught(arms[arm], taught[arm], repeat, cancellation));
             }
         }
 
-        ExperimentResult result = Result(taught, plain, distilled);
-        ExperimentFiles.Write(
-            folder,
-            result,
-            data.HeldOut,
-            taught?.Predictions,
-            [.. plain.Select(Predictions)],
-            [.. distilled.Select(Predictions)]);
-        return result;
-
-        static int[] Predictions(Outcome outcome) => outcome.Predictions;
+        return new SessionOutcome(teachers.First, plain, taughtOnes);
     }
 
-    public void Dispose() => teacher?.Dispose();
-
-    private Outcome Teacher(CancellationToken cancellation)
+    public void Dispose()
     {
-        string model = recipe.Teacher.Model;
-        teacher = data.CreateNetwork(model, recipe.Seed, device);
-        Outcome outcome = recipe.Teacher.Checkpoint is { } path
-            ? Load(path)
-            : Train(
-                teacher,
-                Describe(NetworkRole.Teacher, 0, model, recipe.Teacher.Solver.Epochs, recipe.Teacher.Solver),
-                recipe.Teacher.Solver,
-                null,
-                cancellation);
-        teacher.eval();
-        return outcome;
-    }
-
-    private Outcome Load(string path)
-    {
-        StageInfo stage = Describe(NetworkRole.Teacher, 0, recipe.Teacher.Model, epochs: 0, recipe.Teacher.Solver);
-        observer.StageStarted(stage);
-        WeightFile.Load(teacher!, data.SignatureOf(stage.Model), path, observer.Message);
-        Evaluation evaluation = evaluator.Run(teacher!, teacher: null);
-        return Finish(stage, new NetworkResult
+        teachers.Dispose();
+        foreach (AssistantStages stages in assistants)
         {
-            Name = stage.Name,
-            Role = stage.Role,
-            Model = stage.Model,
-            Parameters = stage.Parameters,
-            Seed = stage.Seed,
-            Epochs = 0,
-            HeldOut = evaluation.Metrics,
-            Seconds = 0,
-        }, evaluation.Predictions);
+            stages.Dispose();
+        }
     }
 
-    private Outcome Student(NetworkRole role, int repeat, Teaching? teaching, CancellationToken cancellation)
+    private static LearningTask Restricted(Recipe recipe, LearningTask task)
     {
-        SolverRecipe solver = recipe.Student.Solver;
-        StageInfo stage = Describe(role, repeat, recipe.Student.Model, solver.Epochs, solver);
-        using nn.Module<Tensor, Tensor> network = data.CreateNetwork(stage.Model, stage.Seed, device);
-        return Train(network, stage, solver, teaching, cancellation);
+        StudentRecipe student = recipe.Student;
+        if (student.OmitClass is { } omitted && omitted >= task.Classes)
+        {
+            throw new RecipeException(
+                recipe.Name, 0, "student.omit-class", $"expected a class from 0 to {task.Classes - 1} but got {omitted}");
+        }
+
+        LearningTask restricted = student.PerClass == 0 && student.OmitClass is null
+            ? task
+            : task.WithTraining(student.PerClass, student.OmitClass ?? -1);
+        return restricted.TrainCount < 2
+            ? throw new RecipeException(
+                recipe.Name, 0, "student.per-class", $"expected at least 2 training items but got {restricted.TrainCount}")
+            : restricted;
     }
 
-    private Outcome Train(
+    private int CountStages()
+    {
+        int teacherCount = NeedsTeacher ? 1 + recipe.Teachers.Count : 0;
+        return teacherCount + recipe.Seeds + arms.Sum(arm => arm.Stages(recipe.Seeds, Math.Max(1, teacherCount)));
+    }
+
+    private IReadOnlyList<TeacherNetwork> TeachersOf(Arm arm, CancellationToken cancellation)
+    {
+        if (!arm.Distill.NeedsTeacher)
+        {
+            return [];
+        }
+
+        if (arm.Assisted is null)
+        {
+            return teachers.Teachers;
+        }
+
+        var stages = new AssistantStages(recipe, studentTask, runner, arm);
+        assistants.Add(stages);
+        return [stages.Train(teachers.Teachers[0], cancellation)];
+    }
+
+    private Outcome Plain(int repeat, CancellationToken cancellation)
+    {
+        long seed = recipe.Seed + repeat;
+        using nn.Module<Tensor, Tensor> network = studentTask.CreateNetwork(recipe.Student.Model, seed, runner.Device);
+        var none = new DistillRecipe { Methods = [MethodRecipe.Default(MethodCatalog.None)] };
+        var stage = new Stage
+        {
+            Name = $"plain-{repeat + 1}",
+            Role = NetworkRole.Plain,
+            Repeat = repeat,
+            Seed = seed,
+            Model = recipe.Student.Model,
+            Solver = recipe.Student.Solver,
+            DependsOn = recipe with { Teacher = new TeacherRecipe(), Teachers = [], Distill = none },
+        };
+        var objective = new StudentObjective(
+            studentTask, network, [], none, new StageSettings((ulong)seed, FirstStage: false));
+        return runner.Train(studentTask, network, stage, objective, cancellation);
+    }
+
+    private Outcome Taught(Arm arm, IReadOnlyList<TeacherNetwork> from, int repeat, CancellationToken cancellation)
+    {
+        long seed = recipe.Seed + repeat;
+        using nn.Module<Tensor, Tensor> network = studentTask.CreateNetwork(recipe.Student.Model, seed, runner.Device);
+        int epochs = arm.FirstStageEpochs;
+        if (epochs > 0)
+        {
+            SolverRecipe solver = recipe.Student.Solver with
+            {
+                Epochs = epochs,
+                Schedule = recipe.Student.Solver.Schedule.Rescaled(recipe.Student.Solver.Epochs, epochs),
+            };
+            Teach(arm, from, network, $"{arm.Name}-first-{repeat + 1}", NetworkRole.FirstStage, solver, repeat, cancellation);
+        }
+
+        return Teach(
+            arm, from, network, $"{arm.Name}-{repeat + 1}", NetworkRole.Distilled, recipe.Student.Solver, repeat, cancellation);
+    }
+
+    private Outcome Teach(
+        Arm arm,
+        IReadOnlyList<TeacherNetwork> from,
         nn.Module<Tensor, Tensor> network,
-        StageInfo stage,
+        string name,
+        NetworkRole role,
         SolverRecipe solver,
-        Teaching? teaching,
+        int repeat,
         CancellationToken cancellation)
     {
-        observer.StageStarted(stage);
-        var store = new CheckpointStore(Path.Combine(folder.CheckpointsPath, stage.Name), recipe.Checkpoint.Keep);
-        store.Clean();
-        using var trainer = new Trainer(new TrainingTask
+        long seed = recipe.Seed + repeat;
+        TeacherMethods[] methods = from.Count == 0
+            ? [new TeacherMethods(null, teachers.Make(arm, null, studentTask, network, seed))]
+            : [.. from.Select(teacher => new TeacherMethods(
+                teacher, teachers.Make(arm, teacher, studentTask, network, seed)))];
+        var stage = new Stage
         {
-            Stage = stage,
-            Experiment = fingerprint,
-            Network = network,
-            Signature = data.SignatureOf(stage.Model),
+            Name = name,
+            Role = role,
+            Repeat = repeat,
+            Seed = seed,
+            Model = recipe.Student.Model,
             Solver = solver,
-            Batches = BatchLoader.Training(data.Train, recipe.Data.Augment, solver.BatchSize, stage.Seed, device),
-            Evaluator = evaluator,
-            Evaluation = recipe.Evaluation,
-            Checkpoint = recipe.Checkpoint,
-            Store = store,
-            Teaching = teaching,
-            DumpFolder = Path.Combine(folder.FullPath, "diverged", stage.Name),
-            Observer = observer,
-        });
-        if (folder.Resumed)
-        {
-            (int epoch, int step) = trainer.Resume();
-            recorder.Rewind(stage.Name, epoch, step);
-            if (epoch > 0 || step > 0)
-            {
-                observer.Message($"{stage.Name}: goes on after {epoch} epochs and {step} steps.");
-            }
-        }
-
-        if (cancellation.IsCancellationRequested)
-        {
-            throw new TrainingInterruptedException(
-                $"{stage.Name}: stopped before its next step; what was saved stays",
-                store.Paths() is [string latest, ..] ? latest : "");
-        }
-
-        NetworkResult result = trainer.Run(cancellation, out int[] predictions);
-        return Finish(stage, result, predictions);
-    }
-
-    private Outcome Finish(StageInfo stage, NetworkResult result, int[] predictions)
-    {
-        observer.StageFinished(stage, result);
-        return new Outcome(result, predictions);
-    }
-
-    private StageInfo Describe(NetworkRole role, int repeat, string model, int epochs, SolverRecipe solver)
-    {
-        (string name, int number) = role switch
-        {
-            NetworkRole.Teacher => ("teacher", 1),
-            NetworkRole.Plain => ($"plain-{repeat + 1}", Distils ? 2 + 2 * repeat : 1 + repeat),
-            _ => ($"distilled-{repeat + 1}", 3 + 2 * repeat),
+            DependsOn = recipe with { Distill = arm.Distill },
+            TeacherPredictions = from.Count == 0 ? null : from[0].Predictions,
         };
-        using nn.Module<Tensor, Tensor> network = data.CreateNetwork(model, seed: 0, CPU);
-        int steps = BatchLoader.Training(data.Train, recipe.Data.Augment, solver.BatchSize, seed: 0, device)
-            .Plan.StepsPerEpoch;
-        long parameters = ModelRegistry.CountParameters(network);
-        return new StageInfo(
-            name, role, repeat, recipe.Seed + repeat, model, parameters, epochs, steps, number, Stages);
+        var objective = new StudentObjective(
+            studentTask, network, methods, arm.Distill, new StageSettings((ulong)seed, role == NetworkRole.FirstStage));
+        return runner.Train(studentTask, network, stage, objective, cancellation);
     }
-
-    private ExperimentResult Result(Outcome? taught, List<Outcome> plain, List<Outcome> distilled) => new()
-    {
-        Recipe = recipe.Name,
-        Run = folder.FullPath,
-        Teacher = taught?.Result,
-        Plain = [.. plain.Select(outcome => outcome.Result)],
-        Distilled = [.. distilled.Select(outcome => outcome.Result)],
-        PlainAccuracy = MeanAndDeviation.Of([.. plain.Select(outcome => outcome.Result.HeldOut.Accuracy)]),
-        DistilledAccuracy = distilled.Count == 0
-            ? null
-            : MeanAndDeviation.Of([.. distilled.Select(outcome => outcome.Result.HeldOut.Accuracy)]),
-        Difference = distilled.Count == 0
-            ? null
-            : PairedBootstrap.Interval(
-                [.. plain.Select(Correct)], [.. distilled.Select(Correct)], recipe.Evaluation.Bootstrap, recipe.Seed),
-        HeldOut = data.HeldOut.Count,
-        Seconds = plain.Concat(distilled).Append(taught).Sum(outcome => outcome?.Result.Seconds ?? 0),
-    };
-
-    private bool[] Correct(Outcome outcome)
-    {
-        ImageSet images = data.HeldOut;
-        return [.. outcome.Predictions.Select((prediction, index) => prediction == images.Label(index))];
-    }
-
-    private sealed record Outcome(NetworkResult Result, int[] Predictions);
 }

@@ -28,6 +28,15 @@ public enum NetworkRole
 
     /// <summary>The same student, taught.</summary>
     Distilled,
+
+    /// <summary>The first of a two-stage method's trainings of a student.</summary>
+    FirstStage,
+
+    /// <summary>A network between teacher and student.</summary>
+    Assistant,
+
+    /// <summary>What a method puts on top of its teacher.</summary>
+    TeacherParts,
 }
 
 /// <summary>One network's training within an experiment.</summary>
@@ -57,8 +66,11 @@ public sealed record StageInfo(
 /// <summary>A training loss and its parts, as means per image.</summary>
 /// <param name="Total">What was minimised.</param>
 /// <param name="CrossEntropy">Cross-entropy against the labels.</param>
-/// <param name="Distillation">T² KL(teacher ‖ student); null without a teacher.</param>
-public sealed record LossTerms(double Total, double CrossEntropy, double? Distillation);
+/// <param name="Distillation">The sum of the methods' terms, without their weights: for <c>kd</c> alone
+/// T² KL(teacher ‖ student). Null without a method.</param>
+/// <param name="Terms">The methods' terms by name, without their weights; null without a method.</param>
+public sealed record LossTerms(
+    double Total, double CrossEntropy, double? Distillation, IReadOnlyDictionary<string, double>? Terms = null);
 
 /// <summary>One optimiser step.</summary>
 /// <param name="Stage">The training that it belongs to.</param>
@@ -115,4 +127,11 @@ public sealed record EpochInfo(
 /// <param name="Loss">Mean cross-entropy.</param>
 /// <param name="Entropy">Mean entropy of the network's predictions, in nats.</param>
 /// <param name="Agreement">Share where the network chooses the teacher's class; null without a teacher.</param>
-public sealed record HeldOutMetrics(int Images, double Accuracy, double Loss, double Entropy, double? Agreement);
+/// <param name="Extra">What else was measured, by name; null where nothing was.</param>
+public sealed record HeldOutMetrics(
+    int Images,
+    double Accuracy,
+    double Loss,
+    double Entropy,
+    double? Agreement,
+    IReadOnlyDictionary<string, double>? Extra = null);

@@ -1,5 +1,7 @@
-using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Methods;
+using KdKernels.Distillation.Tasks;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
@@ -7,89 +9,62 @@ namespace KdKernels.Distillation.Training;
 /// <summary>The loss of one batch, ready for backward, and what was read along with it.</summary>
 /// <param name="Loss">Differentiable scalar.</param>
 /// <param name="Terms">Its value and parts.</param>
-/// <param name="Hits">Images classified rightly.</param>
-/// <param name="Agreements">Images where student and teacher choose the same class; 0 without a teacher.</param>
-/// <param name="Temperature">Null without a teacher.</param>
-/// <param name="Alpha">Null without a teacher.</param>
-/// <param name="TeacherLogits">Null without a teacher.</param>
+/// <param name="Hits">Items that are right.</param>
+/// <param name="Agreements">Items where student and teacher agree; null where the teacher's output was not needed, or is
+/// of other classes.</param>
+/// <param name="Temperature">Of the first method that has one.</param>
+/// <param name="Alpha">Likewise.</param>
+/// <param name="Output">The network's.</param>
+/// <param name="TeacherOutput">Null where it was not needed.</param>
 internal sealed record BatchLoss(
     Tensor Loss,
     LossTerms Terms,
     long Hits,
-    long Agreements,
+    long? Agreements,
     double? Temperature,
     double? Alpha,
-    Tensor? TeacherLogits);
+    Tensor Output,
+    Tensor? TeacherOutput);
 
-internal static class Objective
+/// <summary>What one training minimises.</summary>
+internal abstract class Objective : IDisposable
 {
-    /// <summary>Cross-entropy, or <c>(1 - alpha) CE + alpha T² KL(teacher ‖ student)</c> with a teacher; means over the
-    /// batch.</summary>
-    /// <param name="logits">The network's, <c>[B, classes]</c>; gets the gradient.</param>
-    /// <param name="images"><c>[B, C, H, W]</c>, as the network saw them: the teacher sees the same.</param>
-    /// <param name="labels"><c>[B]</c>.</param>
-    /// <param name="teaching">Null without a teacher.</param>
-    /// <param name="epoch">Epochs done, fractional: schedules depend on it.</param>
-    public static BatchLoss Of(Tensor logits, Tensor images, Tensor labels, Teaching? teaching, double epoch) =>
-        teaching is null ? FromLabels(logits, labels) : FromTeacher(logits, images, labels, teaching, epoch);
+    /// <summary>What trains besides the network, and what else belongs into checkpoints.</summary>
+    public abstract nn.Module Parts { get; }
 
-    private static BatchLoss FromLabels(Tensor logits, Tensor labels)
+    public virtual IReadOnlyList<Parameter> Undecayed => [];
+
+    /// <summary>True where the network itself does not learn and stays in evaluation mode.</summary>
+    public virtual bool Frozen => false;
+
+    /// <param name="batch">On the device.</param>
+    /// <param name="epoch">Epochs done, fractional.</param>
+    /// <param name="step">Steps done in this training.</param>
+    public abstract BatchLoss Of(Batch batch, double epoch, long step);
+
+    /// <summary>After the optimiser's step on what <see cref="Of"/> gave last.</summary>
+    public virtual void StepDone()
     {
-        Tensor loss = nn.functional.cross_entropy(logits, labels);
-        double[] values = Read(loss, Hits(logits, labels));
-        return new BatchLoss(loss, new LossTerms(values[0], values[0], null), (long)values[1], 0, null, null, null);
     }
 
-    private static BatchLoss FromTeacher(Tensor logits, Tensor images, Tensor labels, Teaching teaching, double epoch)
-    {
-        Tensor teacherLogits;
-        using (no_grad())
-        {
-            teacherLogits = teaching.Teacher.call(images);
-        }
+    public abstract void Dispose();
 
-        double temperature = teaching.Distill.Temperature.At(epoch);
-        double alpha = teaching.Distill.Alpha.At(epoch);
-        Terms terms = teaching.Distill.Ops == DistillOps.Fused
-            ? Fused(logits, teacherLogits, labels, temperature, alpha)
-            : Composed(logits, teacherLogits, labels, temperature, alpha);
-        double[] values = Read(terms.Loss, terms.CrossEntropy, terms.Kl, terms.Hits, terms.Agreements);
-        return new BatchLoss(
-            terms.Loss,
-            new LossTerms(values[0], values[1], values[2]),
-            (long)values[3],
-            (long)values[4],
-            temperature,
-            alpha,
-            teacherLogits);
-    }
-
-    private static Terms Fused(Tensor logits, Tensor teacherLogits, Tensor labels, double temperature, double alpha)
-    {
-        HintonLossResult result = KdFunctional.HintonLoss(
-            logits, teacherLogits, labels, temperature, alpha, KdReduction.BatchMean);
-        return new Terms(result.Loss, result.CrossEntropy, result.Kl, result.Top1Hits, result.Agreement);
-    }
-
-    private static Terms Composed(Tensor logits, Tensor teacherLogits, Tensor labels, double temperature, double alpha)
-    {
-        Tensor crossEntropy = nn.functional.cross_entropy(logits, labels);
-        Tensor divergence = TemperedKlComposed.Loss(
-            logits, teacherLogits, new TemperedKlOptions(temperature, KdReduction.BatchMean));
-        Tensor agreements = logits.detach().argmax(1).eq(teacherLogits.argmax(1)).sum();
-        return new Terms(
-            crossEntropy * (1 - alpha) + divergence * alpha, crossEntropy, divergence, Hits(logits, labels), agreements);
-    }
-
-    private static Tensor Hits(Tensor logits, Tensor labels) => logits.detach().argmax(1).eq(labels).sum();
-
-    // Each look at a value of a GPU waits for it, so that all are fetched together.
-    private static double[] Read(params Tensor[] scalars)
+    /// <summary>Each look at a value of a GPU waits for it, so that all are fetched together.</summary>
+    protected static double[] Read(IEnumerable<Tensor> scalars)
     {
         using var scope = NewDisposeScope();
         Tensor[] wide = [.. scalars.Select(scalar => scalar.detach().to(ScalarType.Float64))];
         return stack(wide).cpu().data<double>().ToArray();
     }
+}
 
-    private sealed record Terms(Tensor Loss, Tensor CrossEntropy, Tensor Kl, Tensor Hits, Tensor Agreements);
+/// <summary>Modules under their owners' names, as one.</summary>
+internal sealed class PartsModule : nn.Module
+{
+    public PartsModule()
+        : base(nameof(PartsModule))
+    {
+    }
+
+    public void Add(string name, nn.Module part) => register_module(name, part);
 }

@@ -11,22 +11,40 @@ internal sealed class Optimizer : IDisposable
     private readonly SolverRecipe solver;
     private readonly IReadOnlyList<Parameter> parameters;
 
-    public Optimizer(nn.Module network, SolverRecipe solver)
+    /// <param name="parameters">What trains, in an order that does not depend on chance: saved states follow it.</param>
+    /// <param name="undecayed">Those among them that weight decay leaves alone.</param>
+    /// <param name="solver">Method, rates, schedule.</param>
+    public Optimizer(
+        IReadOnlyList<Parameter> parameters, IReadOnlyList<Parameter> undecayed, SolverRecipe solver)
     {
         this.solver = solver;
-        parameters = [.. network.parameters()];
+        this.parameters = parameters;
+        Parameter[] decayed = [.. parameters.Where(parameter => !undecayed.Contains(parameter))];
         inner = solver.Optimizer switch
         {
             OptimizerKind.Sgd => optim.SGD(
-                parameters,
+                Groups<SGD.ParamGroup>(new() { Parameters = decayed }, new(undecayed, new SGD.Options { weight_decay = 0 })),
                 solver.LearningRate,
                 momentum: solver.Momentum,
                 weight_decay: solver.WeightDecay,
                 nesterov: solver.Nesterov),
-            OptimizerKind.Adam => optim.Adam(parameters, solver.LearningRate, weight_decay: solver.WeightDecay),
-            OptimizerKind.Adamw => optim.AdamW(parameters, solver.LearningRate, weight_decay: solver.WeightDecay),
+            OptimizerKind.Adam => optim.Adam(
+                Groups<Adam.ParamGroup>(new() { Parameters = decayed }, new(undecayed, new Adam.Options { weight_decay = 0 })),
+                solver.LearningRate,
+                weight_decay: solver.WeightDecay),
+            OptimizerKind.Adamw => optim.AdamW(
+                Groups<AdamW.ParamGroup>(new() { Parameters = decayed }, new(undecayed, new AdamW.Options { weight_decay = 0 })),
+                solver.LearningRate,
+                weight_decay: solver.WeightDecay),
+            OptimizerKind.Rmsprop => optim.RMSProp(
+                Groups<RMSProp.ParamGroup>(new() { Parameters = decayed }, new(undecayed, new RMSProp.Options { weight_decay = 0 })),
+                solver.LearningRate,
+                weight_decay: solver.WeightDecay,
+                momentum: solver.Momentum),
             _ => throw new InvalidOperationException($"unknown optimiser {solver.Optimizer}"),
         };
+
+        T[] Groups<T>(T first, T second) => undecayed.Count == 0 ? [first] : [first, second];
     }
 
     /// <summary>Backward, clipping and one step at the schedule's learning rate, which is returned.</summary>

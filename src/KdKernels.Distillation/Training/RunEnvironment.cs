@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Tasks;
 using TorchSharp;
 
 namespace KdKernels.Distillation.Training;
@@ -40,7 +40,7 @@ internal sealed record RunEnvironment
 
     public required DateTimeOffset Started { get; init; }
 
-    public static RunEnvironment Of(Recipe recipe, ImageSet train, ImageSet heldOut, string device)
+    public static RunEnvironment Of(Recipe recipe, LearningTask task, string device)
     {
         var version = typeof(RunEnvironment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
         string[] parts = (version?.InformationalVersion ?? "").Split('+', 2);
@@ -56,9 +56,9 @@ internal sealed record RunEnvironment
             Threads = torch.get_num_threads(),
             Device = device,
             Seeds = [.. Enumerable.Range(0, recipe.Seeds).Select(repeat => recipe.Seed + repeat)],
-            Data = train.Description,
-            DataFingerprint = train.Fingerprint,
-            HeldOutFingerprint = heldOut.Fingerprint,
+            Data = task.Description,
+            DataFingerprint = task.TrainFingerprint,
+            HeldOutFingerprint = task.HeldOutFingerprint,
             Started = TimeProvider.System.GetLocalNow(),
         };
     }

@@ -50,6 +50,11 @@ internal sealed class RunRecorder : ITrainingObserver, IDisposable
         Curve("loss", info.Loss.Total);
         Curve("cross-entropy", info.Loss.CrossEntropy);
         Curve("distillation", info.Loss.Distillation);
+        foreach ((string name, double value) in info.Loss.Terms ?? Enumerable.Empty<KeyValuePair<string, double>>())
+        {
+            Curve($"term/{name}", value);
+        }
+
         Curve("train-accuracy", info.TrainAccuracy);
         Curve("train-agreement", info.TrainAgreement);
         Curve("held-out-accuracy", info.HeldOut?.Accuracy);

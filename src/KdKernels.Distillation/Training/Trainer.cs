@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Formats;
+using KdKernels.Distillation.Tasks;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
@@ -30,7 +31,10 @@ internal sealed class Trainer : IDisposable
     public Trainer(TrainingTask task)
     {
         this.task = task;
-        optimizer = new Optimizer(task.Network, task.Solver);
+        optimizer = new Optimizer(
+            [.. task.Objective.Frozen ? [] : task.Network.parameters(), .. task.Objective.Parts.parameters()],
+            task.Objective.Undecayed,
+            task.Solver);
     }
 
     private int StepsPerEpoch => task.Batches.Plan.StepsPerEpoch;
@@ -62,6 +66,7 @@ internal sealed class Trainer : IDisposable
             task.Signature,
             SafetensorsReader.Parse(checkpoint.Files[TrainingFiles.WeightsOf(task.Stage.Role)], task.Store.Folder),
             task.Store.Folder);
+        LoadParts(checkpoint);
         optimizer.Load(checkpoint.Files[TrainingFiles.Optimizer]);
         (epoch, step, meter, best, earlierSeconds) = (state.Epoch, state.Step, state.Meter, state.Best, state.Seconds);
         history.AddRange(state.History);
@@ -69,7 +74,7 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>Trains to the last epoch and gives the evaluation after it.</summary>
-    public NetworkResult Run(CancellationToken cancellation, out int[] predictions)
+    public NetworkResult Run(CancellationToken cancellation, out Evaluation evaluation)
     {
         Evaluation? last = null;
         while (epoch < task.Solver.Epochs)
@@ -79,7 +84,7 @@ internal sealed class Trainer : IDisposable
 
         // A training that an earlier process finished is measured again, which gives the same numbers.
         last ??= Evaluate();
-        predictions = last.Predictions;
+        evaluation = last;
         return new NetworkResult
         {
             Name = task.Stage.Name,
@@ -99,7 +104,7 @@ internal sealed class Trainer : IDisposable
     {
         double began = clock.Elapsed.TotalSeconds;
         int firstStep = step;
-        task.Network.train();
+        task.Network.train(!task.Objective.Frozen);
         StepInfo? info = null;
         foreach (ReadOnlyMemory<int> indices in task.Batches.Plan.Batches(epoch, firstStep))
         {
@@ -115,17 +120,18 @@ internal sealed class Trainer : IDisposable
         epoch++;
         step = 0;
         bool finished = epoch == task.Solver.Epochs;
-        Evaluation? evaluation = finished || epoch % task.Evaluation.Every == 0 ? Evaluate() : null;
+        bool due = !task.Objective.Frozen && epoch % task.Evaluation.Every == 0;
+        Evaluation? evaluation = finished || due ? Evaluate() : null;
         double seconds = clock.Elapsed.TotalSeconds - began;
         var report = new EpochInfo(
             task.Stage,
             epoch,
-            meter.Means(task.Teaching is not null),
+            meter.Means(),
             info!.LearningRate,
             info.Temperature,
             info.Alpha,
             (double)meter.Hits / meter.Images,
-            task.Teaching is null ? null : (double)meter.Agreements / meter.Images,
+            meter.Compared == 0 ? null : (double)meter.Agreements / meter.Compared,
             evaluation?.Metrics,
             seconds,
             info.ImagesPerSecond,
@@ -146,13 +152,12 @@ internal sealed class Trainer : IDisposable
     private StepInfo RunStep(ReadOnlySpan<int> indices, double began, int firstStep)
     {
         using var scope = NewDisposeScope();
-        (Tensor images, Tensor labels) = task.Batches.Load(indices, epoch);
+        Batch batch = task.Batches.Load(indices, epoch);
         double progress = epoch + (double)step / StepsPerEpoch;
-        Tensor logits = task.Network.call(images);
-        BatchLoss loss = Objective.Of(logits, images, labels, task.Teaching, progress);
+        BatchLoss loss = task.Objective.Of(batch, progress, (long)epoch * StepsPerEpoch + step);
         if (!double.IsFinite(loss.Terms.Total))
         {
-            string dump = DivergenceDump.Write(task, epoch, step, indices, images, labels, logits, loss);
+            string dump = DivergenceDump.Write(task, epoch, step, batch, loss);
             throw new DivergedException(
                 $"{task.Stage.Name}: the loss became {loss.Terms.Total} in step {step + 1} of epoch {epoch + 1}; "
                 + $"the batch and the weights are in {dump}",
@@ -161,6 +166,7 @@ internal sealed class Trainer : IDisposable
 
         saved = null;
         double rate = optimizer.Minimise(loss.Loss, progress, 1.0 / StepsPerEpoch);
+        task.Objective.StepDone();
         meter.Add(indices.Length, loss.Terms, loss.Hits, loss.Agreements);
         step++;
         double perStep = (clock.Elapsed.TotalSeconds - began) / (step - firstStep);
@@ -170,7 +176,22 @@ internal sealed class Trainer : IDisposable
             task.Solver.BatchSize / perStep, TimeSpan.FromSeconds(left * perStep));
     }
 
-    private Evaluation Evaluate() => task.Evaluator.Run(task.Network, task.Teaching?.Predictions);
+    private Evaluation Evaluate() =>
+        task.Task.Evaluate(task.Network, task.Evaluation, task.Device, task.TeacherPredictions);
+
+    private void LoadParts(Checkpoint checkpoint)
+    {
+        if (checkpoint.Files.TryGetValue(TrainingFiles.Parts, out ReadOnlyMemory<byte> parts))
+        {
+            NetworkWeights.Load(
+                task.Objective.Parts,
+                PartsSignature,
+                SafetensorsReader.Parse(parts, task.Store.Folder),
+                task.Store.Folder);
+        }
+    }
+
+    private NetworkSignature PartsSignature => TrainingFiles.PartsOf(task.Signature);
 
     private TrainingInterruptedException Interrupted()
     {
@@ -207,6 +228,11 @@ internal sealed class Trainer : IDisposable
             [TrainingFiles.WeightsOf(task.Stage.Role)] = weights,
             [TrainingFiles.Optimizer] = optimizer.Save(),
         };
+        if (task.Objective.Parts.state_dict().Count > 0)
+        {
+            files[TrainingFiles.Parts] = NetworkWeights.Save(task.Objective.Parts, PartsSignature);
+        }
+
         return saved = task.Store.Save(
             epoch, step, files, JsonSerializer.SerializeToElement(state, RunJson.Default.TrainingState), isBest);
     }

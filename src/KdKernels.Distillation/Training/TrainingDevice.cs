@@ -20,7 +20,7 @@ public static class TrainingDevice
         set_num_threads(threads);
         KdCpu.Threads = threads;
 
-        return Find(recipe.Device, needsKernels: recipe.Distill.Method != DistillMethod.None);
+        return Find(recipe.Device, needsKernels: recipe.Distill.Distils && recipe.Distill.Ops == DistillOps.Fused);
     }
 
     /// <summary>A device by its name: <c>cpu</c>, <c>auto</c>, which is the same, <c>cuda</c> or <c>cuda:N</c>.</summary>
@@ -75,6 +75,6 @@ public static class TrainingDevice
                     $"{old.Name} has compute capability {old.ComputeCapability} and the kernels need 7.5",
                 _ => null,
             };
-        return reason is null ? null : $"device: {device} cannot compute the loss of distill.method: kd: {reason}";
+        return reason is null ? null : $"device: {device} cannot run the kernels of distill.ops: fused: {reason}";
     }
 }

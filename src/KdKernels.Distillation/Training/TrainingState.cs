@@ -45,18 +45,36 @@ internal sealed class EpochMeter
 
     public long Agreements { get; set; }
 
-    public void Add(int images, LossTerms loss, long hits, long agreements)
+    /// <summary>Images of the batches in which the teacher was asked.</summary>
+    public int Compared { get; set; }
+
+    /// <summary>Sums of the methods' terms by name.</summary>
+    public SortedDictionary<string, double> Terms { get; set; } = new(StringComparer.Ordinal);
+
+    public void Add(int images, LossTerms loss, long hits, long? agreements)
     {
         Images += images;
         Loss += images * loss.Total;
         CrossEntropy += images * loss.CrossEntropy;
         Distillation += images * (loss.Distillation ?? 0);
         Hits += hits;
-        Agreements += agreements;
+        Agreements += agreements ?? 0;
+        Compared += agreements is null ? 0 : images;
+        foreach ((string name, double value) in loss.Terms ?? Enumerable.Empty<KeyValuePair<string, double>>())
+        {
+            Terms[name] = Terms.GetValueOrDefault(name) + images * value;
+        }
     }
 
-    public LossTerms Means(bool distilled) =>
-        new(Loss / Images, CrossEntropy / Images, distilled ? Distillation / Images : null);
+    // A teacher that speaks in some steps only has its terms averaged over all of them.
+    public LossTerms Means() => new(
+        Loss / Images,
+        CrossEntropy / Images,
+        Terms.Count == 0 ? null : Distillation / Images,
+        Terms.Count == 0
+            ? null
+            : new SortedDictionary<string, double>(
+                Terms.ToDictionary(term => term.Key, term => term.Value / Images, StringComparer.Ordinal), StringComparer.Ordinal));
 }
 
 /// <summary>One epoch as it stands in <c>metrics.jsonl</c> and in checkpoints.</summary>
@@ -74,7 +92,8 @@ internal sealed record EpochRecord(
     double? TrainAgreement,
     HeldOutMetrics? HeldOut,
     double Seconds,
-    double ImagesPerSecond)
+    double ImagesPerSecond,
+    IReadOnlyDictionary<string, double>? Terms = null)
 {
     public static EpochRecord Of(EpochInfo info) => new(
         "epoch",
@@ -90,7 +109,8 @@ internal sealed record EpochRecord(
         info.TrainAgreement,
         info.HeldOut,
         info.Seconds,
-        info.ImagesPerSecond);
+        info.ImagesPerSecond,
+        info.Loss.Terms);
 }
 
 /// <summary>One step as it stands in <c>metrics.jsonl</c>.</summary>
@@ -103,7 +123,8 @@ internal sealed record StepRecord(
     double Loss,
     double CrossEntropy,
     double? Distillation,
-    double ImagesPerSecond)
+    double ImagesPerSecond,
+    IReadOnlyDictionary<string, double>? Terms = null)
 {
     public static StepRecord Of(StepInfo info) => new(
         "step",
@@ -114,7 +135,8 @@ internal sealed record StepRecord(
         info.Loss.Total,
         info.Loss.CrossEntropy,
         info.Loss.Distillation,
-        info.ImagesPerSecond);
+        info.ImagesPerSecond,
+        info.Loss.Terms);
 }
 
 /// <summary>The JSON of run folders: snake_case, and infinities (a temperature may be one) as text.</summary>

@@ -1,5 +1,6 @@
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Tasks;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
@@ -9,36 +10,35 @@ internal sealed record TrainingTask
 {
     public required StageInfo Stage { get; init; }
 
-    /// <summary>Of the experiment, see <see cref="TrainingData.Fingerprint"/>.</summary>
+    /// <summary>Of what this training depends on: another one's checkpoint is refused.</summary>
     public required string Experiment { get; init; }
+
+    public required LearningTask Task { get; init; }
 
     public required nn.Module<Tensor, Tensor> Network { get; init; }
 
     public required NetworkSignature Signature { get; init; }
 
+    /// <summary>What is minimised; the training's owner disposes it.</summary>
+    public required Objective Objective { get; init; }
+
     public required SolverRecipe Solver { get; init; }
 
-    public required BatchLoader Batches { get; init; }
-
-    public required Evaluator Evaluator { get; init; }
+    public required IBatches Batches { get; init; }
 
     public required EvaluationRecipe Evaluation { get; init; }
+
+    public required Device Device { get; init; }
+
+    /// <summary>The teacher's classes on the held-out items; null where there are none to agree with.</summary>
+    public required int[]? TeacherPredictions { get; init; }
 
     public required CheckpointRecipe Checkpoint { get; init; }
 
     public required CheckpointStore Store { get; init; }
-
-    /// <summary>Null where the network learns from labels alone.</summary>
-    public required Teaching? Teaching { get; init; }
 
     /// <summary>Where a batch that diverged is written.</summary>
     public required string DumpFolder { get; init; }
 
     public required ITrainingObserver Observer { get; init; }
 }
-
-/// <summary>A teacher and how much it counts.</summary>
-/// <param name="Teacher">In evaluation mode; never changed.</param>
-/// <param name="Predictions">Its classes on the held-out images.</param>
-/// <param name="Distill">Temperature and weight.</param>
-internal sealed record Teaching(nn.Module<Tensor, Tensor> Teacher, int[] Predictions, DistillRecipe Distill);

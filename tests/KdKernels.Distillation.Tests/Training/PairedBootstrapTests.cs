@@ -121,7 +121,7 @@ public class PairedBootstrapTests
     [Fact]
     public void Rejects_outcomes_that_are_not_paired()
     {
-        Assert.Throws<ArgumentException>(() => PairedBootstrap.Interval([], [], 100, 1));
+        Assert.Throws<ArgumentException>(() => PairedBootstrap.Interval((bool[][])[], [], 100, 1));
         Assert.Throws<ArgumentException>(() => PairedBootstrap.Interval([[true]], [[true, false]], 100, 1));
         Assert.Throws<ArgumentException>(() => PairedBootstrap.Interval([[true]], [[true], [true]], 100, 1));
     }

@@ -16,7 +16,7 @@ public sealed class TrainingDeviceTests
     [Fact]
     public void What_keeps_the_loss_from_a_device_is_said_in_one_sentence()
     {
-        const string Start = "device: cuda:1 cannot compute the loss of distill.method: kd: ";
+        const string Start = "device: cuda:1 cannot run the kernels of distill.ops: fused: ";
         Assert.Equal(
             Start + "libcuda.so.1 was not found", TrainingDevice.WithoutKernels("cuda:1", 1, "libcuda.so.1 was not found", []));
         Assert.Equal(

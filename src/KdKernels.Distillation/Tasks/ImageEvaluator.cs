@@ -1,19 +1,18 @@
 using System.Runtime.InteropServices;
 using KdKernels.Distillation.Data;
+using KdKernels.Distillation.Training;
 using static TorchSharp.torch;
 
-namespace KdKernels.Distillation.Training;
-
-/// <summary>A network's answers on a set.</summary>
-/// <param name="Predictions">Class of the first largest logit per image, in the order of the set.</param>
-/// <param name="Metrics">What they amount to.</param>
-internal sealed record Evaluation(int[] Predictions, HeldOutMetrics Metrics);
+namespace KdKernels.Distillation.Tasks;
 
 /// <summary>Measures networks on one set. Sums are taken in float64 in the order of the set, so that the same weights
 /// give the same bits.</summary>
-internal sealed class Evaluator(ImageSet images, ChannelStatistics statistics, int batchSize, Device device)
+internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statistics, int batchSize, Device device)
 {
-    private readonly BatchLoader batches = BatchLoader.Evaluation(images, statistics, batchSize, device);
+    // "eval" in ASCII.
+    private const ulong NoiseSeed = 0x6576616C;
+
+    private readonly ImageBatches batches = ImageBatches.Evaluation(images, statistics, batchSize, device);
 
     public ImageSet Images { get; } = images;
 
@@ -22,7 +21,9 @@ internal sealed class Evaluator(ImageSet images, ChannelStatistics statistics, i
     /// <param name="network">Logits <c>[B, classes]</c> of images <c>[B, C, H, W]</c>.</param>
     /// <param name="teacher">The teacher's predictions on the same images, for the agreement; null without a
     /// teacher.</param>
-    public Evaluation Run(nn.Module<Tensor, Tensor> network, int[]? teacher)
+    /// <param name="noise">Standard deviation of Gaussian noise on the normalised images, the same for every network;
+    /// 0 for none.</param>
+    public Evaluation Run(nn.Module<Tensor, Tensor> network, int[]? teacher, double noise = 0)
     {
         bool wasTraining = network.training;
         network.eval();
@@ -36,8 +37,8 @@ internal sealed class Evaluator(ImageSet images, ChannelStatistics statistics, i
             foreach (ReadOnlyMemory<int> indices in batches.Plan.Batches(epoch: 0))
             {
                 using var scope = NewDisposeScope();
-                (Tensor input, _) = batches.Load(indices.Span, epoch: 0);
-                Tensor logits = network.call(input).cpu().contiguous();
+                Tensor input = batches.Load(indices.Span, epoch: 0).Inputs;
+                Tensor logits = network.call(noise == 0 ? input : Noisy(input, position)).cpu().contiguous();
                 ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(logits.bytes);
                 int classes = values.Length / indices.Length;
                 for (int row = 0; row < indices.Length; row++, position++)
@@ -59,7 +60,15 @@ internal sealed class Evaluator(ImageSet images, ChannelStatistics statistics, i
             ? null
             : (double)predictions.Zip(teacher, (student, other) => student == other ? 1 : 0).Sum() / count;
         return new Evaluation(
-            predictions, new HeldOutMetrics(count, (double)hits / count, loss / count, entropy / count, agreement));
+            predictions,
+            [.. predictions.Select((prediction, index) => prediction == Images.Label(index) ? 1.0 : 0.0)],
+            new HeldOutMetrics(count, (double)hits / count, loss / count, entropy / count, agreement));
+
+        Tensor Noisy(Tensor input, int first)
+        {
+            Tensor sigma = full([input.shape[0], 1, 1], noise, ScalarType.Float32, device);
+            return KdFunctional.NoiseProbe(input, sigma, NoiseSeed, step: 0, firstSample: (uint)first);
+        }
     }
 
     /// <summary>H = lse − Σ p z: the form without the logarithm of a probability that may have vanished.</summary>

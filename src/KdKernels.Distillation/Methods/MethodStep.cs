@@ -1,0 +1,83 @@
+using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Tasks;
+using static TorchSharp.torch;
+
+namespace KdKernels.Distillation.Methods;
+
+/// <summary>A teacher that students learn from.</summary>
+/// <param name="Name">The name of its training: <c>teacher</c>, <c>teacher-2</c>, <c>assistant-1</c>.</param>
+/// <param name="Model">Its model's name.</param>
+/// <param name="Network">In evaluation mode; never changed.</param>
+/// <param name="Classes">Its number of logits.</param>
+/// <param name="Predictions">Its classes on the held-out items; null where it has other classes.</param>
+internal sealed record TeacherNetwork(
+    string Name, string Model, nn.Module<Tensor, Tensor> Network, int Classes, int[]? Predictions);
+
+/// <summary>One batch as a method sees it.</summary>
+internal sealed class MethodStep
+{
+    private readonly Func<NetworkPass> runTeacher;
+    private NetworkPass? teacher;
+    private double labelWeight;
+
+    public MethodStep(Func<NetworkPass> runTeacher, double labelWeight)
+    {
+        this.runTeacher = runTeacher;
+        this.labelWeight = labelWeight;
+    }
+
+    public required LearningTask Task { get; init; }
+
+    /// <summary>Inputs, labels and indices of the B items.</summary>
+    public required Batch Batch { get; init; }
+
+    /// <summary>What the networks saw: the batch's inputs, or more where a method expands the batch.</summary>
+    public required Tensor Inputs { get; init; }
+
+    public required NetworkPass Student { get; init; }
+
+    /// <summary>The teacher's pass over <see cref="Inputs"/>, run when it is first asked for: once per batch, however many
+    /// methods use it. No gradient.</summary>
+    public NetworkPass Teacher => teacher ??= runTeacher();
+
+    public bool TeacherRan => teacher is not null;
+
+    /// <summary>Epochs done in this stage, fractional: schedules depend on it.</summary>
+    public required double Epoch { get; init; }
+
+    /// <summary>Steps done in this stage.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>Seed of this training; with <see cref="Step"/> it keys whatever is random in the step.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>True in a two-stage method's first stage.</summary>
+    public required bool FirstStage { get; init; }
+
+    public required DistillOps Ops { get; init; }
+
+    public bool Fused => Ops == DistillOps.Fused;
+
+    /// <summary>Set by a method whose op computes it along the way.</summary>
+    public Tensor? CrossEntropy { get; set; }
+
+    /// <summary>Items right, likewise.</summary>
+    public Tensor? Hits { get; set; }
+
+    /// <summary>Items where student and teacher agree, likewise.</summary>
+    public Tensor? Agreements { get; set; }
+
+    /// <summary>The weight that the cross-entropy against labels still has. A method that takes it adds that part
+    /// itself; everyone after it gets 0.</summary>
+    public double TakeLabels()
+    {
+        double taken = labelWeight;
+        labelWeight = 0;
+        LabelsTaken = true;
+        return taken;
+    }
+
+    public bool LabelsTaken { get; private set; }
+
+    public double LabelWeight => labelWeight;
+}

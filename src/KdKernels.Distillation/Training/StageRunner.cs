@@ -1,0 +1,156 @@
+using System.Security.Cryptography;
+using System.Text;
+using KdKernels.Distillation.Checkpoints;
+using KdKernels.Distillation.Models;
+using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Tasks;
+using static TorchSharp.torch;
+
+namespace KdKernels.Distillation.Training;
+
+/// <summary>A finished training: what it found, and the answers on the held-out items.</summary>
+internal sealed record Outcome(NetworkResult Result, Evaluation Evaluation);
+
+/// <summary>One training to be done.</summary>
+internal sealed record Stage
+{
+    /// <summary>Unique within the run.</summary>
+    public required string Name { get; init; }
+
+    public required NetworkRole Role { get; init; }
+
+    public int Repeat { get; init; }
+
+    public required long Seed { get; init; }
+
+    public required string Model { get; init; }
+
+    public required SolverRecipe Solver { get; init; }
+
+    /// <summary>The part of the recipe that this training depends on; another part may change without harm.</summary>
+    public required Recipe DependsOn { get; init; }
+
+    /// <summary>Whose predictions the agreement is measured with; null for none.</summary>
+    public int[]? TeacherPredictions { get; init; }
+}
+
+/// <summary>Runs the trainings of an experiment one after the other: what an earlier process finished is loaded and
+/// measured again, the rest is trained.</summary>
+internal sealed class StageRunner
+{
+    private readonly RunFolder folder;
+    private readonly RunRecorder recorder;
+    private readonly ITrainingObserver observer;
+    private readonly Recipe recipe;
+    private readonly int stages;
+
+    private int number;
+
+    public StageRunner(RunFolder folder, RunRecorder recorder, ITrainingObserver observer, Device device, int stages)
+    {
+        this.folder = folder;
+        this.recorder = recorder;
+        this.observer = observer;
+        this.stages = stages;
+        Device = device;
+        recipe = folder.Recipe;
+    }
+
+    public Device Device { get; }
+
+    /// <summary>Trains a network, which then has its last weights. Disposes the objective.</summary>
+    public Outcome Train(
+        LearningTask task,
+        nn.Module<Tensor, Tensor> network,
+        Stage stage,
+        Objective objective,
+        CancellationToken cancellation)
+    {
+        using Objective owned = objective;
+        IBatches batches = task.TrainingBatches(recipe.Data.Augment, stage.Solver.BatchSize, stage.Seed, Device);
+        StageInfo info = Describe(task, network, stage, stage.Solver.Epochs, batches.Plan.StepsPerEpoch);
+        observer.StageStarted(info);
+        var store = new CheckpointStore(Path.Combine(folder.CheckpointsPath, stage.Name), recipe.Checkpoint.Keep);
+        store.Clean();
+        using var trainer = new Trainer(new TrainingTask
+        {
+            Stage = info,
+            Experiment = Fingerprint(task, stage),
+            Task = task,
+            Network = network,
+            Signature = task.SignatureOf(stage.Model),
+            Objective = objective,
+            Solver = stage.Solver,
+            Batches = batches,
+            Evaluation = recipe.Evaluation,
+            Device = Device,
+            TeacherPredictions = stage.TeacherPredictions,
+            Checkpoint = recipe.Checkpoint,
+            Store = store,
+            DumpFolder = Path.Combine(folder.FullPath, "diverged", stage.Name),
+            Observer = observer,
+        });
+        if (folder.Resumed)
+        {
+            (int epoch, int step) = trainer.Resume();
+            recorder.Rewind(stage.Name, epoch, step);
+            if (epoch > 0 || step > 0)
+            {
+                observer.Message($"{stage.Name}: goes on after {epoch} epochs and {step} steps.");
+            }
+        }
+
+        if (cancellation.IsCancellationRequested)
+        {
+            throw new TrainingInterruptedException(
+                $"{stage.Name}: stopped before its next step; what was saved stays",
+                store.Paths() is [string latest, ..] ? latest : "");
+        }
+
+        NetworkResult result = trainer.Run(cancellation, out Evaluation evaluation);
+        observer.StageFinished(info, result);
+        return new Outcome(result, evaluation);
+    }
+
+    /// <summary>Loads a network's weights from a file that the recipe names, and measures it.</summary>
+    public Outcome Load(LearningTask task, nn.Module<Tensor, Tensor> network, Stage stage, string path)
+    {
+        StageInfo info = Describe(task, network, stage, epochs: 0, stepsPerEpoch: 0);
+        observer.StageStarted(info);
+        WeightFile.Load(network, task.SignatureOf(stage.Model), path, observer.Message);
+        Evaluation evaluation = task.Evaluate(network, recipe.Evaluation, Device, teacher: null);
+        var result = new NetworkResult
+        {
+            Name = info.Name,
+            Role = info.Role,
+            Model = info.Model,
+            Parameters = info.Parameters,
+            Seed = info.Seed,
+            Epochs = 0,
+            HeldOut = evaluation.Metrics,
+            Seconds = 0,
+        };
+        observer.StageFinished(info, result);
+        return new Outcome(result, evaluation);
+    }
+
+    private StageInfo Describe(
+        LearningTask task, nn.Module<Tensor, Tensor> network, Stage stage, int epochs, int stepsPerEpoch) => new(
+            stage.Name,
+            stage.Role,
+            stage.Repeat,
+            stage.Seed,
+            stage.Model,
+            ModelRegistry.CountParameters(network),
+            epochs,
+            stepsPerEpoch,
+            ++number,
+            stages);
+
+    private static string Fingerprint(LearningTask task, Stage stage)
+    {
+        string text = (stage.DependsOn with { Name = "", Device = "", Threads = 0, Seeds = 1 }).ToYaml()
+            + stage.Seed + stage.Name + task.TrainFingerprint + task.HeldOutFingerprint;
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+}
