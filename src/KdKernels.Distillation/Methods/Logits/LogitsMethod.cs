@@ -16,11 +16,12 @@ internal sealed class LogitsMethod(MethodSettings settings) : DistillationMethod
             `L = labels · CE + weight · (1/N) Σ_n ½‖z_s − z_t‖²` with logits of shape `[N, K]`.
 
             The paper trains on this term alone (`labels` is 0 unless the recipe states it). It is the limit of distillation
-            at T → ∞ but for one thing: the limit is blind to a shift of all logits of a row, this term is not.
+            at T → ∞, where a weight of 1/K gives the same gradient, but for one thing: the limit is blind to a shift of all logits of
+            a row, this term is not. The default weight is that of ten classes; at 1 the usual learning rates diverge.
 
             Code that takes the mean over N·K gets a K/2 times smaller gradient from the same weight.
             """,
-        Settings = [MethodSetting.Weight("weight", 1, "factor of the term")],
+        Settings = [MethodSetting.Weight("weight", 0.1, "factor of the term")],
         LabelWeight = static (_, _) => 0,
         Contract = static settings =>
         [
