@@ -51,7 +51,9 @@ public static class KdCommandLine
         + "teacher helped.")
     {
         TrainCommand.Create(console),
+        SweepCommand.Create(console),
         EvalCommand.Create(console),
+        ExplainLossCommand.Create(console),
         OpCommand.Create(console),
         DoctorCommand.Create(console),
         ListCommand.Create(console),

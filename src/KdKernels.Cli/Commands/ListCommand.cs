@@ -6,6 +6,7 @@ using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Models;
 using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Sweeps;
 
 namespace KdKernels.Cli.Commands;
 
@@ -14,14 +15,17 @@ internal static partial class ListCommand
 {
     private const int Width = 80;
     private const string Gap = "   ";
+    private const string Methods = "methods";
 
     private static readonly Dictionary<string, Func<IEnumerable<ListedName>>> Kinds = new(StringComparer.Ordinal)
     {
-        ["methods"] = () => MethodCatalog.All.Select(method => new ListedName(method.Name, method.Paper.Length == 0
+        [Methods] = () => MethodCatalog.All.Select(method => new ListedName(method.Name, method.Paper.Length == 0
             ? method.Summary
             : $"{method.Summary}. {method.Paper}")),
         ["models"] = () => ModelRegistry.Models.Select(model => new ListedName(model.Name, model.Description)),
         ["datasets"] = () => DataSources.Names.Select(name => new ListedName(name, DataSources.Describe(name))),
+        ["sweeps"] = ()
+            => SweepReader.Shipped.Select(name => new ListedName(name, FirstSentence(SweepReader.ShippedText(name)))),
         ["recipes"] = ()
             => RecipeReader.Shipped.Select(name => new ListedName(name, FirstSentence(RecipeReader.ShippedText(name)))),
     };
@@ -30,10 +34,42 @@ internal static partial class ListCommand
     {
         var kind = new Argument<string>("kind") { Description = string.Join(", ", Kinds.Keys) };
         kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
+        var method = new Argument<string?>("name")
+        {
+            Description = "With methods: one of them, for its page.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var json = new Option<bool>("--json") { Description = "One JSON array on one line." };
-        var command = new Command("list", "Lists the names that a recipe may use.") { kind, json };
+        var pages = new Option<string?>("--pages")
+        {
+            Description = "With methods: writes every method's page into this folder.",
+            HelpName = "dir",
+        };
+        var command = new Command("list", "Lists the names that a recipe may use.") { kind, method, json, pages };
+        command.Validators.Add(result =>
+        {
+            bool methods = string.Equals(result.GetValue(kind), Methods, StringComparison.Ordinal);
+            if (!methods && (result.GetValue(method) is not null || result.GetValue(pages) is not null))
+                result.AddError($"Only {Methods} have pages.");
+            if (methods && result.GetValue(method) is { } name && MethodCatalog.Find(name) is null)
+                result.AddError($"Expected one of {string.Join(", ", MethodCatalog.Names)} but got '{name}'.");
+        });
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(method) is { } name)
+            {
+                console.Out.Write(MethodPage.Of(MethodCatalog.Find(name)!));
+                return ExitCode.Done;
+            }
+
+            if (parsed.GetValue(pages) is { } folder)
+            {
+                Directory.CreateDirectory(folder);
+                foreach ((string file, string text) in MethodPage.All)
+                    File.WriteAllText(Path.Combine(folder, file), text);
+                return ExitCode.Done;
+            }
+
             ListedName[] names = [.. Kinds[parsed.GetValue(kind)!]()];
             console.Out.Write(parsed.GetValue(json)
                 ? JsonLine.Of(names, JsonLine.Types.ListedNameArray) + "\n"

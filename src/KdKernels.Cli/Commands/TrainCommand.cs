@@ -20,7 +20,7 @@ internal static class TrainCommand
         var recipe = new Option<string?>("--config", "-c")
         {
             Description = "A recipe: a YAML or JSON file, or a name from `kd list recipes`. "
-                + $"Default: {RecipeReader.DefaultName}.",
+                + $"Default: that of the method in -s method=NAME, else {RecipeReader.DefaultName}.",
             HelpName = "recipe",
         };
         var overrides = new Option<string[]>("--set", "-s")
@@ -79,7 +79,7 @@ internal static class TrainCommand
             if (parsed.GetValue(device) is { } deviceValue)
                 settings.Add($"device={deviceValue}");
             var request = new Request(
-                parsed.GetValue(recipe) ?? RecipeReader.DefaultName,
+                parsed.GetValue(recipe) ?? RecipeReader.DefaultFor(settings),
                 settings,
                 parsed.GetValue(quick),
                 parsed.GetValue(output),

@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using KdKernels.Cli.Doctor;
+using KdKernels.Distillation.Sweeps;
+using KdKernels.Distillation.Training;
 
 namespace KdKernels.Cli.Output;
 
@@ -24,4 +26,6 @@ internal static class JsonLine
 [JsonSerializable(typeof(ListedName[]))]
 [JsonSerializable(typeof(ListedOp[]))]
 [JsonSerializable(typeof(OpOutcome))]
+[JsonSerializable(typeof(SweepResult))]
+[JsonSerializable(typeof(LossExplanation))]
 internal sealed partial class CliJson : JsonSerializerContext;

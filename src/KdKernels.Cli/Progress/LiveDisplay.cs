@@ -18,7 +18,7 @@ internal sealed class LiveDisplay : TrainingDisplay
 
     public override void Say(string text) => _console.WriteLine(text);
 
-    public override ExperimentResult Show(Func<ITrainingObserver, ExperimentResult> train)
+    public override T Show<T>(Func<ITrainingObserver, T> train)
     {
         var notes = new NoteColumn();
         return _console.Progress()

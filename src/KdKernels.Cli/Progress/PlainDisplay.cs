@@ -13,7 +13,7 @@ internal sealed class PlainDisplay(
     private long _lastLine;
     private EpochInfo? _lastEpoch;
 
-    public override ExperimentResult Show(Func<ITrainingObserver, ExperimentResult> train) => train(this);
+    public override T Show<T>(Func<ITrainingObserver, T> train) => train(this);
 
     public override void Say(string text) => writer.WriteLine(text);
 

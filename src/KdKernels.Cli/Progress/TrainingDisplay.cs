@@ -14,5 +14,5 @@ internal abstract class TrainingDisplay
     /// <summary>A line for the user, from any thread, without tearing what is on the screen.</summary>
     public abstract void Say(string text);
 
-    public abstract ExperimentResult Show(Func<ITrainingObserver, ExperimentResult> train);
+    public abstract T Show<T>(Func<ITrainingObserver, T> train);
 }

@@ -18,12 +18,13 @@ internal sealed class MethodStep
 {
     private readonly Func<NetworkPass> runTeacher;
     private NetworkPass? teacher;
-    private double labelWeight;
 
+    /// <param name="runTeacher">Runs the teacher over <see cref="Inputs"/>.</param>
+    /// <param name="labelWeight">See <see cref="LabelWeight"/>.</param>
     public MethodStep(Func<NetworkPass> runTeacher, double labelWeight)
     {
         this.runTeacher = runTeacher;
-        this.labelWeight = labelWeight;
+        LabelWeight = labelWeight;
     }
 
     public required LearningTask Task { get; init; }
@@ -67,17 +68,20 @@ internal sealed class MethodStep
     /// <summary>Items where student and teacher agree, likewise.</summary>
     public Tensor? Agreements { get; set; }
 
-    /// <summary>The weight that the cross-entropy against labels still has. A method that takes it adds that part
-    /// itself; everyone after it gets 0.</summary>
-    public double TakeLabels()
-    {
-        double taken = labelWeight;
-        labelWeight = 0;
-        LabelsTaken = true;
-        return taken;
-    }
+    /// <summary>The weight of the loss against labels that a method may still take over.</summary>
+    public double LabelWeight { get; private set; }
 
     public bool LabelsTaken { get; private set; }
 
-    public double LabelWeight => labelWeight;
+    /// <summary>Leaves the labels to a method of this step.</summary>
+    public void OfferLabels(double weight) => LabelWeight = weight;
+
+    /// <summary>Takes the labels over: the method adds that part itself, and everyone after it gets 0.</summary>
+    public double TakeLabels()
+    {
+        double taken = LabelWeight;
+        LabelWeight = 0;
+        LabelsTaken = true;
+        return taken;
+    }
 }

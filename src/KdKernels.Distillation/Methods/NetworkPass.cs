@@ -29,6 +29,9 @@ internal sealed class NetworkPass
     /// <summary>The output on the B items of the batch.</summary>
     public Tensor Output => Upright(Expanded);
 
+    /// <summary>Everything that was tapped, on the whole expanded batch.</summary>
+    public IReadOnlyDictionary<string, Tensor> Taps => taps;
+
     /// <summary>A tapped module's output on the B items of the batch.</summary>
     public Tensor Tap(string name) => Upright(taps[name]);
 

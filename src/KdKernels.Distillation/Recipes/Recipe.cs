@@ -168,6 +168,11 @@ public sealed record DistillRecipe
     /// <summary>Whether a method needs a teacher.</summary>
     public bool NeedsTeacher => Methods.Any(method => MethodCatalog.Find(method.Name)!.Teacher != TeacherNeed.None);
 
+    /// <summary>Weight of the loss against labels after some epochs, fractional.</summary>
+    public double LabelWeight(double epoch) => Labels is { } stated
+        ? stated.At(epoch)
+        : Methods.Min(method => MethodCatalog.Find(method.Name)!.LabelWeight(method.Settings, epoch));
+
     public bool Equals(DistillRecipe? other) =>
         other is not null && Methods.SequenceEqual(other.Methods) && Labels == other.Labels && Ops == other.Ops
         && Switch == other.Switch;

@@ -204,7 +204,8 @@ internal static class RecipeBinder
         return schedule;
     }
 
-    private static DistillRecipe Distill(RecipeSection section)
+    /// <summary>A recipe's section <c>distill</c>, or an item of a sweep's list of methods.</summary>
+    public static DistillRecipe Distill(RecipeSection section)
     {
         var defaults = new DistillRecipe();
         RecipeSection? several = section.Holds("methods") ? section : null;

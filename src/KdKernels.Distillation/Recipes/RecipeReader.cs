@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text;
+using KdKernels.Distillation.Methods;
 
 namespace KdKernels.Distillation.Recipes;
 
@@ -30,6 +31,19 @@ public static class RecipeReader
             .Select(name => name[ResourcePrefix.Length..^Extension.Length])
             .Order(StringComparer.Ordinal),
     ];
+
+    /// <summary>The recipe that runs when none is named: the one that comes with the method which the overrides name, where
+    /// they name one.</summary>
+    public static string DefaultFor(IReadOnlyList<string> overrides)
+    {
+        ArgumentNullException.ThrowIfNull(overrides);
+        string? method = overrides
+            .Select(entry => entry.Split('=', 2))
+            .Where(parts => parts is ["method" or "distill.method", _])
+            .Select(parts => parts[1].Trim())
+            .LastOrDefault();
+        return method is not null && MethodCatalog.Find(method) is { } definition ? definition.Recipe : DefaultName;
+    }
 
     /// <summary>A shipped recipe as it was written, comments included.</summary>
     public static string ShippedText(string name)
@@ -157,7 +171,7 @@ public static class RecipeReader
         bool isMethod = path is ["method"] or ["distill", "method"];
         if (isMethod)
         {
-            KeepOnlyShared(root);
+            KeepOnlyShared(root, value);
             path = ["distill", "method"];
         }
 
@@ -165,9 +179,10 @@ public static class RecipeReader
     }
 
     /// <summary>Another method has other settings: what the recipe says about its own does not go with it.</summary>
-    private static void KeepOnlyShared(MappingNode root)
+    private static void KeepOnlyShared(MappingNode root, RecipeNode method)
     {
-        if (root.Find("distill") is not MappingNode distill)
+        if (root.Find("distill") is not MappingNode distill
+            || (distill.Find("method") is ScalarNode own && method is ScalarNode other && own.Text == other.Text))
         {
             return;
         }

@@ -34,6 +34,14 @@ internal sealed class RecipeSection(MappingNode node, string path)
         RecipeNode other => throw Error(key, $"expected a list of sections but got {Describe(other)}"),
     };
 
+    /// <summary>The items of a list as they were written; none where the key is missing.</summary>
+    public IReadOnlyList<RecipeNode> Nodes(string key) => Take(key) switch
+    {
+        null or ScalarNode { IsNull: true } => [],
+        SequenceNode sequence => sequence.Items,
+        RecipeNode other => throw Error(key, $"expected a list but got {Describe(other)}"),
+    };
+
     /// <summary>Whether a key is there and is not null. Asking does not make it known.</summary>
     public bool Holds(string key) => node.Find(key) is not null and not ScalarNode { IsNull: true };
 

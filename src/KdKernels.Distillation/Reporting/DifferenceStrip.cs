@@ -72,7 +72,7 @@ internal static class DifferenceStrip
     private static string Position(double value, double low, double high)
         => (100 * (value - low) / (high - low)).ToString("0.###", CultureInfo.InvariantCulture) + "%";
 
-    private static string Tick(double fraction)
+    internal static string Tick(double fraction)
     {
         double points = Math.Round(100 * fraction, 6);
         return points switch { > 0 => $"+{points:0.##}", < 0 => $"−{-points:0.##}", _ => "0" };

@@ -1,3 +1,4 @@
+using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Tasks;
@@ -25,6 +26,7 @@ internal static class ExperimentCheck
         {
             string key = index == 0 ? "teacher.model" : $"teachers[{index - 1}].model";
             using nn.Module<Tensor, Tensor> network = Network(recipe, key, own, teacher.Model);
+            RequireInputs(recipe, key, own.SignatureOf(teacher.Model), task.SignatureOf(recipe.Student.Model));
             var untrained = new TeacherNetwork("teacher", teacher.Model, network, own.Classes, null);
             foreach (Arm arm in arms)
             {
@@ -52,6 +54,20 @@ internal static class ExperimentCheck
 
         Make(
             arm.Distill, task, recipe.Student.Model, student, arm.Distill.NeedsTeacher ? teacher : null);
+    }
+
+    private static void RequireInputs(Recipe recipe, string key, NetworkSignature teacher, NetworkSignature student)
+    {
+        if ((teacher.Channels, teacher.ImageSize) != (student.Channels, student.ImageSize))
+        {
+            throw new RecipeException(
+                recipe.Name,
+                0,
+                key,
+                $"expected a teacher of {Inputs(student)} inputs, as the student has, but got {Inputs(teacher)}");
+        }
+
+        static string Inputs(NetworkSignature network) => $"{network.Channels} x {network.ImageSize} x {network.ImageSize}";
     }
 
     // Two methods that enlarge the batch in different ways cannot share one.

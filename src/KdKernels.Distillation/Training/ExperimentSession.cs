@@ -42,6 +42,17 @@ internal sealed class ExperimentSession : IDisposable
 
     public LearningTask Task => task;
 
+    /// <summary>How many items a student is trained on.</summary>
+    public int StudentItems => studentTask.TrainCount;
+
+    /// <summary>Whether data, networks and methods go together, without training anything.</summary>
+    /// <exception cref="RecipeException">They do not.</exception>
+    public static void Check(Recipe recipe, IReadOnlyList<Arm> arms)
+    {
+        LearningTask learned = TaskLoader.Load(recipe.Data, recipe.Name);
+        ExperimentCheck.Run(recipe, learned, Restricted(recipe, learned), [.. arms.Where(arm => arm.Distill.Distils)]);
+    }
+
     private bool NeedsTeacher => arms.Any(arm => arm.Distill.NeedsTeacher);
 
     public SessionOutcome Run(CancellationToken cancellation)
@@ -145,6 +156,7 @@ internal sealed class ExperimentSession : IDisposable
         long seed = recipe.Seed + repeat;
         using nn.Module<Tensor, Tensor> network = studentTask.CreateNetwork(recipe.Student.Model, seed, runner.Device);
         int epochs = arm.FirstStageEpochs;
+        Outcome? first = null;
         if (epochs > 0)
         {
             SolverRecipe solver = recipe.Student.Solver with
@@ -152,11 +164,13 @@ internal sealed class ExperimentSession : IDisposable
                 Epochs = epochs,
                 Schedule = recipe.Student.Solver.Schedule.Rescaled(recipe.Student.Solver.Epochs, epochs),
             };
-            Teach(arm, from, network, $"{arm.Name}-first-{repeat + 1}", NetworkRole.FirstStage, solver, repeat, cancellation);
+            first = Teach(
+                arm, from, network, $"{arm.Name}-first-{repeat + 1}", NetworkRole.FirstStage, solver, repeat, cancellation);
         }
 
-        return Teach(
+        Outcome second = Teach(
             arm, from, network, $"{arm.Name}-{repeat + 1}", NetworkRole.Distilled, recipe.Student.Solver, repeat, cancellation);
+        return first is null ? second : second.After(first);
     }
 
     private Outcome Teach(

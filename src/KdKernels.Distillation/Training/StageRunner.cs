@@ -8,8 +8,36 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>A finished training: what it found, and the answers on the held-out items.</summary>
-internal sealed record Outcome(NetworkResult Result, Evaluation Evaluation);
+/// <summary>A finished training.</summary>
+/// <param name="Result">What it found.</param>
+/// <param name="Evaluation">The answers on the held-out items.</param>
+/// <param name="Accuracies">Held-out accuracy after each epoch; null where it was not measured.</param>
+internal sealed record Outcome(NetworkResult Result, Evaluation Evaluation, IReadOnlyList<double?> Accuracies)
+{
+    /// <summary>With what a first stage took.</summary>
+    public Outcome After(Outcome first) => this with
+    {
+        Result = Result with
+        {
+            Epochs = first.Result.Epochs + Result.Epochs, Seconds = first.Result.Seconds + Result.Seconds,
+        },
+        Accuracies = [.. first.Accuracies, .. Accuracies],
+    };
+
+    /// <summary>Epochs until an accuracy was first reached; null where it never was.</summary>
+    public int? EpochsTo(double accuracy)
+    {
+        for (int epoch = 0; epoch < Accuracies.Count; epoch++)
+        {
+            if (Accuracies[epoch] >= accuracy)
+            {
+                return epoch + 1;
+            }
+        }
+
+        return null;
+    }
+}
 
 /// <summary>One training to be done.</summary>
 internal sealed record Stage
@@ -109,7 +137,7 @@ internal sealed class StageRunner
 
         NetworkResult result = trainer.Run(cancellation, out Evaluation evaluation);
         observer.StageFinished(info, result);
-        return new Outcome(result, evaluation);
+        return new Outcome(result, evaluation, trainer.Accuracies);
     }
 
     /// <summary>Loads a network's weights from a file that the recipe names, and measures it.</summary>
@@ -131,7 +159,7 @@ internal sealed class StageRunner
             Seconds = 0,
         };
         observer.StageFinished(info, result);
-        return new Outcome(result, evaluation);
+        return new Outcome(result, evaluation, []);
     }
 
     private StageInfo Describe(

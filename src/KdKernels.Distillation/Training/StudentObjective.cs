@@ -77,7 +77,7 @@ internal sealed class StudentObjective : Objective
         MethodStep[] steps =
         [
             .. teachers.Select((teacher, index) => new MethodStep(
-                () => RunTeacher(index, inputs, rows), index == 0 ? LabelWeight(epoch) : 0)
+                () => RunTeacher(index, inputs, rows), labelWeight: 0)
             {
                 Task = task,
                 Batch = batch,
@@ -91,11 +91,18 @@ internal sealed class StudentObjective : Objective
             }),
         ];
         double[] shares = teacherSwitch.Shares(steps, epoch, step);
+        double labelWeight = LabelWeight(epoch);
+        // A term that is divided among teachers must not divide the labels with it.
+        int only = Array.IndexOf(shares, 1.0);
+        if (only >= 0)
+        {
+            steps[only].OfferLabels(labelWeight);
+        }
+
         List<(string Name, LossTerm Term)> terms = [];
         List<(MethodInstance, MethodStep)> ran = [];
         for (int t = 0; t < steps.Length; t++)
         {
-            // The first teacher's methods speak for the labels, whatever the switch says about its share.
             if (shares[t] == 0)
             {
                 continue;
@@ -110,7 +117,7 @@ internal sealed class StudentObjective : Objective
         }
 
         done = ran;
-        return Sum(batch, pass, epoch, steps, terms);
+        return Sum(batch, pass, epoch, labelWeight, steps, terms);
     }
 
     public override void StepDone()
@@ -139,7 +146,6 @@ internal sealed class StudentObjective : Objective
         parts.Dispose();
     }
 
-    // A term that brings the labels along is divided with them: shares add up to one.
     private static LossTerm Share(LossTerm term, double share) =>
         term with { Weight = term.Weight * share, Contribution = term.Contribution * share };
 
@@ -149,17 +155,7 @@ internal sealed class StudentObjective : Objective
         return methods == 1 ? term.Name : $"{method.Name}.{term.Name}";
     }
 
-    private double LabelWeight(double epoch)
-    {
-        if (stage.FirstStage)
-        {
-            return 0;
-        }
-
-        return distill.Labels is { } stated
-            ? stated.At(epoch)
-            : distill.Methods.Min(method => MethodCatalog.Find(method.Name)!.LabelWeight(method.Settings, epoch));
-    }
+    private double LabelWeight(double epoch) => stage.FirstStage ? 0 : distill.LabelWeight(epoch);
 
     private NetworkPass RunTeacher(int index, Tensor inputs, long rows)
     {
@@ -173,10 +169,12 @@ internal sealed class StudentObjective : Objective
         Batch batch,
         NetworkPass pass,
         double epoch,
+        double labelWeight,
         MethodStep[] steps,
         List<(string Name, LossTerm Term)> terms)
     {
-        double weight = steps.Length == 0 ? 1 : steps[0].LabelWeight;
+        bool taken = Array.Exists(steps, step => step.LabelsTaken);
+        double weight = taken ? 0 : labelWeight;
         MethodStep? reader = Array.Find(steps, step => step.CrossEntropy is not null);
         Tensor labels;
         if (reader is not null)
@@ -194,8 +192,7 @@ internal sealed class StudentObjective : Objective
         }
 
         Tensor? loss = terms.Count == 0 ? null : terms.Select(entry => entry.Term.Contribution).Aggregate((a, b) => a + b);
-        bool taken = Array.Exists(steps, step => step.LabelsTaken);
-        if (weight > 0 && !taken)
+        if (weight > 0)
         {
             Tensor own = weight == 1 ? labels : labels * weight;
             loss = loss is null ? own : loss + own;

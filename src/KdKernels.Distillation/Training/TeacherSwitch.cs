@@ -59,7 +59,7 @@ internal sealed class TeacherSwitch(TeacherSwitchRecipe recipe, ulong seed)
     // The mean of the largest probability, over the batch.
     private static int MostConfident(IReadOnlyList<MethodStep> steps)
     {
-        using var scope = NewDisposeScope();
+        // The teachers' passes stay for the methods, so that this opens no dispose scope of its own.
         Tensor[] means =
         [
             .. steps.Select(step => nn.functional.softmax(step.Task.ClassRows(step.Teacher.Output), 1).amax([1L]).mean()),

@@ -37,6 +37,9 @@ internal sealed class Trainer : IDisposable
             task.Solver);
     }
 
+    /// <summary>Held-out accuracy after each epoch; null where it was not measured.</summary>
+    public IReadOnlyList<double?> Accuracies => [.. history.Select(record => record.HeldOut?.Accuracy)];
+
     private int StepsPerEpoch => task.Batches.Plan.StepsPerEpoch;
 
     private double Seconds => earlierSeconds + clock.Elapsed.TotalSeconds;
