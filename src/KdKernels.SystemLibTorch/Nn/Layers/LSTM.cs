@@ -62,7 +62,8 @@ public sealed class LSTM : nn.Module<Tensor, (Tensor, Tensor)?, (Tensor, Tensor,
     /// </returns>
     /// <exception cref="ArgumentException">The input has not three dimensions.</exception>
     [SuppressMessage(
-        "Design", "MA0061:Method overrides should not change default values", Justification = "TorchSharp's signature.")]
+        "Design", "MA0061:Method overrides should not change default values",
+        Justification = "TorchSharp's signature.")]
     public override (Tensor, Tensor, Tensor) forward(Tensor input, (Tensor, Tensor)? h0_c0 = null)
     {
         if (input.ndim != 3)
