@@ -99,7 +99,7 @@ public class LstmTests
     public void Parameters_lie_within_one_over_the_root_of_the_hidden_size()
     {
         using var scope = NewDisposeScope();
-        double[] values = [.. nn.LSTM(8, 25, 2).parameters().SelectMany(parameter => Numbers.Of(parameter))];
+        double[] values = [.. nn.LSTM(8, 25, 2, dtype: float64).parameters().SelectMany(parameter => Numbers.Of(parameter))];
         Assert.InRange(values.Max(), 0.19, 0.2);
         Assert.InRange(values.Min(), -0.2, -0.19);
     }
