@@ -20,4 +20,16 @@ internal static class RandomPurpose
 
     /// <summary>Images of Shapes to test on; "shte".</summary>
     public const uint ShapesTest = 0x73687465;
+
+    /// <summary>Sentences of Sentiment to train on; "setr".</summary>
+    public const uint SentimentTrain = 0x73657472;
+
+    /// <summary>Sentences of Sentiment to test on; "sete".</summary>
+    public const uint SentimentTest = 0x73657465;
+
+    /// <summary>Passages of SpanQuestions to train on; "sqtr".</summary>
+    public const uint SpanTrain = 0x73717472;
+
+    /// <summary>Passages of SpanQuestions to test on; "sqte".</summary>
+    public const uint SpanTest = 0x73717465;
 }

@@ -44,6 +44,21 @@ public static partial class torch
             return module;
         }
 
+        /// <summary>Long short-term memory, with parameters drawn uniformly from ±1/√hiddenSize.</summary>
+        /// <param name="inputSize">The size of the input's last dimension.</param>
+        /// <param name="hiddenSize">The size of the hidden state, per direction.</param>
+        /// <param name="numLayers">Layers on top of one another.</param>
+        /// <param name="bias">Whether the gates have biases.</param>
+        /// <param name="batchFirst">Whether sequences are <c>[B, L, *]</c> instead of <c>[L, B, *]</c>.</param>
+        /// <param name="dropout">In training, the dropout probability between layers.</param>
+        /// <param name="bidirectional">Whether a second pass reads the sequence from its end.</param>
+        /// <param name="device">Where the parameters are.</param>
+        /// <param name="dtype">What they hold.</param>
+        public static LSTM LSTM(
+            long inputSize, long hiddenSize, long numLayers = 1, bool bias = true, bool batchFirst = false,
+            double dropout = 0.0, bool bidirectional = false, Device? device = null, ScalarType? dtype = null) =>
+            new(inputSize, hiddenSize, numLayers, bias, batchFirst, dropout, bidirectional, device, dtype);
+
         /// <summary>A placeholder that gives its input back.</summary>
         public static Identity Identity() => new();
 

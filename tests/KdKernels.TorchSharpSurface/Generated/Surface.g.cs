@@ -341,1857 +341,1862 @@ internal static class Surface
     static void M293(global::TorchSharp.Modules.@L1Loss value) { global::TorchSharp.Modules.@L1Loss same = value; }
     static void M294(global::TorchSharp.@torch.@nn.@Reduction p0) { global::TorchSharp.Modules.@L1Loss made = new global::TorchSharp.Modules.@L1Loss(@reduction: p0); }
     static void M295(global::TorchSharp.Modules.@L1Loss self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@forward(@input: p0, @target: p1); }
+    // TorchSharp.Modules.LSTM
+    static void M296(global::TorchSharp.Modules.@LSTM value) { global::TorchSharp.Modules.@LSTM same = value; }
+    static void M297(global::TorchSharp.Modules.@LSTM self, global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor>? p1) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@call(@input: p0, @h0_c0: p1); }
+    static void M298(global::TorchSharp.Modules.@LSTM self, global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor>? p1) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@forward(@input: p0, @h0_c0: p1); }
     // TorchSharp.Modules.LeakyReLU
-    static void M296(global::TorchSharp.Modules.@LeakyReLU value) { global::TorchSharp.Modules.@LeakyReLU same = value; }
-    static void M297(global::TorchSharp.Modules.@LeakyReLU self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
-    static void M298(global::TorchSharp.Modules.@LeakyReLU self) { bool read = self.@inplace; }
-    static void M299(global::TorchSharp.Modules.@LeakyReLU self, bool v) { self.@inplace = v; }
-    static void M300(global::TorchSharp.Modules.@LeakyReLU self) { double read = self.@negative_slope; }
-    static void M301(global::TorchSharp.Modules.@LeakyReLU self, double v) { self.@negative_slope = v; }
+    static void M299(global::TorchSharp.Modules.@LeakyReLU value) { global::TorchSharp.Modules.@LeakyReLU same = value; }
+    static void M300(global::TorchSharp.Modules.@LeakyReLU self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
+    static void M301(global::TorchSharp.Modules.@LeakyReLU self) { bool read = self.@inplace; }
+    static void M302(global::TorchSharp.Modules.@LeakyReLU self, bool v) { self.@inplace = v; }
+    static void M303(global::TorchSharp.Modules.@LeakyReLU self) { double read = self.@negative_slope; }
+    static void M304(global::TorchSharp.Modules.@LeakyReLU self, double v) { self.@negative_slope = v; }
     // TorchSharp.Modules.Linear
-    static void M302(global::TorchSharp.Modules.@Linear value) { global::TorchSharp.Modules.@Linear same = value; }
-    static void M303(global::TorchSharp.Modules.@Linear self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
-    static void M304(global::TorchSharp.Modules.@Linear self) { global::TorchSharp.Modules.@Parameter read = self.@bias; }
-    static void M305(global::TorchSharp.Modules.@Linear self, global::TorchSharp.Modules.@Parameter v) { self.@bias = v; }
-    static void M306(global::TorchSharp.Modules.@Linear self) { long read = self.@in_features; }
-    static void M307(global::TorchSharp.Modules.@Linear self, long v) { self.@in_features = v; }
-    static void M308(global::TorchSharp.Modules.@Linear self) { long read = self.@out_features; }
-    static void M309(global::TorchSharp.Modules.@Linear self, long v) { self.@out_features = v; }
-    static void M310(global::TorchSharp.Modules.@Linear self) { global::TorchSharp.Modules.@Parameter read = self.@weight; }
-    static void M311(global::TorchSharp.Modules.@Linear self, global::TorchSharp.Modules.@Parameter v) { self.@weight = v; }
+    static void M305(global::TorchSharp.Modules.@Linear value) { global::TorchSharp.Modules.@Linear same = value; }
+    static void M306(global::TorchSharp.Modules.@Linear self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
+    static void M307(global::TorchSharp.Modules.@Linear self) { global::TorchSharp.Modules.@Parameter read = self.@bias; }
+    static void M308(global::TorchSharp.Modules.@Linear self, global::TorchSharp.Modules.@Parameter v) { self.@bias = v; }
+    static void M309(global::TorchSharp.Modules.@Linear self) { long read = self.@in_features; }
+    static void M310(global::TorchSharp.Modules.@Linear self, long v) { self.@in_features = v; }
+    static void M311(global::TorchSharp.Modules.@Linear self) { long read = self.@out_features; }
+    static void M312(global::TorchSharp.Modules.@Linear self, long v) { self.@out_features = v; }
+    static void M313(global::TorchSharp.Modules.@Linear self) { global::TorchSharp.Modules.@Parameter read = self.@weight; }
+    static void M314(global::TorchSharp.Modules.@Linear self, global::TorchSharp.Modules.@Parameter v) { self.@weight = v; }
     // TorchSharp.Modules.MSELoss
-    static void M312(global::TorchSharp.Modules.@MSELoss value) { global::TorchSharp.Modules.@MSELoss same = value; }
-    static void M313(global::TorchSharp.@torch.@nn.@Reduction p0) { global::TorchSharp.Modules.@MSELoss made = new global::TorchSharp.Modules.@MSELoss(@reduction: p0); }
-    static void M314(global::TorchSharp.Modules.@MSELoss self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@forward(@input: p0, @target: p1); }
+    static void M315(global::TorchSharp.Modules.@MSELoss value) { global::TorchSharp.Modules.@MSELoss same = value; }
+    static void M316(global::TorchSharp.@torch.@nn.@Reduction p0) { global::TorchSharp.Modules.@MSELoss made = new global::TorchSharp.Modules.@MSELoss(@reduction: p0); }
+    static void M317(global::TorchSharp.Modules.@MSELoss self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@forward(@input: p0, @target: p1); }
     // TorchSharp.Modules.MaxPool2d
-    static void M315(global::TorchSharp.Modules.@MaxPool2d value) { global::TorchSharp.Modules.@MaxPool2d same = value; }
-    static void M316(global::TorchSharp.Modules.@MaxPool2d self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@input: p0); }
-    static void M317(global::TorchSharp.Modules.@MaxPool2d self, global::TorchSharp.@torch.@Tensor p0) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@forward_with_indices(@input: p0); }
-    static void M318(global::TorchSharp.Modules.@MaxPool2d self) { bool read = self.@ceil_mode; }
-    static void M319(global::TorchSharp.Modules.@MaxPool2d self, bool v) { self.@ceil_mode = v; }
-    static void M320(global::TorchSharp.Modules.@MaxPool2d self) { long[] read = self.@dilation; }
-    static void M321(global::TorchSharp.Modules.@MaxPool2d self, long[] v) { self.@dilation = v; }
-    static void M322(global::TorchSharp.Modules.@MaxPool2d self) { long[] read = self.@kernel_size; }
-    static void M323(global::TorchSharp.Modules.@MaxPool2d self, long[] v) { self.@kernel_size = v; }
-    static void M324(global::TorchSharp.Modules.@MaxPool2d self) { long[] read = self.@padding; }
-    static void M325(global::TorchSharp.Modules.@MaxPool2d self, long[] v) { self.@padding = v; }
-    static void M326(global::TorchSharp.Modules.@MaxPool2d self) { long[] read = self.@stride; }
-    static void M327(global::TorchSharp.Modules.@MaxPool2d self, long[] v) { self.@stride = v; }
+    static void M318(global::TorchSharp.Modules.@MaxPool2d value) { global::TorchSharp.Modules.@MaxPool2d same = value; }
+    static void M319(global::TorchSharp.Modules.@MaxPool2d self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@input: p0); }
+    static void M320(global::TorchSharp.Modules.@MaxPool2d self, global::TorchSharp.@torch.@Tensor p0) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@forward_with_indices(@input: p0); }
+    static void M321(global::TorchSharp.Modules.@MaxPool2d self) { bool read = self.@ceil_mode; }
+    static void M322(global::TorchSharp.Modules.@MaxPool2d self, bool v) { self.@ceil_mode = v; }
+    static void M323(global::TorchSharp.Modules.@MaxPool2d self) { long[] read = self.@dilation; }
+    static void M324(global::TorchSharp.Modules.@MaxPool2d self, long[] v) { self.@dilation = v; }
+    static void M325(global::TorchSharp.Modules.@MaxPool2d self) { long[] read = self.@kernel_size; }
+    static void M326(global::TorchSharp.Modules.@MaxPool2d self, long[] v) { self.@kernel_size = v; }
+    static void M327(global::TorchSharp.Modules.@MaxPool2d self) { long[] read = self.@padding; }
+    static void M328(global::TorchSharp.Modules.@MaxPool2d self, long[] v) { self.@padding = v; }
+    static void M329(global::TorchSharp.Modules.@MaxPool2d self) { long[] read = self.@stride; }
+    static void M330(global::TorchSharp.Modules.@MaxPool2d self, long[] v) { self.@stride = v; }
     // TorchSharp.Modules.ModuleList`1<!0>
-    static void M328<T>(global::TorchSharp.Modules.@ModuleList<T> value) where T : global::TorchSharp.@torch.@nn.@Module { global::TorchSharp.Modules.@ModuleList<T> same = value; }
-    static void M329<T>(T[] p0) where T : global::TorchSharp.@torch.@nn.@Module { global::TorchSharp.Modules.@ModuleList<T> made = new global::TorchSharp.Modules.@ModuleList<T>(@modules: p0); }
-    static void M330<T>(global::TorchSharp.Modules.@ModuleList<T> self, T p0) where T : global::TorchSharp.@torch.@nn.@Module { self.@Add(@item: p0); }
-    static void M331<T>(global::TorchSharp.Modules.@ModuleList<T> self) where T : global::TorchSharp.@torch.@nn.@Module { self.@Clear(); }
-    static void M332<T>(global::TorchSharp.Modules.@ModuleList<T> self, T p0) where T : global::TorchSharp.@torch.@nn.@Module { bool result = self.@Contains(@item: p0); }
-    static void M333<T>(global::TorchSharp.Modules.@ModuleList<T> self, T[] p0, int p1) where T : global::TorchSharp.@torch.@nn.@Module { self.@CopyTo(@array: p0, @arrayIndex: p1); }
-    static void M334<T>(global::TorchSharp.Modules.@ModuleList<T> self) where T : global::TorchSharp.@torch.@nn.@Module { global::System.Collections.Generic.@IEnumerator<T> result = self.@GetEnumerator(); }
-    static void M335<T>(global::TorchSharp.Modules.@ModuleList<T> self, T p0) where T : global::TorchSharp.@torch.@nn.@Module { int result = self.@IndexOf(@item: p0); }
-    static void M336<T>(global::TorchSharp.Modules.@ModuleList<T> self, int p0, T p1) where T : global::TorchSharp.@torch.@nn.@Module { self.@Insert(@index: p0, @item: p1); }
-    static void M337<T>(global::TorchSharp.Modules.@ModuleList<T> self, T p0) where T : global::TorchSharp.@torch.@nn.@Module { bool result = self.@Remove(@item: p0); }
-    static void M338<T>(global::TorchSharp.Modules.@ModuleList<T> self, int p0) where T : global::TorchSharp.@torch.@nn.@Module { self.@RemoveAt(@index: p0); }
-    static void M339<T>(global::TorchSharp.Modules.@ModuleList<T> self, T[] p0) where T : global::TorchSharp.@torch.@nn.@Module { self.@append(@parameters: p0); }
-    static void M340<T>(global::TorchSharp.Modules.@ModuleList<T> self, global::System.Collections.Generic.@IEnumerable<T> p0) where T : global::TorchSharp.@torch.@nn.@Module { self.@extend(@modules: p0); }
-    static void M341<T>(global::TorchSharp.Modules.@ModuleList<T> self) where T : global::TorchSharp.@torch.@nn.@Module { int read = self.@Count; }
-    static void M342<T>(global::TorchSharp.Modules.@ModuleList<T> self) where T : global::TorchSharp.@torch.@nn.@Module { bool read = self.@IsReadOnly; }
-    static void M343<T>(global::TorchSharp.Modules.@ModuleList<T> self, int p0) where T : global::TorchSharp.@torch.@nn.@Module { T read = self[p0]; }
-    static void M344<T>(global::TorchSharp.Modules.@ModuleList<T> self, int p0, T v) where T : global::TorchSharp.@torch.@nn.@Module { self[p0] = v; }
+    static void M331<T>(global::TorchSharp.Modules.@ModuleList<T> value) where T : global::TorchSharp.@torch.@nn.@Module { global::TorchSharp.Modules.@ModuleList<T> same = value; }
+    static void M332<T>(T[] p0) where T : global::TorchSharp.@torch.@nn.@Module { global::TorchSharp.Modules.@ModuleList<T> made = new global::TorchSharp.Modules.@ModuleList<T>(@modules: p0); }
+    static void M333<T>(global::TorchSharp.Modules.@ModuleList<T> self, T p0) where T : global::TorchSharp.@torch.@nn.@Module { self.@Add(@item: p0); }
+    static void M334<T>(global::TorchSharp.Modules.@ModuleList<T> self) where T : global::TorchSharp.@torch.@nn.@Module { self.@Clear(); }
+    static void M335<T>(global::TorchSharp.Modules.@ModuleList<T> self, T p0) where T : global::TorchSharp.@torch.@nn.@Module { bool result = self.@Contains(@item: p0); }
+    static void M336<T>(global::TorchSharp.Modules.@ModuleList<T> self, T[] p0, int p1) where T : global::TorchSharp.@torch.@nn.@Module { self.@CopyTo(@array: p0, @arrayIndex: p1); }
+    static void M337<T>(global::TorchSharp.Modules.@ModuleList<T> self) where T : global::TorchSharp.@torch.@nn.@Module { global::System.Collections.Generic.@IEnumerator<T> result = self.@GetEnumerator(); }
+    static void M338<T>(global::TorchSharp.Modules.@ModuleList<T> self, T p0) where T : global::TorchSharp.@torch.@nn.@Module { int result = self.@IndexOf(@item: p0); }
+    static void M339<T>(global::TorchSharp.Modules.@ModuleList<T> self, int p0, T p1) where T : global::TorchSharp.@torch.@nn.@Module { self.@Insert(@index: p0, @item: p1); }
+    static void M340<T>(global::TorchSharp.Modules.@ModuleList<T> self, T p0) where T : global::TorchSharp.@torch.@nn.@Module { bool result = self.@Remove(@item: p0); }
+    static void M341<T>(global::TorchSharp.Modules.@ModuleList<T> self, int p0) where T : global::TorchSharp.@torch.@nn.@Module { self.@RemoveAt(@index: p0); }
+    static void M342<T>(global::TorchSharp.Modules.@ModuleList<T> self, T[] p0) where T : global::TorchSharp.@torch.@nn.@Module { self.@append(@parameters: p0); }
+    static void M343<T>(global::TorchSharp.Modules.@ModuleList<T> self, global::System.Collections.Generic.@IEnumerable<T> p0) where T : global::TorchSharp.@torch.@nn.@Module { self.@extend(@modules: p0); }
+    static void M344<T>(global::TorchSharp.Modules.@ModuleList<T> self) where T : global::TorchSharp.@torch.@nn.@Module { int read = self.@Count; }
+    static void M345<T>(global::TorchSharp.Modules.@ModuleList<T> self) where T : global::TorchSharp.@torch.@nn.@Module { bool read = self.@IsReadOnly; }
+    static void M346<T>(global::TorchSharp.Modules.@ModuleList<T> self, int p0) where T : global::TorchSharp.@torch.@nn.@Module { T read = self[p0]; }
+    static void M347<T>(global::TorchSharp.Modules.@ModuleList<T> self, int p0, T v) where T : global::TorchSharp.@torch.@nn.@Module { self[p0] = v; }
     // TorchSharp.Modules.NLLLoss
-    static void M345(global::TorchSharp.Modules.@NLLLoss value) { global::TorchSharp.Modules.@NLLLoss same = value; }
-    static void M346(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@nn.@Reduction p1) { global::TorchSharp.Modules.@NLLLoss made = new global::TorchSharp.Modules.@NLLLoss(@weight: p0, @reduction: p1); }
-    static void M347(global::TorchSharp.Modules.@NLLLoss self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@forward(@input: p0, @target: p1); }
+    static void M348(global::TorchSharp.Modules.@NLLLoss value) { global::TorchSharp.Modules.@NLLLoss same = value; }
+    static void M349(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@nn.@Reduction p1) { global::TorchSharp.Modules.@NLLLoss made = new global::TorchSharp.Modules.@NLLLoss(@weight: p0, @reduction: p1); }
+    static void M350(global::TorchSharp.Modules.@NLLLoss self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@forward(@input: p0, @target: p1); }
     // TorchSharp.Modules.NormBase
-    static void M348(global::TorchSharp.Modules.@NormBase value) { global::TorchSharp.Modules.@NormBase same = value; }
-    static void M349(global::TorchSharp.Modules.@NormBase self) { self.@reset_parameters(); }
-    static void M350(global::TorchSharp.Modules.@NormBase self) { self.@reset_running_stats(); }
-    static void M351(global::TorchSharp.Modules.@NormBase self) { bool read = self.@affine; }
-    static void M352(global::TorchSharp.Modules.@NormBase self) { global::TorchSharp.Modules.@Parameter read = self.@bias; }
-    static void M353(global::TorchSharp.Modules.@NormBase self, global::TorchSharp.Modules.@Parameter v) { self.@bias = v; }
-    static void M354(global::TorchSharp.Modules.@NormBase self) { double read = self.@eps; }
-    static void M355(global::TorchSharp.Modules.@NormBase self, double v) { self.@eps = v; }
-    static void M356(global::TorchSharp.Modules.@NormBase self) { double? read = self.@momentum; }
-    static void M357(global::TorchSharp.Modules.@NormBase self, double? v) { self.@momentum = v; }
-    static void M358(global::TorchSharp.Modules.@NormBase self) { global::TorchSharp.@torch.@Tensor read = self.@num_batches_tracked; }
-    static void M359(global::TorchSharp.Modules.@NormBase self, global::TorchSharp.@torch.@Tensor v) { self.@num_batches_tracked = v; }
-    static void M360(global::TorchSharp.Modules.@NormBase self) { long read = self.@num_features; }
-    static void M361(global::TorchSharp.Modules.@NormBase self) { global::TorchSharp.@torch.@Tensor read = self.@running_mean; }
-    static void M362(global::TorchSharp.Modules.@NormBase self, global::TorchSharp.@torch.@Tensor v) { self.@running_mean = v; }
-    static void M363(global::TorchSharp.Modules.@NormBase self) { global::TorchSharp.@torch.@Tensor read = self.@running_var; }
-    static void M364(global::TorchSharp.Modules.@NormBase self, global::TorchSharp.@torch.@Tensor v) { self.@running_var = v; }
-    static void M365(global::TorchSharp.Modules.@NormBase self) { bool read = self.@track_running_stats; }
-    static void M366(global::TorchSharp.Modules.@NormBase self) { global::TorchSharp.Modules.@Parameter read = self.@weight; }
-    static void M367(global::TorchSharp.Modules.@NormBase self, global::TorchSharp.Modules.@Parameter v) { self.@weight = v; }
+    static void M351(global::TorchSharp.Modules.@NormBase value) { global::TorchSharp.Modules.@NormBase same = value; }
+    static void M352(global::TorchSharp.Modules.@NormBase self) { self.@reset_parameters(); }
+    static void M353(global::TorchSharp.Modules.@NormBase self) { self.@reset_running_stats(); }
+    static void M354(global::TorchSharp.Modules.@NormBase self) { bool read = self.@affine; }
+    static void M355(global::TorchSharp.Modules.@NormBase self) { global::TorchSharp.Modules.@Parameter read = self.@bias; }
+    static void M356(global::TorchSharp.Modules.@NormBase self, global::TorchSharp.Modules.@Parameter v) { self.@bias = v; }
+    static void M357(global::TorchSharp.Modules.@NormBase self) { double read = self.@eps; }
+    static void M358(global::TorchSharp.Modules.@NormBase self, double v) { self.@eps = v; }
+    static void M359(global::TorchSharp.Modules.@NormBase self) { double? read = self.@momentum; }
+    static void M360(global::TorchSharp.Modules.@NormBase self, double? v) { self.@momentum = v; }
+    static void M361(global::TorchSharp.Modules.@NormBase self) { global::TorchSharp.@torch.@Tensor read = self.@num_batches_tracked; }
+    static void M362(global::TorchSharp.Modules.@NormBase self, global::TorchSharp.@torch.@Tensor v) { self.@num_batches_tracked = v; }
+    static void M363(global::TorchSharp.Modules.@NormBase self) { long read = self.@num_features; }
+    static void M364(global::TorchSharp.Modules.@NormBase self) { global::TorchSharp.@torch.@Tensor read = self.@running_mean; }
+    static void M365(global::TorchSharp.Modules.@NormBase self, global::TorchSharp.@torch.@Tensor v) { self.@running_mean = v; }
+    static void M366(global::TorchSharp.Modules.@NormBase self) { global::TorchSharp.@torch.@Tensor read = self.@running_var; }
+    static void M367(global::TorchSharp.Modules.@NormBase self, global::TorchSharp.@torch.@Tensor v) { self.@running_var = v; }
+    static void M368(global::TorchSharp.Modules.@NormBase self) { bool read = self.@track_running_stats; }
+    static void M369(global::TorchSharp.Modules.@NormBase self) { global::TorchSharp.Modules.@Parameter read = self.@weight; }
+    static void M370(global::TorchSharp.Modules.@NormBase self, global::TorchSharp.Modules.@Parameter v) { self.@weight = v; }
     // TorchSharp.Modules.OptimizerHelper
-    static void M368(global::TorchSharp.Modules.@OptimizerHelper value) { global::TorchSharp.Modules.@OptimizerHelper same = value; }
-    static void M369(global::TorchSharp.Modules.@OptimizerHelper self, global::System.IO.@BinaryReader p0) { self.@load_state_dict(@reader: p0); }
-    static void M370(global::TorchSharp.Modules.@OptimizerHelper self, string p0) { self.@load_state_dict(@location: p0); }
-    static void M371(global::TorchSharp.Modules.@OptimizerHelper self, global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary p0) { self.@load_state_dict(@state_dict: p0); }
-    static void M372(global::TorchSharp.Modules.@OptimizerHelper self, global::System.IO.@BinaryWriter p0) { self.@save_state_dict(@writer: p0); }
-    static void M373(global::TorchSharp.Modules.@OptimizerHelper self, string p0) { self.@save_state_dict(@location: p0); }
-    static void M374(global::TorchSharp.Modules.@OptimizerHelper self) { global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary result = self.@state_dict(); }
-    static void M375(global::TorchSharp.Modules.@OptimizerHelper self, global::TorchSharp.@torch.@Device p0) { self.@to(@device: p0); }
-    static void M376(global::TorchSharp.Modules.@OptimizerHelper self) { self.@zero_grad(); }
+    static void M371(global::TorchSharp.Modules.@OptimizerHelper value) { global::TorchSharp.Modules.@OptimizerHelper same = value; }
+    static void M372(global::TorchSharp.Modules.@OptimizerHelper self, global::System.IO.@BinaryReader p0) { self.@load_state_dict(@reader: p0); }
+    static void M373(global::TorchSharp.Modules.@OptimizerHelper self, string p0) { self.@load_state_dict(@location: p0); }
+    static void M374(global::TorchSharp.Modules.@OptimizerHelper self, global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary p0) { self.@load_state_dict(@state_dict: p0); }
+    static void M375(global::TorchSharp.Modules.@OptimizerHelper self, global::System.IO.@BinaryWriter p0) { self.@save_state_dict(@writer: p0); }
+    static void M376(global::TorchSharp.Modules.@OptimizerHelper self, string p0) { self.@save_state_dict(@location: p0); }
+    static void M377(global::TorchSharp.Modules.@OptimizerHelper self) { global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary result = self.@state_dict(); }
+    static void M378(global::TorchSharp.Modules.@OptimizerHelper self, global::TorchSharp.@torch.@Device p0) { self.@to(@device: p0); }
+    static void M379(global::TorchSharp.Modules.@OptimizerHelper self) { self.@zero_grad(); }
     // TorchSharp.Modules.OptimizerOptions
-    static void M377(global::TorchSharp.Modules.@OptimizerOptions value) { global::TorchSharp.Modules.@OptimizerOptions same = value; }
-    static void M378() { global::TorchSharp.Modules.@OptimizerOptions made = new global::TorchSharp.Modules.@OptimizerOptions(); }
-    static void M379(global::TorchSharp.Modules.@OptimizerOptions self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
-    static void M380(global::TorchSharp.Modules.@OptimizerOptions self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@LoadStateDict(@source: p0); }
-    static void M381(global::TorchSharp.Modules.@OptimizerOptions self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
-    static void M382(global::TorchSharp.Modules.@OptimizerOptions self) { double read = self.@InitialLearningRate; }
-    static void M383(global::TorchSharp.Modules.@OptimizerOptions self, double v) { self.@InitialLearningRate = v; }
-    static void M384(global::TorchSharp.Modules.@OptimizerOptions self) { double? read = self.@LearningRate; }
-    static void M385(global::TorchSharp.Modules.@OptimizerOptions self, double? v) { self.@LearningRate = v; }
+    static void M380(global::TorchSharp.Modules.@OptimizerOptions value) { global::TorchSharp.Modules.@OptimizerOptions same = value; }
+    static void M381() { global::TorchSharp.Modules.@OptimizerOptions made = new global::TorchSharp.Modules.@OptimizerOptions(); }
+    static void M382(global::TorchSharp.Modules.@OptimizerOptions self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
+    static void M383(global::TorchSharp.Modules.@OptimizerOptions self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@LoadStateDict(@source: p0); }
+    static void M384(global::TorchSharp.Modules.@OptimizerOptions self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
+    static void M385(global::TorchSharp.Modules.@OptimizerOptions self) { double read = self.@InitialLearningRate; }
+    static void M386(global::TorchSharp.Modules.@OptimizerOptions self, double v) { self.@InitialLearningRate = v; }
+    static void M387(global::TorchSharp.Modules.@OptimizerOptions self) { double? read = self.@LearningRate; }
+    static void M388(global::TorchSharp.Modules.@OptimizerOptions self, double? v) { self.@LearningRate = v; }
     // TorchSharp.Modules.OptimizerState
-    static void M386(global::TorchSharp.Modules.@OptimizerState value) { global::TorchSharp.Modules.@OptimizerState same = value; }
-    static void M387(global::TorchSharp.Modules.@OptimizerState self, global::TorchSharp.Modules.@OptimizerState p0) { bool result = self.@ApproximatelyEquals(@other: p0); }
-    static void M388(global::TorchSharp.Modules.@OptimizerState self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@Initialize(@options: p0); }
-    static void M389(global::TorchSharp.Modules.@OptimizerState self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
-    static void M390(global::TorchSharp.Modules.@OptimizerState self, global::TorchSharp.Modules.@OptimizerState p0) { self.@LoadStateDict(@source: p0); }
-    static void M391(global::TorchSharp.Modules.@OptimizerState self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
-    static void M392(global::TorchSharp.Modules.@OptimizerState self, global::TorchSharp.@torch.@Device p0) { self.@to(@device: p0); }
+    static void M389(global::TorchSharp.Modules.@OptimizerState value) { global::TorchSharp.Modules.@OptimizerState same = value; }
+    static void M390(global::TorchSharp.Modules.@OptimizerState self, global::TorchSharp.Modules.@OptimizerState p0) { bool result = self.@ApproximatelyEquals(@other: p0); }
+    static void M391(global::TorchSharp.Modules.@OptimizerState self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@Initialize(@options: p0); }
+    static void M392(global::TorchSharp.Modules.@OptimizerState self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
+    static void M393(global::TorchSharp.Modules.@OptimizerState self, global::TorchSharp.Modules.@OptimizerState p0) { self.@LoadStateDict(@source: p0); }
+    static void M394(global::TorchSharp.Modules.@OptimizerState self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
+    static void M395(global::TorchSharp.Modules.@OptimizerState self, global::TorchSharp.@torch.@Device p0) { self.@to(@device: p0); }
     // TorchSharp.Modules.ParamGroup
-    static void M393(global::TorchSharp.Modules.@ParamGroup value) { global::TorchSharp.Modules.@ParamGroup same = value; }
-    static void M394() { global::TorchSharp.Modules.@ParamGroup made = new global::TorchSharp.Modules.@ParamGroup(); }
-    static void M395(global::TorchSharp.Modules.@ParamGroup self) { double read = self.@InitialLearningRate; }
-    static void M396(global::TorchSharp.Modules.@ParamGroup self, double v) { self.@InitialLearningRate = v; }
-    static void M397(global::TorchSharp.Modules.@ParamGroup self) { double read = self.@LearningRate; }
-    static void M398(global::TorchSharp.Modules.@ParamGroup self, double v) { self.@LearningRate = v; }
-    static void M399(global::TorchSharp.Modules.@ParamGroup self) { global::TorchSharp.Modules.@OptimizerOptions read = self.@Options; }
-    static void M400(global::TorchSharp.Modules.@ParamGroup self, global::TorchSharp.Modules.@OptimizerOptions v) { self.@Options = v; }
-    static void M401(global::TorchSharp.Modules.@ParamGroup self) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> read = self.@Parameters; }
-    static void M402(global::TorchSharp.Modules.@ParamGroup self, global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> v) { self.@Parameters = v; }
+    static void M396(global::TorchSharp.Modules.@ParamGroup value) { global::TorchSharp.Modules.@ParamGroup same = value; }
+    static void M397() { global::TorchSharp.Modules.@ParamGroup made = new global::TorchSharp.Modules.@ParamGroup(); }
+    static void M398(global::TorchSharp.Modules.@ParamGroup self) { double read = self.@InitialLearningRate; }
+    static void M399(global::TorchSharp.Modules.@ParamGroup self, double v) { self.@InitialLearningRate = v; }
+    static void M400(global::TorchSharp.Modules.@ParamGroup self) { double read = self.@LearningRate; }
+    static void M401(global::TorchSharp.Modules.@ParamGroup self, double v) { self.@LearningRate = v; }
+    static void M402(global::TorchSharp.Modules.@ParamGroup self) { global::TorchSharp.Modules.@OptimizerOptions read = self.@Options; }
+    static void M403(global::TorchSharp.Modules.@ParamGroup self, global::TorchSharp.Modules.@OptimizerOptions v) { self.@Options = v; }
+    static void M404(global::TorchSharp.Modules.@ParamGroup self) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> read = self.@Parameters; }
+    static void M405(global::TorchSharp.Modules.@ParamGroup self, global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> v) { self.@Parameters = v; }
     // TorchSharp.Modules.ParamGroup`1<!0>
-    static void M403<TOptions>(global::TorchSharp.Modules.@ParamGroup<TOptions> value) where TOptions : global::TorchSharp.Modules.@OptimizerOptions { global::TorchSharp.Modules.@ParamGroup<TOptions> same = value; }
-    static void M404<TOptions>() where TOptions : global::TorchSharp.Modules.@OptimizerOptions { global::TorchSharp.Modules.@ParamGroup<TOptions> made = new global::TorchSharp.Modules.@ParamGroup<TOptions>(); }
-    static void M405<TOptions>(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, TOptions p1) where TOptions : global::TorchSharp.Modules.@OptimizerOptions { global::TorchSharp.Modules.@ParamGroup<TOptions> made = new global::TorchSharp.Modules.@ParamGroup<TOptions>(@parameters: p0, @options: p1); }
-    static void M406<TOptions>(global::TorchSharp.Modules.@ParamGroup<TOptions> self) where TOptions : global::TorchSharp.Modules.@OptimizerOptions { TOptions read = self.@Options; }
-    static void M407<TOptions>(global::TorchSharp.Modules.@ParamGroup<TOptions> self, TOptions v) where TOptions : global::TorchSharp.Modules.@OptimizerOptions { self.@Options = v; }
+    static void M406<TOptions>(global::TorchSharp.Modules.@ParamGroup<TOptions> value) where TOptions : global::TorchSharp.Modules.@OptimizerOptions { global::TorchSharp.Modules.@ParamGroup<TOptions> same = value; }
+    static void M407<TOptions>() where TOptions : global::TorchSharp.Modules.@OptimizerOptions { global::TorchSharp.Modules.@ParamGroup<TOptions> made = new global::TorchSharp.Modules.@ParamGroup<TOptions>(); }
+    static void M408<TOptions>(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, TOptions p1) where TOptions : global::TorchSharp.Modules.@OptimizerOptions { global::TorchSharp.Modules.@ParamGroup<TOptions> made = new global::TorchSharp.Modules.@ParamGroup<TOptions>(@parameters: p0, @options: p1); }
+    static void M409<TOptions>(global::TorchSharp.Modules.@ParamGroup<TOptions> self) where TOptions : global::TorchSharp.Modules.@OptimizerOptions { TOptions read = self.@Options; }
+    static void M410<TOptions>(global::TorchSharp.Modules.@ParamGroup<TOptions> self, TOptions v) where TOptions : global::TorchSharp.Modules.@OptimizerOptions { self.@Options = v; }
     // TorchSharp.Modules.Parameter
-    static void M408(global::TorchSharp.Modules.@Parameter value) { global::TorchSharp.Modules.@Parameter same = value; }
-    static void M409(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.Modules.@Parameter made = new global::TorchSharp.Modules.@Parameter(@data: p0, @requires_grad: p1); }
+    static void M411(global::TorchSharp.Modules.@Parameter value) { global::TorchSharp.Modules.@Parameter same = value; }
+    static void M412(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.Modules.@Parameter made = new global::TorchSharp.Modules.@Parameter(@data: p0, @requires_grad: p1); }
     // TorchSharp.Modules.ParameterLessModule`2<!0, !1>
-    static void M410<T1, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, TResult> value) { global::TorchSharp.Modules.@ParameterLessModule<T1, TResult> same = value; }
-    static void M411<T1, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, TResult> self, string p0, global::TorchSharp.@torch.@Tensor p1, bool p2) { self.@register_buffer(@name: p0, @tensor: p1, @persistent: p2); }
-    static void M412<T1, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, TResult> self, string p0, global::TorchSharp.@torch.@nn.@Module p1) { self.@register_module(@name: p0, @submodule: p1); }
-    static void M413<T1, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, TResult> self, string p0, global::TorchSharp.Modules.@Parameter p1) { self.@register_parameter(@name: p0, @param: p1); }
+    static void M413<T1, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, TResult> value) { global::TorchSharp.Modules.@ParameterLessModule<T1, TResult> same = value; }
+    static void M414<T1, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, TResult> self, string p0, global::TorchSharp.@torch.@Tensor p1, bool p2) { self.@register_buffer(@name: p0, @tensor: p1, @persistent: p2); }
+    static void M415<T1, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, TResult> self, string p0, global::TorchSharp.@torch.@nn.@Module p1) { self.@register_module(@name: p0, @submodule: p1); }
+    static void M416<T1, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, TResult> self, string p0, global::TorchSharp.Modules.@Parameter p1) { self.@register_parameter(@name: p0, @param: p1); }
     // TorchSharp.Modules.ParameterLessModule`3<!0, !1, !2>
-    static void M414<T1, T2, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, T2, TResult> value) { global::TorchSharp.Modules.@ParameterLessModule<T1, T2, TResult> same = value; }
-    static void M415<T1, T2, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, T2, TResult> self, string p0, global::TorchSharp.@torch.@Tensor p1, bool p2) { self.@register_buffer(@name: p0, @tensor: p1, @persistent: p2); }
-    static void M416<T1, T2, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, T2, TResult> self, string p0, global::TorchSharp.@torch.@nn.@Module p1) { self.@register_module(@name: p0, @submodule: p1); }
-    static void M417<T1, T2, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, T2, TResult> self, string p0, global::TorchSharp.Modules.@Parameter p1) { self.@register_parameter(@name: p0, @param: p1); }
+    static void M417<T1, T2, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, T2, TResult> value) { global::TorchSharp.Modules.@ParameterLessModule<T1, T2, TResult> same = value; }
+    static void M418<T1, T2, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, T2, TResult> self, string p0, global::TorchSharp.@torch.@Tensor p1, bool p2) { self.@register_buffer(@name: p0, @tensor: p1, @persistent: p2); }
+    static void M419<T1, T2, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, T2, TResult> self, string p0, global::TorchSharp.@torch.@nn.@Module p1) { self.@register_module(@name: p0, @submodule: p1); }
+    static void M420<T1, T2, TResult>(global::TorchSharp.Modules.@ParameterLessModule<T1, T2, TResult> self, string p0, global::TorchSharp.Modules.@Parameter p1) { self.@register_parameter(@name: p0, @param: p1); }
     // TorchSharp.Modules.RMSProp
-    static void M418(global::TorchSharp.Modules.@RMSProp value) { global::TorchSharp.Modules.@RMSProp same = value; }
-    static void M419(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@RMSProp made = new global::TorchSharp.Modules.@RMSProp(@parameters: p0, @lr: p1, @alpha: p2, @eps: p3, @weight_decay: p4, @momentum: p5, @centered: p6, @maximize: p7); }
-    static void M420(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@RMSProp.@ParamGroup> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@RMSProp made = new global::TorchSharp.Modules.@RMSProp(@parameters: p0, @lr: p1, @alpha: p2, @eps: p3, @weight_decay: p4, @momentum: p5, @centered: p6, @maximize: p7); }
-    static void M421(global::TorchSharp.Modules.@RMSProp self, global::TorchSharp.Modules.@ParamGroup p0) { self.@add_param_group(@param_group: p0); }
-    static void M422(global::TorchSharp.Modules.@RMSProp self, global::System.@Func<global::TorchSharp.@torch.@Tensor> p0) { global::TorchSharp.@torch.@Tensor result = self.@step(@closure: p0); }
-    static void M423(global::TorchSharp.Modules.@RMSProp self) { double read = self.@Momentum; }
-    static void M424(global::TorchSharp.Modules.@RMSProp self, double v) { self.@Momentum = v; }
+    static void M421(global::TorchSharp.Modules.@RMSProp value) { global::TorchSharp.Modules.@RMSProp same = value; }
+    static void M422(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@RMSProp made = new global::TorchSharp.Modules.@RMSProp(@parameters: p0, @lr: p1, @alpha: p2, @eps: p3, @weight_decay: p4, @momentum: p5, @centered: p6, @maximize: p7); }
+    static void M423(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@RMSProp.@ParamGroup> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@RMSProp made = new global::TorchSharp.Modules.@RMSProp(@parameters: p0, @lr: p1, @alpha: p2, @eps: p3, @weight_decay: p4, @momentum: p5, @centered: p6, @maximize: p7); }
+    static void M424(global::TorchSharp.Modules.@RMSProp self, global::TorchSharp.Modules.@ParamGroup p0) { self.@add_param_group(@param_group: p0); }
+    static void M425(global::TorchSharp.Modules.@RMSProp self, global::System.@Func<global::TorchSharp.@torch.@Tensor> p0) { global::TorchSharp.@torch.@Tensor result = self.@step(@closure: p0); }
+    static void M426(global::TorchSharp.Modules.@RMSProp self) { double read = self.@Momentum; }
+    static void M427(global::TorchSharp.Modules.@RMSProp self, double v) { self.@Momentum = v; }
     // TorchSharp.Modules.RMSProp+Options
-    static void M425(global::TorchSharp.Modules.@RMSProp.@Options value) { global::TorchSharp.Modules.@RMSProp.@Options same = value; }
-    static void M426() { global::TorchSharp.Modules.@RMSProp.@Options made = new global::TorchSharp.Modules.@RMSProp.@Options(); }
-    static void M427(global::TorchSharp.Modules.@RMSProp.@Options self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
-    static void M428(global::TorchSharp.Modules.@RMSProp.@Options self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@LoadStateDict(@source: p0); }
-    static void M429(global::TorchSharp.Modules.@RMSProp.@Options self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
-    static void M430(global::TorchSharp.Modules.@RMSProp.@Options self) { double? read = self.@alpha; }
-    static void M431(global::TorchSharp.Modules.@RMSProp.@Options self, double? v) { self.@alpha = v; }
-    static void M432(global::TorchSharp.Modules.@RMSProp.@Options self) { bool? read = self.@centered; }
-    static void M433(global::TorchSharp.Modules.@RMSProp.@Options self, bool? v) { self.@centered = v; }
-    static void M434(global::TorchSharp.Modules.@RMSProp.@Options self) { double? read = self.@eps; }
-    static void M435(global::TorchSharp.Modules.@RMSProp.@Options self, double? v) { self.@eps = v; }
-    static void M436(global::TorchSharp.Modules.@RMSProp.@Options self) { bool? read = self.@maximize; }
-    static void M437(global::TorchSharp.Modules.@RMSProp.@Options self, bool? v) { self.@maximize = v; }
-    static void M438(global::TorchSharp.Modules.@RMSProp.@Options self) { double? read = self.@momentum; }
-    static void M439(global::TorchSharp.Modules.@RMSProp.@Options self, double? v) { self.@momentum = v; }
-    static void M440(global::TorchSharp.Modules.@RMSProp.@Options self) { double? read = self.@weight_decay; }
-    static void M441(global::TorchSharp.Modules.@RMSProp.@Options self, double? v) { self.@weight_decay = v; }
+    static void M428(global::TorchSharp.Modules.@RMSProp.@Options value) { global::TorchSharp.Modules.@RMSProp.@Options same = value; }
+    static void M429() { global::TorchSharp.Modules.@RMSProp.@Options made = new global::TorchSharp.Modules.@RMSProp.@Options(); }
+    static void M430(global::TorchSharp.Modules.@RMSProp.@Options self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
+    static void M431(global::TorchSharp.Modules.@RMSProp.@Options self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@LoadStateDict(@source: p0); }
+    static void M432(global::TorchSharp.Modules.@RMSProp.@Options self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
+    static void M433(global::TorchSharp.Modules.@RMSProp.@Options self) { double? read = self.@alpha; }
+    static void M434(global::TorchSharp.Modules.@RMSProp.@Options self, double? v) { self.@alpha = v; }
+    static void M435(global::TorchSharp.Modules.@RMSProp.@Options self) { bool? read = self.@centered; }
+    static void M436(global::TorchSharp.Modules.@RMSProp.@Options self, bool? v) { self.@centered = v; }
+    static void M437(global::TorchSharp.Modules.@RMSProp.@Options self) { double? read = self.@eps; }
+    static void M438(global::TorchSharp.Modules.@RMSProp.@Options self, double? v) { self.@eps = v; }
+    static void M439(global::TorchSharp.Modules.@RMSProp.@Options self) { bool? read = self.@maximize; }
+    static void M440(global::TorchSharp.Modules.@RMSProp.@Options self, bool? v) { self.@maximize = v; }
+    static void M441(global::TorchSharp.Modules.@RMSProp.@Options self) { double? read = self.@momentum; }
+    static void M442(global::TorchSharp.Modules.@RMSProp.@Options self, double? v) { self.@momentum = v; }
+    static void M443(global::TorchSharp.Modules.@RMSProp.@Options self) { double? read = self.@weight_decay; }
+    static void M444(global::TorchSharp.Modules.@RMSProp.@Options self, double? v) { self.@weight_decay = v; }
     // TorchSharp.Modules.RMSProp+ParamGroup
-    static void M442(global::TorchSharp.Modules.@RMSProp.@ParamGroup value) { global::TorchSharp.Modules.@RMSProp.@ParamGroup same = value; }
-    static void M443() { global::TorchSharp.Modules.@RMSProp.@ParamGroup made = new global::TorchSharp.Modules.@RMSProp.@ParamGroup(); }
-    static void M444(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, double p5, bool p6) { global::TorchSharp.Modules.@RMSProp.@ParamGroup made = new global::TorchSharp.Modules.@RMSProp.@ParamGroup(@parameters: p0, @lr: p1, @eps: p2, @alpha: p3, @weight_decay: p4, @momentum: p5, @centered: p6); }
-    static void M445(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, global::TorchSharp.Modules.@RMSProp.@Options p1) { global::TorchSharp.Modules.@RMSProp.@ParamGroup made = new global::TorchSharp.Modules.@RMSProp.@ParamGroup(@parameters: p0, @options: p1); }
-    static void M446(global::TorchSharp.Modules.@RMSProp.@ParamGroup self) { double read = self.@Momentum; }
-    static void M447(global::TorchSharp.Modules.@RMSProp.@ParamGroup self, double v) { self.@Momentum = v; }
+    static void M445(global::TorchSharp.Modules.@RMSProp.@ParamGroup value) { global::TorchSharp.Modules.@RMSProp.@ParamGroup same = value; }
+    static void M446() { global::TorchSharp.Modules.@RMSProp.@ParamGroup made = new global::TorchSharp.Modules.@RMSProp.@ParamGroup(); }
+    static void M447(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, double p5, bool p6) { global::TorchSharp.Modules.@RMSProp.@ParamGroup made = new global::TorchSharp.Modules.@RMSProp.@ParamGroup(@parameters: p0, @lr: p1, @eps: p2, @alpha: p3, @weight_decay: p4, @momentum: p5, @centered: p6); }
+    static void M448(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, global::TorchSharp.Modules.@RMSProp.@Options p1) { global::TorchSharp.Modules.@RMSProp.@ParamGroup made = new global::TorchSharp.Modules.@RMSProp.@ParamGroup(@parameters: p0, @options: p1); }
+    static void M449(global::TorchSharp.Modules.@RMSProp.@ParamGroup self) { double read = self.@Momentum; }
+    static void M450(global::TorchSharp.Modules.@RMSProp.@ParamGroup self, double v) { self.@Momentum = v; }
     // TorchSharp.Modules.RMSProp+State
-    static void M448(global::TorchSharp.Modules.@RMSProp.@State value) { global::TorchSharp.Modules.@RMSProp.@State same = value; }
-    static void M449(global::TorchSharp.Modules.@Parameter p0) { global::TorchSharp.Modules.@RMSProp.@State made = new global::TorchSharp.Modules.@RMSProp.@State(@parameter: p0); }
-    static void M450(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.Modules.@OptimizerState p0) { bool result = self.@ApproximatelyEquals(@other: p0); }
-    static void M451(global::TorchSharp.Modules.@RMSProp.@State self) { self.@Dispose(); }
-    static void M452(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@Initialize(@options: p0); }
-    static void M453(global::TorchSharp.Modules.@RMSProp.@State self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
-    static void M454(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.Modules.@OptimizerState p0) { self.@LoadStateDict(@source: p0); }
-    static void M455(global::TorchSharp.Modules.@RMSProp.@State self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
-    static void M456(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.@torch.@Device p0) { self.@to(@device: p0); }
-    static void M457(global::TorchSharp.Modules.@RMSProp.@State self) { global::TorchSharp.@torch.@Tensor read = self.@grad_avg; }
-    static void M458(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.@torch.@Tensor v) { self.@grad_avg = v; }
-    static void M459(global::TorchSharp.Modules.@RMSProp.@State self) { global::TorchSharp.@torch.@Tensor read = self.@momentum_buffer; }
-    static void M460(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.@torch.@Tensor v) { self.@momentum_buffer = v; }
-    static void M461(global::TorchSharp.Modules.@RMSProp.@State self) { global::TorchSharp.@torch.@Tensor read = self.@square_avg; }
-    static void M462(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.@torch.@Tensor v) { self.@square_avg = v; }
-    static void M463(global::TorchSharp.Modules.@RMSProp.@State self) { long read = self.@step; }
-    static void M464(global::TorchSharp.Modules.@RMSProp.@State self, long v) { self.@step = v; }
+    static void M451(global::TorchSharp.Modules.@RMSProp.@State value) { global::TorchSharp.Modules.@RMSProp.@State same = value; }
+    static void M452(global::TorchSharp.Modules.@Parameter p0) { global::TorchSharp.Modules.@RMSProp.@State made = new global::TorchSharp.Modules.@RMSProp.@State(@parameter: p0); }
+    static void M453(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.Modules.@OptimizerState p0) { bool result = self.@ApproximatelyEquals(@other: p0); }
+    static void M454(global::TorchSharp.Modules.@RMSProp.@State self) { self.@Dispose(); }
+    static void M455(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@Initialize(@options: p0); }
+    static void M456(global::TorchSharp.Modules.@RMSProp.@State self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
+    static void M457(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.Modules.@OptimizerState p0) { self.@LoadStateDict(@source: p0); }
+    static void M458(global::TorchSharp.Modules.@RMSProp.@State self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
+    static void M459(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.@torch.@Device p0) { self.@to(@device: p0); }
+    static void M460(global::TorchSharp.Modules.@RMSProp.@State self) { global::TorchSharp.@torch.@Tensor read = self.@grad_avg; }
+    static void M461(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.@torch.@Tensor v) { self.@grad_avg = v; }
+    static void M462(global::TorchSharp.Modules.@RMSProp.@State self) { global::TorchSharp.@torch.@Tensor read = self.@momentum_buffer; }
+    static void M463(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.@torch.@Tensor v) { self.@momentum_buffer = v; }
+    static void M464(global::TorchSharp.Modules.@RMSProp.@State self) { global::TorchSharp.@torch.@Tensor read = self.@square_avg; }
+    static void M465(global::TorchSharp.Modules.@RMSProp.@State self, global::TorchSharp.@torch.@Tensor v) { self.@square_avg = v; }
+    static void M466(global::TorchSharp.Modules.@RMSProp.@State self) { long read = self.@step; }
+    static void M467(global::TorchSharp.Modules.@RMSProp.@State self, long v) { self.@step = v; }
     // TorchSharp.Modules.ReLU
-    static void M465(global::TorchSharp.Modules.@ReLU value) { global::TorchSharp.Modules.@ReLU same = value; }
-    static void M466(global::TorchSharp.Modules.@ReLU self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
-    static void M467(global::TorchSharp.Modules.@ReLU self) { bool read = self.@inplace; }
-    static void M468(global::TorchSharp.Modules.@ReLU self, bool v) { self.@inplace = v; }
+    static void M468(global::TorchSharp.Modules.@ReLU value) { global::TorchSharp.Modules.@ReLU same = value; }
+    static void M469(global::TorchSharp.Modules.@ReLU self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
+    static void M470(global::TorchSharp.Modules.@ReLU self) { bool read = self.@inplace; }
+    static void M471(global::TorchSharp.Modules.@ReLU self, bool v) { self.@inplace = v; }
     // TorchSharp.Modules.SGD
-    static void M469(global::TorchSharp.Modules.@SGD value) { global::TorchSharp.Modules.@SGD same = value; }
-    static void M470(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD made = new global::TorchSharp.Modules.@SGD(@parameters: p0, @lr: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
-    static void M471(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@SGD.@ParamGroup> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD made = new global::TorchSharp.Modules.@SGD(@parameters: p0, @lr: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
-    static void M472(global::TorchSharp.Modules.@SGD self, global::TorchSharp.Modules.@ParamGroup p0) { self.@add_param_group(@param_group: p0); }
-    static void M473(global::TorchSharp.Modules.@SGD self, global::System.@Func<global::TorchSharp.@torch.@Tensor> p0) { global::TorchSharp.@torch.@Tensor result = self.@step(@closure: p0); }
-    static void M474(global::TorchSharp.Modules.@SGD self) { double read = self.@Momentum; }
-    static void M475(global::TorchSharp.Modules.@SGD self, double v) { self.@Momentum = v; }
+    static void M472(global::TorchSharp.Modules.@SGD value) { global::TorchSharp.Modules.@SGD same = value; }
+    static void M473(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD made = new global::TorchSharp.Modules.@SGD(@parameters: p0, @lr: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
+    static void M474(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@SGD.@ParamGroup> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD made = new global::TorchSharp.Modules.@SGD(@parameters: p0, @lr: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
+    static void M475(global::TorchSharp.Modules.@SGD self, global::TorchSharp.Modules.@ParamGroup p0) { self.@add_param_group(@param_group: p0); }
+    static void M476(global::TorchSharp.Modules.@SGD self, global::System.@Func<global::TorchSharp.@torch.@Tensor> p0) { global::TorchSharp.@torch.@Tensor result = self.@step(@closure: p0); }
+    static void M477(global::TorchSharp.Modules.@SGD self) { double read = self.@Momentum; }
+    static void M478(global::TorchSharp.Modules.@SGD self, double v) { self.@Momentum = v; }
     // TorchSharp.Modules.SGD+Options
-    static void M476(global::TorchSharp.Modules.@SGD.@Options value) { global::TorchSharp.Modules.@SGD.@Options same = value; }
-    static void M477() { global::TorchSharp.Modules.@SGD.@Options made = new global::TorchSharp.Modules.@SGD.@Options(); }
-    static void M478(global::TorchSharp.Modules.@SGD.@Options self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
-    static void M479(global::TorchSharp.Modules.@SGD.@Options self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@LoadStateDict(@source: p0); }
-    static void M480(global::TorchSharp.Modules.@SGD.@Options self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
-    static void M481(global::TorchSharp.Modules.@SGD.@Options self) { double? read = self.@dampening; }
-    static void M482(global::TorchSharp.Modules.@SGD.@Options self, double? v) { self.@dampening = v; }
-    static void M483(global::TorchSharp.Modules.@SGD.@Options self) { bool? read = self.@maximize; }
-    static void M484(global::TorchSharp.Modules.@SGD.@Options self, bool? v) { self.@maximize = v; }
-    static void M485(global::TorchSharp.Modules.@SGD.@Options self) { double? read = self.@momentum; }
-    static void M486(global::TorchSharp.Modules.@SGD.@Options self, double? v) { self.@momentum = v; }
-    static void M487(global::TorchSharp.Modules.@SGD.@Options self) { bool? read = self.@nesterov; }
-    static void M488(global::TorchSharp.Modules.@SGD.@Options self, bool? v) { self.@nesterov = v; }
-    static void M489(global::TorchSharp.Modules.@SGD.@Options self) { double? read = self.@weight_decay; }
-    static void M490(global::TorchSharp.Modules.@SGD.@Options self, double? v) { self.@weight_decay = v; }
+    static void M479(global::TorchSharp.Modules.@SGD.@Options value) { global::TorchSharp.Modules.@SGD.@Options same = value; }
+    static void M480() { global::TorchSharp.Modules.@SGD.@Options made = new global::TorchSharp.Modules.@SGD.@Options(); }
+    static void M481(global::TorchSharp.Modules.@SGD.@Options self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
+    static void M482(global::TorchSharp.Modules.@SGD.@Options self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@LoadStateDict(@source: p0); }
+    static void M483(global::TorchSharp.Modules.@SGD.@Options self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
+    static void M484(global::TorchSharp.Modules.@SGD.@Options self) { double? read = self.@dampening; }
+    static void M485(global::TorchSharp.Modules.@SGD.@Options self, double? v) { self.@dampening = v; }
+    static void M486(global::TorchSharp.Modules.@SGD.@Options self) { bool? read = self.@maximize; }
+    static void M487(global::TorchSharp.Modules.@SGD.@Options self, bool? v) { self.@maximize = v; }
+    static void M488(global::TorchSharp.Modules.@SGD.@Options self) { double? read = self.@momentum; }
+    static void M489(global::TorchSharp.Modules.@SGD.@Options self, double? v) { self.@momentum = v; }
+    static void M490(global::TorchSharp.Modules.@SGD.@Options self) { bool? read = self.@nesterov; }
+    static void M491(global::TorchSharp.Modules.@SGD.@Options self, bool? v) { self.@nesterov = v; }
+    static void M492(global::TorchSharp.Modules.@SGD.@Options self) { double? read = self.@weight_decay; }
+    static void M493(global::TorchSharp.Modules.@SGD.@Options self, double? v) { self.@weight_decay = v; }
     // TorchSharp.Modules.SGD+ParamGroup
-    static void M491(global::TorchSharp.Modules.@SGD.@ParamGroup value) { global::TorchSharp.Modules.@SGD.@ParamGroup same = value; }
-    static void M492() { global::TorchSharp.Modules.@SGD.@ParamGroup made = new global::TorchSharp.Modules.@SGD.@ParamGroup(); }
-    static void M493(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD.@ParamGroup made = new global::TorchSharp.Modules.@SGD.@ParamGroup(@parameters: p0, @lr: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
-    static void M494(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, global::TorchSharp.Modules.@SGD.@Options p1) { global::TorchSharp.Modules.@SGD.@ParamGroup made = new global::TorchSharp.Modules.@SGD.@ParamGroup(@parameters: p0, @options: p1); }
-    static void M495(global::TorchSharp.Modules.@SGD.@ParamGroup self) { double read = self.@Momentum; }
-    static void M496(global::TorchSharp.Modules.@SGD.@ParamGroup self, double v) { self.@Momentum = v; }
+    static void M494(global::TorchSharp.Modules.@SGD.@ParamGroup value) { global::TorchSharp.Modules.@SGD.@ParamGroup same = value; }
+    static void M495() { global::TorchSharp.Modules.@SGD.@ParamGroup made = new global::TorchSharp.Modules.@SGD.@ParamGroup(); }
+    static void M496(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD.@ParamGroup made = new global::TorchSharp.Modules.@SGD.@ParamGroup(@parameters: p0, @lr: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
+    static void M497(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, global::TorchSharp.Modules.@SGD.@Options p1) { global::TorchSharp.Modules.@SGD.@ParamGroup made = new global::TorchSharp.Modules.@SGD.@ParamGroup(@parameters: p0, @options: p1); }
+    static void M498(global::TorchSharp.Modules.@SGD.@ParamGroup self) { double read = self.@Momentum; }
+    static void M499(global::TorchSharp.Modules.@SGD.@ParamGroup self, double v) { self.@Momentum = v; }
     // TorchSharp.Modules.SGD+State
-    static void M497(global::TorchSharp.Modules.@SGD.@State value) { global::TorchSharp.Modules.@SGD.@State same = value; }
-    static void M498(global::TorchSharp.Modules.@Parameter p0) { global::TorchSharp.Modules.@SGD.@State made = new global::TorchSharp.Modules.@SGD.@State(@parameter: p0); }
-    static void M499(global::TorchSharp.Modules.@SGD.@State self, global::TorchSharp.Modules.@OptimizerState p0) { bool result = self.@ApproximatelyEquals(@other: p0); }
-    static void M500(global::TorchSharp.Modules.@SGD.@State self) { self.@Dispose(); }
-    static void M501(global::TorchSharp.Modules.@SGD.@State self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@Initialize(@options: p0); }
-    static void M502(global::TorchSharp.Modules.@SGD.@State self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
-    static void M503(global::TorchSharp.Modules.@SGD.@State self, global::TorchSharp.Modules.@OptimizerState p0) { self.@LoadStateDict(@source: p0); }
-    static void M504(global::TorchSharp.Modules.@SGD.@State self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
-    static void M505(global::TorchSharp.Modules.@SGD.@State self, global::TorchSharp.@torch.@Device p0) { self.@to(@device: p0); }
-    static void M506(global::TorchSharp.Modules.@SGD.@State self) { global::TorchSharp.@torch.@Tensor read = self.@momentum_buffer; }
-    static void M507(global::TorchSharp.Modules.@SGD.@State self, global::TorchSharp.@torch.@Tensor v) { self.@momentum_buffer = v; }
+    static void M500(global::TorchSharp.Modules.@SGD.@State value) { global::TorchSharp.Modules.@SGD.@State same = value; }
+    static void M501(global::TorchSharp.Modules.@Parameter p0) { global::TorchSharp.Modules.@SGD.@State made = new global::TorchSharp.Modules.@SGD.@State(@parameter: p0); }
+    static void M502(global::TorchSharp.Modules.@SGD.@State self, global::TorchSharp.Modules.@OptimizerState p0) { bool result = self.@ApproximatelyEquals(@other: p0); }
+    static void M503(global::TorchSharp.Modules.@SGD.@State self) { self.@Dispose(); }
+    static void M504(global::TorchSharp.Modules.@SGD.@State self, global::TorchSharp.Modules.@OptimizerOptions p0) { self.@Initialize(@options: p0); }
+    static void M505(global::TorchSharp.Modules.@SGD.@State self, global::System.IO.@BinaryReader p0) { self.@LoadStateDict(@reader: p0); }
+    static void M506(global::TorchSharp.Modules.@SGD.@State self, global::TorchSharp.Modules.@OptimizerState p0) { self.@LoadStateDict(@source: p0); }
+    static void M507(global::TorchSharp.Modules.@SGD.@State self, global::System.IO.@BinaryWriter p0) { self.@SaveStateDict(@writer: p0); }
+    static void M508(global::TorchSharp.Modules.@SGD.@State self, global::TorchSharp.@torch.@Device p0) { self.@to(@device: p0); }
+    static void M509(global::TorchSharp.Modules.@SGD.@State self) { global::TorchSharp.@torch.@Tensor read = self.@momentum_buffer; }
+    static void M510(global::TorchSharp.Modules.@SGD.@State self, global::TorchSharp.@torch.@Tensor v) { self.@momentum_buffer = v; }
     // TorchSharp.Modules.Sequential
-    static void M508(global::TorchSharp.Modules.@Sequential value) { global::TorchSharp.Modules.@Sequential same = value; }
-    static void M509(global::TorchSharp.Modules.@Sequential self, string p0, global::TorchSharp.@torch.@nn.@IModule<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> p1) { global::TorchSharp.Modules.@Sequential result = self.@append(@name: p0, @module: p1); }
-    static void M510(global::TorchSharp.Modules.@Sequential self, global::TorchSharp.@torch.@nn.@IModule<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> p0) { global::TorchSharp.Modules.@Sequential result = self.@append(@module: p0); }
-    static void M511(global::TorchSharp.Modules.@Sequential self, global::System.@Action<global::TorchSharp.@torch.@nn.@Module> p0) { global::TorchSharp.@torch.@nn.@Module result = self.@apply(@fn: p0); }
-    static void M512(global::TorchSharp.Modules.@Sequential self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
-    static void M513(global::TorchSharp.Modules.@Sequential self, bool p0, bool p1) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@Tensor>> result = self.@named_buffers(@recurse: p0, @include_persistent: p1); }
-    static void M514(global::TorchSharp.Modules.@Sequential self) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module>> result = self.@named_children(); }
-    static void M515(global::TorchSharp.Modules.@Sequential self) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module>> result = self.@named_modules(); }
-    static void M516(global::TorchSharp.Modules.@Sequential self, bool p0) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> result = self.@named_parameters(@recurse: p0); }
-    static void M517(global::TorchSharp.Modules.@Sequential self) { int read = self.@Count; }
-    static void M518(global::TorchSharp.Modules.@Sequential self, int p0) { global::TorchSharp.@torch.@nn.@IModule<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> read = self[p0]; }
-    static void M519(global::TorchSharp.Modules.@Sequential self, global::System.@Range p0) { global::TorchSharp.Modules.@Sequential read = self[p0]; }
-    static void M520(global::TorchSharp.Modules.@Sequential self, global::System.@ValueTuple<int?, int?> p0) { global::TorchSharp.Modules.@Sequential read = self[p0]; }
+    static void M511(global::TorchSharp.Modules.@Sequential value) { global::TorchSharp.Modules.@Sequential same = value; }
+    static void M512(global::TorchSharp.Modules.@Sequential self, string p0, global::TorchSharp.@torch.@nn.@IModule<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> p1) { global::TorchSharp.Modules.@Sequential result = self.@append(@name: p0, @module: p1); }
+    static void M513(global::TorchSharp.Modules.@Sequential self, global::TorchSharp.@torch.@nn.@IModule<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> p0) { global::TorchSharp.Modules.@Sequential result = self.@append(@module: p0); }
+    static void M514(global::TorchSharp.Modules.@Sequential self, global::System.@Action<global::TorchSharp.@torch.@nn.@Module> p0) { global::TorchSharp.@torch.@nn.@Module result = self.@apply(@fn: p0); }
+    static void M515(global::TorchSharp.Modules.@Sequential self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
+    static void M516(global::TorchSharp.Modules.@Sequential self, bool p0, bool p1) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@Tensor>> result = self.@named_buffers(@recurse: p0, @include_persistent: p1); }
+    static void M517(global::TorchSharp.Modules.@Sequential self) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module>> result = self.@named_children(); }
+    static void M518(global::TorchSharp.Modules.@Sequential self) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module>> result = self.@named_modules(); }
+    static void M519(global::TorchSharp.Modules.@Sequential self, bool p0) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> result = self.@named_parameters(@recurse: p0); }
+    static void M520(global::TorchSharp.Modules.@Sequential self) { int read = self.@Count; }
+    static void M521(global::TorchSharp.Modules.@Sequential self, int p0) { global::TorchSharp.@torch.@nn.@IModule<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> read = self[p0]; }
+    static void M522(global::TorchSharp.Modules.@Sequential self, global::System.@Range p0) { global::TorchSharp.Modules.@Sequential read = self[p0]; }
+    static void M523(global::TorchSharp.Modules.@Sequential self, global::System.@ValueTuple<int?, int?> p0) { global::TorchSharp.Modules.@Sequential read = self[p0]; }
     // TorchSharp.Modules.Sigmoid
-    static void M521(global::TorchSharp.Modules.@Sigmoid value) { global::TorchSharp.Modules.@Sigmoid same = value; }
-    static void M522(global::TorchSharp.Modules.@Sigmoid self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
-    static void M523(global::TorchSharp.Modules.@Sigmoid self) { bool read = self.@inplace; }
-    static void M524(global::TorchSharp.Modules.@Sigmoid self, bool v) { self.@inplace = v; }
+    static void M524(global::TorchSharp.Modules.@Sigmoid value) { global::TorchSharp.Modules.@Sigmoid same = value; }
+    static void M525(global::TorchSharp.Modules.@Sigmoid self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
+    static void M526(global::TorchSharp.Modules.@Sigmoid self) { bool read = self.@inplace; }
+    static void M527(global::TorchSharp.Modules.@Sigmoid self, bool v) { self.@inplace = v; }
     // TorchSharp.Modules.SmoothL1Loss
-    static void M525(global::TorchSharp.Modules.@SmoothL1Loss value) { global::TorchSharp.Modules.@SmoothL1Loss same = value; }
-    static void M526(global::TorchSharp.@torch.@nn.@Reduction p0, double p1) { global::TorchSharp.Modules.@SmoothL1Loss made = new global::TorchSharp.Modules.@SmoothL1Loss(@reduction: p0, @beta: p1); }
-    static void M527(global::TorchSharp.Modules.@SmoothL1Loss self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@forward(@input: p0, @target: p1); }
-    static void M528(global::TorchSharp.Modules.@SmoothL1Loss self) { double read = self.@beta; }
+    static void M528(global::TorchSharp.Modules.@SmoothL1Loss value) { global::TorchSharp.Modules.@SmoothL1Loss same = value; }
+    static void M529(global::TorchSharp.@torch.@nn.@Reduction p0, double p1) { global::TorchSharp.Modules.@SmoothL1Loss made = new global::TorchSharp.Modules.@SmoothL1Loss(@reduction: p0, @beta: p1); }
+    static void M530(global::TorchSharp.Modules.@SmoothL1Loss self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@forward(@input: p0, @target: p1); }
+    static void M531(global::TorchSharp.Modules.@SmoothL1Loss self) { double read = self.@beta; }
     // TorchSharp.Modules.Softmax
-    static void M529(global::TorchSharp.Modules.@Softmax value) { global::TorchSharp.Modules.@Softmax same = value; }
-    static void M530(global::TorchSharp.Modules.@Softmax self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
-    static void M531(global::TorchSharp.Modules.@Softmax self) { long read = self.@dim; }
-    static void M532(global::TorchSharp.Modules.@Softmax self, long v) { self.@dim = v; }
+    static void M532(global::TorchSharp.Modules.@Softmax value) { global::TorchSharp.Modules.@Softmax same = value; }
+    static void M533(global::TorchSharp.Modules.@Softmax self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
+    static void M534(global::TorchSharp.Modules.@Softmax self) { long read = self.@dim; }
+    static void M535(global::TorchSharp.Modules.@Softmax self, long v) { self.@dim = v; }
     // TorchSharp.Modules.Tanh
-    static void M533(global::TorchSharp.Modules.@Tanh value) { global::TorchSharp.Modules.@Tanh same = value; }
-    static void M534(global::TorchSharp.Modules.@Tanh self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
-    static void M535(global::TorchSharp.Modules.@Tanh self) { bool read = self.@inplace; }
-    static void M536(global::TorchSharp.Modules.@Tanh self, bool v) { self.@inplace = v; }
+    static void M536(global::TorchSharp.Modules.@Tanh value) { global::TorchSharp.Modules.@Tanh same = value; }
+    static void M537(global::TorchSharp.Modules.@Tanh self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@forward(@tensor: p0); }
+    static void M538(global::TorchSharp.Modules.@Tanh self) { bool read = self.@inplace; }
+    static void M539(global::TorchSharp.Modules.@Tanh self, bool v) { self.@inplace = v; }
     // TorchSharp.Modules.TensorDataset
-    static void M537(global::TorchSharp.Modules.@TensorDataset value) { global::TorchSharp.Modules.@TensorDataset same = value; }
-    static void M538(global::TorchSharp.Modules.@TensorDataset self, long p0) { global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> result = self.@GetTensor(@index: p0); }
-    static void M539(global::TorchSharp.Modules.@TensorDataset self) { long read = self.@Count; }
-    static void M540(global::TorchSharp.Modules.@TensorDataset self, long p0) { global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> read = self[p0]; }
+    static void M540(global::TorchSharp.Modules.@TensorDataset value) { global::TorchSharp.Modules.@TensorDataset same = value; }
+    static void M541(global::TorchSharp.Modules.@TensorDataset self, long p0) { global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> result = self.@GetTensor(@index: p0); }
+    static void M542(global::TorchSharp.Modules.@TensorDataset self) { long read = self.@Count; }
+    static void M543(global::TorchSharp.Modules.@TensorDataset self, long p0) { global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> read = self[p0]; }
     // TorchSharp.Padding
-    const byte E541 = (byte)((long)global::TorchSharp.@Padding.@Same == 1 ? 1 : -1);
-    const byte E542 = (byte)((long)global::TorchSharp.@Padding.@Valid == 0 ? 1 : -1);
+    const byte E544 = (byte)((long)global::TorchSharp.@Padding.@Same == 1 ? 1 : -1);
+    const byte E545 = (byte)((long)global::TorchSharp.@Padding.@Valid == 0 ? 1 : -1);
     // TorchSharp.PaddingModes
-    const byte E543 = (byte)((long)global::TorchSharp.@PaddingModes.@Circular == 3 ? 1 : -1);
-    const byte E544 = (byte)((long)global::TorchSharp.@PaddingModes.@Constant == 4 ? 1 : -1);
-    const byte E545 = (byte)((long)global::TorchSharp.@PaddingModes.@Reflect == 1 ? 1 : -1);
-    const byte E546 = (byte)((long)global::TorchSharp.@PaddingModes.@Replicate == 2 ? 1 : -1);
-    const byte E547 = (byte)((long)global::TorchSharp.@PaddingModes.@Zeros == 0 ? 1 : -1);
+    const byte E546 = (byte)((long)global::TorchSharp.@PaddingModes.@Circular == 3 ? 1 : -1);
+    const byte E547 = (byte)((long)global::TorchSharp.@PaddingModes.@Constant == 4 ? 1 : -1);
+    const byte E548 = (byte)((long)global::TorchSharp.@PaddingModes.@Reflect == 1 ? 1 : -1);
+    const byte E549 = (byte)((long)global::TorchSharp.@PaddingModes.@Replicate == 2 ? 1 : -1);
+    const byte E550 = (byte)((long)global::TorchSharp.@PaddingModes.@Zeros == 0 ? 1 : -1);
     // TorchSharp.Scalar
-    static void M548(global::TorchSharp.@Scalar value) { global::TorchSharp.@Scalar same = value; }
-    static void M549(global::TorchSharp.@Scalar self) { self.@Dispose(); }
-    static void M550(global::TorchSharp.@Scalar self) { string result = self.@ToString(); }
-    static void M551(bool p0) { global::TorchSharp.@Scalar result = p0; }
-    static void M552(byte p0) { global::TorchSharp.@Scalar result = p0; }
-    static void M553(double p0) { global::TorchSharp.@Scalar result = p0; }
-    static void M554(global::System.@Half p0) { global::TorchSharp.@Scalar result = p0; }
-    static void M555(short p0) { global::TorchSharp.@Scalar result = p0; }
-    static void M556(int p0) { global::TorchSharp.@Scalar result = p0; }
-    static void M557(long p0) { global::TorchSharp.@Scalar result = p0; }
-    static void M558(sbyte p0) { global::TorchSharp.@Scalar result = p0; }
-    static void M559(float p0) { global::TorchSharp.@Scalar result = p0; }
-    static void M560(global::TorchSharp.@BFloat16 p0) { global::TorchSharp.@Scalar result = p0; }
-    static void M561(global::TorchSharp.@Scalar self) { global::TorchSharp.@torch.@ScalarType read = self.@Type; }
+    static void M551(global::TorchSharp.@Scalar value) { global::TorchSharp.@Scalar same = value; }
+    static void M552(global::TorchSharp.@Scalar self) { self.@Dispose(); }
+    static void M553(global::TorchSharp.@Scalar self) { string result = self.@ToString(); }
+    static void M554(bool p0) { global::TorchSharp.@Scalar result = p0; }
+    static void M555(byte p0) { global::TorchSharp.@Scalar result = p0; }
+    static void M556(double p0) { global::TorchSharp.@Scalar result = p0; }
+    static void M557(global::System.@Half p0) { global::TorchSharp.@Scalar result = p0; }
+    static void M558(short p0) { global::TorchSharp.@Scalar result = p0; }
+    static void M559(int p0) { global::TorchSharp.@Scalar result = p0; }
+    static void M560(long p0) { global::TorchSharp.@Scalar result = p0; }
+    static void M561(sbyte p0) { global::TorchSharp.@Scalar result = p0; }
+    static void M562(float p0) { global::TorchSharp.@Scalar result = p0; }
+    static void M563(global::TorchSharp.@BFloat16 p0) { global::TorchSharp.@Scalar result = p0; }
+    static void M564(global::TorchSharp.@Scalar self) { global::TorchSharp.@torch.@ScalarType read = self.@Type; }
     // TorchSharp.ScalarExtensionMethods
-    static void M562(global::TorchSharp.@Scalar p0) { global::TorchSharp.@BFloat16 result = global::TorchSharp.@ScalarExtensionMethods.@ToBFloat16(@value: p0); }
-    static void M563(global::TorchSharp.@Scalar p0) { bool result = global::TorchSharp.@ScalarExtensionMethods.@ToBoolean(@value: p0); }
-    static void M564(global::TorchSharp.@Scalar p0) { byte result = global::TorchSharp.@ScalarExtensionMethods.@ToByte(@value: p0); }
-    static void M565(global::TorchSharp.@Scalar p0) { double result = global::TorchSharp.@ScalarExtensionMethods.@ToDouble(@value: p0); }
-    static void M566(global::TorchSharp.@Scalar p0) { global::System.@Half result = global::TorchSharp.@ScalarExtensionMethods.@ToHalf(@value: p0); }
-    static void M567(global::TorchSharp.@Scalar p0) { short result = global::TorchSharp.@ScalarExtensionMethods.@ToInt16(@value: p0); }
-    static void M568(global::TorchSharp.@Scalar p0) { int result = global::TorchSharp.@ScalarExtensionMethods.@ToInt32(@value: p0); }
-    static void M569(global::TorchSharp.@Scalar p0) { long result = global::TorchSharp.@ScalarExtensionMethods.@ToInt64(@value: p0); }
-    static void M570(global::TorchSharp.@Scalar p0) { sbyte result = global::TorchSharp.@ScalarExtensionMethods.@ToSByte(@value: p0); }
-    static void M571(bool p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
-    static void M572(byte p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
-    static void M573(double p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
-    static void M574(global::System.@Half p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
-    static void M575(short p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
-    static void M576(int p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
-    static void M577(long p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
-    static void M578(sbyte p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
-    static void M579(float p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
-    static void M580(global::TorchSharp.@BFloat16 p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
-    static void M581(global::TorchSharp.@Scalar p0) { float result = global::TorchSharp.@ScalarExtensionMethods.@ToSingle(@value: p0); }
+    static void M565(global::TorchSharp.@Scalar p0) { global::TorchSharp.@BFloat16 result = global::TorchSharp.@ScalarExtensionMethods.@ToBFloat16(@value: p0); }
+    static void M566(global::TorchSharp.@Scalar p0) { bool result = global::TorchSharp.@ScalarExtensionMethods.@ToBoolean(@value: p0); }
+    static void M567(global::TorchSharp.@Scalar p0) { byte result = global::TorchSharp.@ScalarExtensionMethods.@ToByte(@value: p0); }
+    static void M568(global::TorchSharp.@Scalar p0) { double result = global::TorchSharp.@ScalarExtensionMethods.@ToDouble(@value: p0); }
+    static void M569(global::TorchSharp.@Scalar p0) { global::System.@Half result = global::TorchSharp.@ScalarExtensionMethods.@ToHalf(@value: p0); }
+    static void M570(global::TorchSharp.@Scalar p0) { short result = global::TorchSharp.@ScalarExtensionMethods.@ToInt16(@value: p0); }
+    static void M571(global::TorchSharp.@Scalar p0) { int result = global::TorchSharp.@ScalarExtensionMethods.@ToInt32(@value: p0); }
+    static void M572(global::TorchSharp.@Scalar p0) { long result = global::TorchSharp.@ScalarExtensionMethods.@ToInt64(@value: p0); }
+    static void M573(global::TorchSharp.@Scalar p0) { sbyte result = global::TorchSharp.@ScalarExtensionMethods.@ToSByte(@value: p0); }
+    static void M574(bool p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
+    static void M575(byte p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
+    static void M576(double p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
+    static void M577(global::System.@Half p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
+    static void M578(short p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
+    static void M579(int p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
+    static void M580(long p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
+    static void M581(sbyte p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
+    static void M582(float p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
+    static void M583(global::TorchSharp.@BFloat16 p0) { global::TorchSharp.@Scalar result = global::TorchSharp.@ScalarExtensionMethods.@ToScalar(@value: p0); }
+    static void M584(global::TorchSharp.@Scalar p0) { float result = global::TorchSharp.@ScalarExtensionMethods.@ToSingle(@value: p0); }
     // TorchSharp.TensorExtensionMethods
-    static void M582(global::TorchSharp.@torch.@ScalarType p0) { int result = global::TorchSharp.@TensorExtensionMethods.@ElementSize(@type: p0); }
-    static void M583(global::System.IO.@BinaryReader p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@TensorExtensionMethods.@Load(@reader: p0, @skip: p1); }
-    static void M584(global::TorchSharp.@torch.@Tensor p0, global::System.IO.@BinaryReader p1, bool p2) { global::TorchSharp.@TensorExtensionMethods.@Load(@tensor: p0, @reader: p1, @skip: p2); }
-    static void M585(ref global::TorchSharp.@torch.@Tensor p0, global::System.IO.@BinaryReader p1, bool p2) { global::TorchSharp.@TensorExtensionMethods.@Load(@tensor: ref p0, @reader: p1, @skip: p2); }
-    static void M586(global::TorchSharp.@torch.@Tensor p0, global::System.IO.@BinaryWriter p1) { global::TorchSharp.@TensorExtensionMethods.@Save(@tensor: p0, @writer: p1); }
-    static void M587(global::TorchSharp.@torch.@Tensor p0, global::System.IO.@Stream p1) { global::TorchSharp.@TensorExtensionMethods.@Save(@tensor: p0, @stream: p1); }
-    static void M588(global::TorchSharp.@torch.@Tensor p0, string p1) { global::TorchSharp.@TensorExtensionMethods.@Save(@tensor: p0, @location: p1); }
-    static void M589(global::TorchSharp.@torch.@Tensor p0) { bool result = global::TorchSharp.@TensorExtensionMethods.@ToBoolean(@value: p0); }
-    static void M590(global::TorchSharp.@torch.@Tensor p0) { byte result = global::TorchSharp.@TensorExtensionMethods.@ToByte(@value: p0); }
-    static void M591(global::TorchSharp.@torch.@Tensor p0) { double result = global::TorchSharp.@TensorExtensionMethods.@ToDouble(@value: p0); }
-    static void M592(global::TorchSharp.@torch.@Tensor p0) { global::System.@Half result = global::TorchSharp.@TensorExtensionMethods.@ToHalf(@value: p0); }
-    static void M593(global::TorchSharp.@torch.@Tensor p0) { short result = global::TorchSharp.@TensorExtensionMethods.@ToInt16(@value: p0); }
-    static void M594(global::TorchSharp.@torch.@Tensor p0) { int result = global::TorchSharp.@TensorExtensionMethods.@ToInt32(@value: p0); }
-    static void M595(global::TorchSharp.@torch.@Tensor p0) { long result = global::TorchSharp.@TensorExtensionMethods.@ToInt64(@value: p0); }
-    static void M596(global::TorchSharp.@torch.@Tensor p0) { sbyte result = global::TorchSharp.@TensorExtensionMethods.@ToSByte(@value: p0); }
-    static void M597(global::TorchSharp.@torch.@Tensor p0) { float result = global::TorchSharp.@TensorExtensionMethods.@ToSingle(@value: p0); }
+    static void M585(global::TorchSharp.@torch.@ScalarType p0) { int result = global::TorchSharp.@TensorExtensionMethods.@ElementSize(@type: p0); }
+    static void M586(global::System.IO.@BinaryReader p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@TensorExtensionMethods.@Load(@reader: p0, @skip: p1); }
+    static void M587(global::TorchSharp.@torch.@Tensor p0, global::System.IO.@BinaryReader p1, bool p2) { global::TorchSharp.@TensorExtensionMethods.@Load(@tensor: p0, @reader: p1, @skip: p2); }
+    static void M588(ref global::TorchSharp.@torch.@Tensor p0, global::System.IO.@BinaryReader p1, bool p2) { global::TorchSharp.@TensorExtensionMethods.@Load(@tensor: ref p0, @reader: p1, @skip: p2); }
+    static void M589(global::TorchSharp.@torch.@Tensor p0, global::System.IO.@BinaryWriter p1) { global::TorchSharp.@TensorExtensionMethods.@Save(@tensor: p0, @writer: p1); }
+    static void M590(global::TorchSharp.@torch.@Tensor p0, global::System.IO.@Stream p1) { global::TorchSharp.@TensorExtensionMethods.@Save(@tensor: p0, @stream: p1); }
+    static void M591(global::TorchSharp.@torch.@Tensor p0, string p1) { global::TorchSharp.@TensorExtensionMethods.@Save(@tensor: p0, @location: p1); }
+    static void M592(global::TorchSharp.@torch.@Tensor p0) { bool result = global::TorchSharp.@TensorExtensionMethods.@ToBoolean(@value: p0); }
+    static void M593(global::TorchSharp.@torch.@Tensor p0) { byte result = global::TorchSharp.@TensorExtensionMethods.@ToByte(@value: p0); }
+    static void M594(global::TorchSharp.@torch.@Tensor p0) { double result = global::TorchSharp.@TensorExtensionMethods.@ToDouble(@value: p0); }
+    static void M595(global::TorchSharp.@torch.@Tensor p0) { global::System.@Half result = global::TorchSharp.@TensorExtensionMethods.@ToHalf(@value: p0); }
+    static void M596(global::TorchSharp.@torch.@Tensor p0) { short result = global::TorchSharp.@TensorExtensionMethods.@ToInt16(@value: p0); }
+    static void M597(global::TorchSharp.@torch.@Tensor p0) { int result = global::TorchSharp.@TensorExtensionMethods.@ToInt32(@value: p0); }
+    static void M598(global::TorchSharp.@torch.@Tensor p0) { long result = global::TorchSharp.@TensorExtensionMethods.@ToInt64(@value: p0); }
+    static void M599(global::TorchSharp.@torch.@Tensor p0) { sbyte result = global::TorchSharp.@TensorExtensionMethods.@ToSByte(@value: p0); }
+    static void M600(global::TorchSharp.@torch.@Tensor p0) { float result = global::TorchSharp.@TensorExtensionMethods.@ToSingle(@value: p0); }
     // TorchSharp.ThreadDisposeScopeStatistics
-    static void M598(global::TorchSharp.@ThreadDisposeScopeStatistics value) { global::TorchSharp.@ThreadDisposeScopeStatistics same = value; }
-    static void M599(global::TorchSharp.@ThreadDisposeScopeStatistics self) { self.@Reset(); }
-    static void M600(global::TorchSharp.@ThreadDisposeScopeStatistics self) { string result = self.@ToString(); }
-    static void M601(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@AttachedToScopeCount; }
-    static void M602(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@CreatedInScopeCount; }
-    static void M603(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@CreatedOutsideScopeCount; }
-    static void M604(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@DetachedFromScopeCount; }
-    static void M605(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@DisposedInScopeCount; }
-    static void M606(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@DisposedOutsideScopeCount; }
-    static void M607(global::TorchSharp.@ThreadDisposeScopeStatistics self) { global::TorchSharp.@LifetimeStatistics read = self.@TensorStatistics; }
-    static void M608(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@ThreadTotalLiveCount; }
+    static void M601(global::TorchSharp.@ThreadDisposeScopeStatistics value) { global::TorchSharp.@ThreadDisposeScopeStatistics same = value; }
+    static void M602(global::TorchSharp.@ThreadDisposeScopeStatistics self) { self.@Reset(); }
+    static void M603(global::TorchSharp.@ThreadDisposeScopeStatistics self) { string result = self.@ToString(); }
+    static void M604(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@AttachedToScopeCount; }
+    static void M605(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@CreatedInScopeCount; }
+    static void M606(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@CreatedOutsideScopeCount; }
+    static void M607(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@DetachedFromScopeCount; }
+    static void M608(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@DisposedInScopeCount; }
+    static void M609(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@DisposedOutsideScopeCount; }
+    static void M610(global::TorchSharp.@ThreadDisposeScopeStatistics self) { global::TorchSharp.@LifetimeStatistics read = self.@TensorStatistics; }
+    static void M611(global::TorchSharp.@ThreadDisposeScopeStatistics self) { long read = self.@ThreadTotalLiveCount; }
     // TorchSharp.Utils.ComponentNameAttribute
-    static void M609(global::TorchSharp.Utils.@ComponentNameAttribute value) { global::TorchSharp.Utils.@ComponentNameAttribute same = value; }
-    static void M610() { global::TorchSharp.Utils.@ComponentNameAttribute made = new global::TorchSharp.Utils.@ComponentNameAttribute(); }
-    static void M611(global::TorchSharp.Utils.@ComponentNameAttribute self) { string read = self.@Name; }
-    static void M612(global::TorchSharp.Utils.@ComponentNameAttribute self, string v) { self.@Name = v; }
+    static void M612(global::TorchSharp.Utils.@ComponentNameAttribute value) { global::TorchSharp.Utils.@ComponentNameAttribute same = value; }
+    static void M613() { global::TorchSharp.Utils.@ComponentNameAttribute made = new global::TorchSharp.Utils.@ComponentNameAttribute(); }
+    static void M614(global::TorchSharp.Utils.@ComponentNameAttribute self) { string read = self.@Name; }
+    static void M615(global::TorchSharp.Utils.@ComponentNameAttribute self, string v) { self.@Name = v; }
     // TorchSharp.Utils.FisherYatesShuffler
-    static void M613(global::TorchSharp.Utils.@FisherYatesShuffler value) { global::TorchSharp.Utils.@FisherYatesShuffler same = value; }
-    static void M614(long p0, int? p1) { global::TorchSharp.Utils.@FisherYatesShuffler made = new global::TorchSharp.Utils.@FisherYatesShuffler(@size: p0, @seed: p1); }
-    static void M615(global::TorchSharp.Utils.@FisherYatesShuffler self) { global::System.Collections.Generic.@IEnumerator<long> result = self.@GetEnumerator(); }
+    static void M616(global::TorchSharp.Utils.@FisherYatesShuffler value) { global::TorchSharp.Utils.@FisherYatesShuffler same = value; }
+    static void M617(long p0, int? p1) { global::TorchSharp.Utils.@FisherYatesShuffler made = new global::TorchSharp.Utils.@FisherYatesShuffler(@size: p0, @seed: p1); }
+    static void M618(global::TorchSharp.Utils.@FisherYatesShuffler self) { global::System.Collections.Generic.@IEnumerator<long> result = self.@GetEnumerator(); }
     // TorchSharp.Utils.OrderedDict`2<!0, !1>
-    static void M616<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> value) { global::TorchSharp.Utils.@OrderedDict<TKey, TValue> same = value; }
-    static void M617<TKey, TValue>() { global::TorchSharp.Utils.@OrderedDict<TKey, TValue> made = new global::TorchSharp.Utils.@OrderedDict<TKey, TValue>(); }
-    static void M618<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0, TValue p1) { self.@Add(@key: p0, @value: p1); }
-    static void M619<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self) { self.@Clear(); }
-    static void M620<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0) { bool result = self.@ContainsKey(@key: p0); }
-    static void M621<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self) { global::System.Collections.Generic.@IEnumerator<global::System.@ValueTuple<TKey, TValue>> result = self.@GetEnumerator(); }
-    static void M622<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0) { bool result = self.@Remove(@key: p0); }
-    static void M623<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0, ref TValue p1) { bool result = self.@TryGetValue(@key: p0, @value: out p1); }
-    static void M624<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self) { self.@clear(); }
-    static void M625<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self) { int read = self.@Count; }
-    static void M626<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0) { TValue read = self[p0]; }
-    static void M627<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0, TValue v) { self[p0] = v; }
+    static void M619<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> value) { global::TorchSharp.Utils.@OrderedDict<TKey, TValue> same = value; }
+    static void M620<TKey, TValue>() { global::TorchSharp.Utils.@OrderedDict<TKey, TValue> made = new global::TorchSharp.Utils.@OrderedDict<TKey, TValue>(); }
+    static void M621<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0, TValue p1) { self.@Add(@key: p0, @value: p1); }
+    static void M622<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self) { self.@Clear(); }
+    static void M623<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0) { bool result = self.@ContainsKey(@key: p0); }
+    static void M624<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self) { global::System.Collections.Generic.@IEnumerator<global::System.@ValueTuple<TKey, TValue>> result = self.@GetEnumerator(); }
+    static void M625<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0) { bool result = self.@Remove(@key: p0); }
+    static void M626<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0, ref TValue p1) { bool result = self.@TryGetValue(@key: p0, @value: out p1); }
+    static void M627<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self) { self.@clear(); }
+    static void M628<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self) { int read = self.@Count; }
+    static void M629<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0) { TValue read = self[p0]; }
+    static void M630<TKey, TValue>(global::TorchSharp.Utils.@OrderedDict<TKey, TValue> self, TKey p0, TValue v) { self[p0] = v; }
     // TorchSharp.Utils.TensorAccessor`1<!0>
-    static void M628<T>(global::TorchSharp.Utils.@TensorAccessor<T> value) where T : unmanaged { global::TorchSharp.Utils.@TensorAccessor<T> same = value; }
-    static void M629<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, T[] p0, int p1, long p2) where T : unmanaged { self.@CopyFrom(@array: p0, @arrayIndex: p1, @tensorIndex: p2); }
-    static void M630<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, global::System.@ReadOnlySpan<T> p0, int p1, long p2) where T : unmanaged { self.@CopyFrom(@array: p0, @arrayIndex: p1, @tensorIndex: p2); }
-    static void M631<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, T[] p0, int p1, long p2) where T : unmanaged { self.@CopyTo(@array: p0, @arrayIndex: p1, @tensorIndex: p2); }
-    static void M632<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, global::System.@Span<T> p0, int p1, long p2) where T : unmanaged { self.@CopyTo(@array: p0, @arrayIndex: p1, @tensorIndex: p2); }
-    static void M633<T>(global::TorchSharp.Utils.@TensorAccessor<T> self) where T : unmanaged { self.@Dispose(); }
-    static void M634<T>(global::TorchSharp.Utils.@TensorAccessor<T> self) where T : unmanaged { global::System.Collections.Generic.@IEnumerator<T> result = self.@GetEnumerator(); }
-    static void M635<T>(global::TorchSharp.Utils.@TensorAccessor<T> self) where T : unmanaged { T[] result = self.@ToArray(); }
-    static void M636<T>(global::TorchSharp.Utils.@TensorAccessor<T> self) where T : unmanaged { global::System.@Array result = self.@ToNDArray(); }
-    static void M637<T>(global::TorchSharp.Utils.@TensorAccessor<T> self) where T : unmanaged { long read = self.@Count; }
-    static void M638<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, long[] p0) where T : unmanaged { T read = self[p0]; }
-    static void M639<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, long[] p0, T v) where T : unmanaged { self[p0] = v; }
+    static void M631<T>(global::TorchSharp.Utils.@TensorAccessor<T> value) where T : unmanaged { global::TorchSharp.Utils.@TensorAccessor<T> same = value; }
+    static void M632<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, T[] p0, int p1, long p2) where T : unmanaged { self.@CopyFrom(@array: p0, @arrayIndex: p1, @tensorIndex: p2); }
+    static void M633<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, global::System.@ReadOnlySpan<T> p0, int p1, long p2) where T : unmanaged { self.@CopyFrom(@array: p0, @arrayIndex: p1, @tensorIndex: p2); }
+    static void M634<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, T[] p0, int p1, long p2) where T : unmanaged { self.@CopyTo(@array: p0, @arrayIndex: p1, @tensorIndex: p2); }
+    static void M635<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, global::System.@Span<T> p0, int p1, long p2) where T : unmanaged { self.@CopyTo(@array: p0, @arrayIndex: p1, @tensorIndex: p2); }
+    static void M636<T>(global::TorchSharp.Utils.@TensorAccessor<T> self) where T : unmanaged { self.@Dispose(); }
+    static void M637<T>(global::TorchSharp.Utils.@TensorAccessor<T> self) where T : unmanaged { global::System.Collections.Generic.@IEnumerator<T> result = self.@GetEnumerator(); }
+    static void M638<T>(global::TorchSharp.Utils.@TensorAccessor<T> self) where T : unmanaged { T[] result = self.@ToArray(); }
+    static void M639<T>(global::TorchSharp.Utils.@TensorAccessor<T> self) where T : unmanaged { global::System.@Array result = self.@ToNDArray(); }
+    static void M640<T>(global::TorchSharp.Utils.@TensorAccessor<T> self) where T : unmanaged { long read = self.@Count; }
+    static void M641<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, long[] p0) where T : unmanaged { T read = self[p0]; }
+    static void M642<T>(global::TorchSharp.Utils.@TensorAccessor<T> self, long[] p0, T v) where T : unmanaged { self[p0] = v; }
     // TorchSharp.WeightedLoss`3<!0, !1, !2>
-    static void M640<T1, T2, TResult>(global::TorchSharp.@WeightedLoss<T1, T2, TResult> value) { global::TorchSharp.@WeightedLoss<T1, T2, TResult> same = value; }
-    static void M641<T1, T2, TResult>(global::TorchSharp.@WeightedLoss<T1, T2, TResult> self) { global::TorchSharp.@torch.@Tensor read = self.@weight; }
+    static void M643<T1, T2, TResult>(global::TorchSharp.@WeightedLoss<T1, T2, TResult> value) { global::TorchSharp.@WeightedLoss<T1, T2, TResult> same = value; }
+    static void M644<T1, T2, TResult>(global::TorchSharp.@WeightedLoss<T1, T2, TResult> self) { global::TorchSharp.@torch.@Tensor read = self.@weight; }
     // TorchSharp.torch
-    static void M642(global::TorchSharp.@torch.@Device p0) { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@InitializeDevice(@device: p0); }
-    static void M643(global::TorchSharp.@DeviceType p0) { global::TorchSharp.@torch.@InitializeDeviceType(@deviceType: p0); }
-    static void M644() { global::TorchSharp.@DisposeScope result = global::TorchSharp.@torch.@NewDisposeScope(); }
-    static void M645(global::TorchSharp.@DeviceType p0) { bool result = global::TorchSharp.@torch.@TryInitializeDeviceType(@deviceType: p0); }
-    static void M646(global::System.@Func<global::TorchSharp.@torch.@Tensor> p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@WrappedTensorDisposeScope(@expr: p0); }
-    static void M647(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@abs(@input: p0); }
-    static void M648(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@abs_(@input: p0); }
-    static void M649(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@absolute(@input: p0); }
-    static void M650(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@acos(@input: p0); }
-    static void M651(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@acos_(@input: p0); }
-    static void M652(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add(@left: p0, @right: p1); }
-    static void M653(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add(@left: p0, @right: p1, @alpha: p2); }
-    static void M654(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add(@left: p0, @right: p1); }
-    static void M655(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add(@left: p0, @right: p1, @alpha: p2); }
-    static void M656(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add_(@left: p0, @right: p1); }
-    static void M657(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add_(@left: p0, @right: p1, @alpha: p2); }
-    static void M658(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add_(@left: p0, @right: p1); }
-    static void M659(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add_(@left: p0, @right: p1, @alpha: p2); }
-    static void M660(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addcdiv(@input: p0, @tensor1: p1, @tensor2: p2, @value: p3); }
-    static void M661(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addcdiv_(@input: p0, @tensor1: p1, @tensor2: p2, @value: p3); }
-    static void M662(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addcmul(@input: p0, @tensor1: p1, @tensor2: p2, @value: p3); }
-    static void M663(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addcmul_(@input: p0, @tensor1: p1, @tensor2: p2, @value: p3); }
-    static void M664(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, float p3, float p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addmm(@input: p0, @mat1: p1, @mat2: p2, @beta: p3, @alpha: p4); }
-    static void M665(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, float p3, float p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addmm_(@input: p0, @mat1: p1, @mat2: p2, @beta: p3, @alpha: p4); }
-    static void M666(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@all(@input: p0); }
-    static void M667(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@all(@input: p0, @dim: p1, @keepdim: p2); }
-    static void M668(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, double p2, double p3, bool p4) { bool result = global::TorchSharp.@torch.@allclose(@tensor: p0, @target: p1, @rtol: p2, @atol: p3, @equal_nan: p4); }
-    static void M669(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@amax(@input: p0, @dims: p1); }
-    static void M670(global::TorchSharp.@torch.@Tensor p0, long[] p1, bool p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@amax(@input: p0, @dims: p1, @keepdim: p2, @out: p3); }
-    static void M671(global::TorchSharp.@torch.@Tensor p0, global::System.@ReadOnlySpan<long> p1, bool p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@amax(@input: p0, @dims: p1, @keepdim: p2, @out: p3); }
-    static void M672(global::TorchSharp.@torch.@Tensor p0, long[] p1, bool p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@amin(@input: p0, @dims: p1, @keepdim: p2, @out: p3); }
-    static void M673(global::TorchSharp.@torch.@Tensor p0, global::System.@ReadOnlySpan<long> p1, bool p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@amin(@input: p0, @dims: p1, @keepdim: p2, @out: p3); }
-    static void M674(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@any(@input: p0); }
-    static void M675(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@any(@input: p0, @dim: p1, @keepdim: p2); }
-    static void M676(global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@arange(@start: p0, @stop: p1, @dtype: p2, @device: p3, @requires_grad: p4); }
-    static void M677(global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@arange(@start: p0, @stop: p1, @step: p2, @dtype: p3, @device: p4, @requires_grad: p5); }
-    static void M678(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@arange(@stop: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
-    static void M679(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@argmax(@input: p0); }
-    static void M680(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@argmax(@input: p0, @dim: p1, @keepdim: p2); }
-    static void M681(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@argmin(@input: p0); }
-    static void M682(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@argmin(@input: p0, @dim: p1, @keepdim: p2); }
-    static void M683(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@argsort(@input: p0, @dim: p1, @descending: p2); }
-    static void M684(global::System.@Array p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@as_tensor(@data: p0, @dtype: p1, @device: p2); }
-    static void M685(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@as_tensor(@data: p0, @dtype: p1, @device: p2); }
-    static void M686(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@asin(@input: p0); }
-    static void M687(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@asin_(@input: p0); }
-    static void M688(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@atan(@input: p0); }
-    static void M689(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@atan2(@input: p0, @other: p1); }
-    static void M690(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@atan_(@input: p0); }
-    static void M691(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, float p3, float p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@baddbmm(@input: p0, @batch1: p1, @batch2: p2, @beta: p3, @alpha: p4); }
-    static void M692(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Generator p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bernoulli(@input: p0, @generator: p1); }
-    static void M693(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bincount(@input: p0, @weights: p1, @minlength: p2); }
-    static void M694(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bitwise_and(@left: p0, @right: p1); }
-    static void M695(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bitwise_not(@input: p0); }
-    static void M696(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bitwise_or(@left: p0, @right: p1); }
-    static void M697(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bitwise_xor(@left: p0, @right: p1); }
-    static void M698(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bmm(@input: p0, @batch2: p1); }
-    static void M699(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@broadcast_to(@input: p0, @shape: p1); }
-    static void M700(global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cat(@tensors: p0, @dim: p1); }
-    static void M701(global::System.@ReadOnlySpan<global::TorchSharp.@torch.@Tensor> p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cat(@tensors: p0, @dim: p1); }
-    static void M702(global::TorchSharp.@torch.@Tensor[] p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cat(@tensors: p0, @dim: p1); }
-    static void M703(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ceil(@input: p0); }
-    static void M704(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ceil_(@input: p0); }
-    static void M705(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor[] result = global::TorchSharp.@torch.@chunk(@input: p0, @chunks: p1, @dim: p2); }
-    static void M706(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp(@input: p0, @min: p1, @max: p2); }
-    static void M707(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp(@input: p0, @min: p1, @max: p2); }
-    static void M708(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_(@input: p0, @min: p1, @max: p2); }
-    static void M709(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_(@input: p0, @min: p1, @max: p2); }
-    static void M710(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_max(@input: p0, @max: p1); }
-    static void M711(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_max_(@input: p0, @max: p1); }
-    static void M712(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_min(@input: p0, @min: p1); }
-    static void M713(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_min_(@input: p0, @min: p1); }
-    static void M714(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clip(@input: p0, @min: p1, @max: p2); }
-    static void M715(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clone(@input: p0); }
-    static void M716(global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@concat(@tensors: p0, @dim: p1); }
-    static void M717(global::TorchSharp.@torch.@Tensor[] p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@concat(@tensors: p0, @dim: p1); }
-    static void M718(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cos(@input: p0); }
-    static void M719(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cos_(@input: p0); }
-    static void M720(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cosh(@input: p0); }
-    static void M721(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cosh_(@input: p0); }
-    static void M722(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@count_nonzero(@input: p0, @dims: p1); }
-    static void M723(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cumprod(@input: p0, @dim: p1, @dtype: p2); }
-    static void M724(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cumsum(@input: p0, @dim: p1, @type: p2); }
-    static void M725(int p0) { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@device(@index: p0); }
-    static void M726(string p0) { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@device(@description: p0); }
-    static void M727(string p0, int p1) { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@device(@deviceType: p0, @index: p1); }
-    static void M728(global::TorchSharp.@DeviceType p0, int p1) { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@device(@deviceType: p0, @index: p1); }
-    static void M729(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@diag(@input: p0, @diagonal: p1); }
-    static void M730(global::TorchSharp.@torch.@Tensor p0, long p1, long p2, long p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@diag_embed(@input: p0, @offset: p1, @dim1: p2, @dim2: p3); }
-    static void M731(global::TorchSharp.@torch.@Tensor p0, long p1, long p2, long p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@diagonal(@input: p0, @offset: p1, @dim1: p2, @dim2: p3); }
-    static void M732(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@RoundingMode p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@div(@left: p0, @right: p1, @rounding_mode: p2); }
-    static void M733(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@RoundingMode p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@div(@left: p0, @right: p1, @rounding_mode: p2); }
-    static void M734(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@RoundingMode p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@div_(@left: p0, @right: p1, @rounding_mode: p2); }
-    static void M735(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@RoundingMode p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@div_(@left: p0, @right: p1, @rounding_mode: p2); }
-    static void M736(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@dot(@input: p0, @other: p1); }
-    static void M737(string p0, global::TorchSharp.@torch.@Tensor[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@einsum(@equation: p0, @tensors: p1); }
-    static void M738(long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M739(long p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@dim0: p0, @dim1: p1, @dim2: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M740(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M741(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M742(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M743(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M744(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty_like(@input: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M745(bool p0) { global::System.@IDisposable result = global::TorchSharp.@torch.@enable_grad(@enabled: p0); }
-    static void M746(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@eq(@left: p0, @right: p1); }
-    static void M747(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@equal(@tensor: p0, @target: p1); }
-    static void M748(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@erf(@input: p0); }
-    static void M749(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@erf_(@input: p0); }
-    static void M750(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@exp(@input: p0); }
-    static void M751(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@exp2(@input: p0); }
-    static void M752(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@exp2_(@input: p0); }
-    static void M753(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@exp_(@input: p0); }
-    static void M754(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@expm1(@input: p0); }
-    static void M755(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@expm1_(@input: p0); }
-    static void M756(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@eye(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M757(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@flatten(@input: p0, @start_dim: p1, @end_dim: p2); }
-    static void M758(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@flip(@input: p0, @dims: p1); }
-    static void M759(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@floor(@input: p0); }
-    static void M760(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@floor_(@input: p0); }
-    static void M761(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@floor_divide(@input: p0, @other: p1); }
-    static void M762(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@fmod(@left: p0, @right: p1); }
-    static void M763(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@fmod(@left: p0, @right: p1); }
-    static void M764(global::System.@Array p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@from_array(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M765(global::System.@Array p0, global::TorchSharp.@torch.@Device p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@from_array(@rawArray: p0, @device: p1); }
-    static void M766(global::System.@Array p0, global::TorchSharp.@torch.@ScalarType p1, long p2, long p3, bool p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@frombuffer(@rawArray: p0, @dtype: p1, @count: p2, @offset: p3, @requires_grad: p4); }
-    static void M767(long p0, long p1, long p2, long p3, global::TorchSharp.@Scalar p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @value: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
-    static void M768(long p0, long p1, long p2, global::TorchSharp.@Scalar p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@dim0: p0, @dim1: p1, @dim2: p2, @value: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M769(long p0, long p1, global::TorchSharp.@Scalar p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@rows: p0, @columns: p1, @value: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M770(long p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@size: p0, @value: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M771(long[] p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@size: p0, @value: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M772(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@size: p0, @value: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M773(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full_like(@input: p0, @value: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M774(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@gather(@input: p0, @dim: p1, @index: p2); }
-    static void M775(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ge(@left: p0, @right: p1); }
-    static void M776() { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@get_default_device(); }
-    static void M777() { global::TorchSharp.@torch.@ScalarType result = global::TorchSharp.@torch.@get_default_dtype(); }
-    static void M778() { int result = global::TorchSharp.@torch.@get_num_interop_threads(); }
-    static void M779() { int result = global::TorchSharp.@torch.@get_num_threads(); }
-    static void M780() { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@get_rng_state(); }
-    static void M781(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@greater(@tensor: p0, @target: p1); }
-    static void M782(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@greater_equal(@tensor: p0, @target: p1); }
-    static void M783(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@gt(@left: p0, @right: p1); }
-    static void M784(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3, global::TorchSharp.@Scalar p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_add(@input: p0, @dim: p1, @index: p2, @source: p3, @alpha: p4); }
-    static void M785(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3, global::TorchSharp.@Scalar p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_add_(@input: p0, @dim: p1, @index: p2, @source: p3, @alpha: p4); }
-    static void M786(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_copy(@input: p0, @dim: p1, @index: p2, @source: p3); }
-    static void M787(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_copy_(@input: p0, @dim: p1, @index: p2, @source: p3); }
-    static void M788(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_fill(@input: p0, @dim: p1, @index: p2, @value: p3); }
-    static void M789(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_fill_(@input: p0, @dim: p1, @index: p2, @value: p3); }
-    static void M790(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_select(@input: p0, @dim: p1, @index: p2); }
-    static void M791(bool p0) { global::System.@IDisposable result = global::TorchSharp.@torch.@inference_mode(@mode: p0); }
-    static void M792(global::TorchSharp.@torch.@ScalarType p0) { bool result = global::TorchSharp.@torch.@is_complex(@type: p0); }
-    static void M793(global::TorchSharp.@torch.@Tensor p0) { bool result = global::TorchSharp.@torch.@is_complex(@input: p0); }
-    static void M794(global::TorchSharp.@torch.@ScalarType p0) { bool result = global::TorchSharp.@torch.@is_floating_point(@type: p0); }
-    static void M795(global::TorchSharp.@torch.@Tensor p0) { bool result = global::TorchSharp.@torch.@is_floating_point(@input: p0); }
-    static void M796() { bool result = global::TorchSharp.@torch.@is_grad_enabled(); }
-    static void M797() { bool result = global::TorchSharp.@torch.@is_inference_mode_enabled(); }
-    static void M798(global::TorchSharp.@torch.@ScalarType p0) { bool result = global::TorchSharp.@torch.@is_integral(@type: p0); }
-    static void M799(global::TorchSharp.@torch.@Tensor p0) { bool result = global::TorchSharp.@torch.@is_integral(@t: p0); }
-    static void M800(global::TorchSharp.@torch.@Tensor p0) { bool result = global::TorchSharp.@torch.@is_nonzero(@input: p0); }
-    static void M801(object p0) { bool result = global::TorchSharp.@torch.@is_tensor(@obj: p0); }
-    static void M802(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, double p2, double p3, bool p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@isclose(@tensor: p0, @other: p1, @rtol: p2, @atol: p3, @nanEqual: p4); }
-    static void M803(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@isfinite(@tensor: p0); }
-    static void M804(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@isinf(@tensor: p0); }
-    static void M805(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@isnan(@input: p0); }
-    static void M806(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@le(@left: p0, @right: p1); }
-    static void M807(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@lerp(@input: p0, @end: p1, @weight: p2); }
-    static void M808(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@less(@tensor: p0, @target: p1); }
-    static void M809(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@less_equal(@tensor: p0, @target: p1); }
-    static void M810(double p0, double p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@linspace(@start: p0, @end: p1, @steps: p2, @dtype: p3, @device: p4, @requires_grad: p5); }
-    static void M811(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log(@input: p0); }
-    static void M812(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log10(@input: p0); }
-    static void M813(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log10_(@input: p0); }
-    static void M814(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log1p(@input: p0); }
-    static void M815(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log1p_(@input: p0); }
-    static void M816(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log2(@input: p0); }
-    static void M817(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log2_(@input: p0); }
-    static void M818(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log_(@input: p0); }
-    static void M819(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@logical_and(@left: p0, @right: p1); }
-    static void M820(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@logical_not(@input: p0); }
-    static void M821(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@logical_or(@left: p0, @right: p1); }
-    static void M822(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@logical_xor(@left: p0, @right: p1); }
-    static void M823(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@logsumexp(@input: p0, @dim: p1, @keepdim: p2); }
-    static void M824(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@lt(@left: p0, @right: p1); }
-    static void M825(long p0) { global::TorchSharp.@torch.@Generator result = global::TorchSharp.@torch.@manual_seed(@seed: p0); }
-    static void M826(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@masked_select(@input: p0, @mask: p1); }
-    static void M827(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@matmul(@input: p0, @target: p1); }
-    static void M828(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@max(@input: p0); }
-    static void M829(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@max(@input: p0, @dim: p1, @keepdim: p2); }
-    static void M830(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@max(@input: p0, @other: p1); }
-    static void M831(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@maximum(@input: p0, @other: p1); }
-    static void M832(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mean(@input: p0); }
-    static void M833(global::TorchSharp.@torch.@Tensor p0, long[] p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mean(@input: p0, @dimensions: p1, @keepdim: p2, @type: p3); }
-    static void M834(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@median(@input: p0); }
-    static void M835(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@min(@input: p0); }
-    static void M836(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@min(@input: p0, @dim: p1, @keepdim: p2); }
-    static void M837(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@min(@input: p0, @other: p1); }
-    static void M838(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@minimum(@input: p0, @other: p1); }
-    static void M839(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mm(@input: p0, @target: p1); }
-    static void M840(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mul(@left: p0, @right: p1); }
-    static void M841(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mul(@left: p0, @right: p1); }
-    static void M842(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mul_(@left: p0, @right: p1); }
-    static void M843(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mul_(@left: p0, @right: p1); }
-    static void M844(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, global::TorchSharp.@torch.@Generator p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@multinomial(@input: p0, @num_samples: p1, @replacement: p2, @generator: p3); }
-    static void M845(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mv(@input: p0, @target: p1); }
-    static void M846(global::TorchSharp.@torch.@Tensor p0, double p1, double? p2, double? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nan_to_num(@input: p0, @nan: p1, @posinf: p2, @neginf: p3); }
-    static void M847(global::TorchSharp.@torch.@Tensor p0, long p1, long p2, long p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@narrow(@input: p0, @dim: p1, @start: p2, @length: p3); }
-    static void M848(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ne(@left: p0, @right: p1); }
-    static void M849(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@neg(@input: p0); }
-    static void M850(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@neg_(@input: p0); }
-    static void M851(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@negative(@input: p0); }
-    static void M852() { global::System.@IDisposable result = global::TorchSharp.@torch.@no_grad(); }
-    static void M853(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nonzero(@input: p0); }
-    static void M854(global::TorchSharp.@torch.@Tensor p0, int p1, bool p2, float p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@norm(@input: p0, @dimension: p1, @keepdim: p2, @p: p3); }
-    static void M855(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@norm(@input: p0, @p: p1); }
-    static void M856(double p0, double p1, global::System.@ReadOnlySpan<long> p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, global::TorchSharp.@torch.@Generator p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@normal(@mean: p0, @std: p1, @size: p2, @dtype: p3, @device: p4, @requires_grad: p5, @generator: p6, @names: p7); }
-    static void M857(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@not_equal(@tensor: p0, @target: p1); }
-    static void M858(global::TorchSharp.@torch.@Tensor p0) { long result = global::TorchSharp.@torch.@numel(@input: p0); }
-    static void M859(long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M860(long p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@dim0: p0, @dim1: p1, @dim2: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M861(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M862(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M863(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M864(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M865(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones_like(@input: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M866(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@outer(@input: p0, @vec2: p1); }
-    static void M867(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@permute(@input: p0, @permutation: p1); }
-    static void M868(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@pow(@left: p0, @exponent: p1); }
-    static void M869(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@pow(@left: p0, @exponent: p1); }
-    static void M870(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@pow_(@left: p0, @exponent: p1); }
-    static void M871(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@pow_(@left: p0, @exponent: p1); }
-    static void M872(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@prod(@input: p0, @dim: p1, @keepdim: p2, @type: p3); }
-    static void M873(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@prod(@input: p0, @type: p1); }
-    static void M874(long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, global::TorchSharp.@torch.@Generator p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @dtype: p4, @device: p5, @requires_grad: p6, @generator: p7, @names: p8); }
-    static void M875(long p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, global::TorchSharp.@torch.@Generator p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@dim0: p0, @dim1: p1, @dim2: p2, @dtype: p3, @device: p4, @requires_grad: p5, @generator: p6, @names: p7); }
-    static void M876(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, global::TorchSharp.@torch.@Generator p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @generator: p5, @names: p6); }
-    static void M877(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
-    static void M878(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
-    static void M879(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
-    static void M880(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand_like(@input: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
-    static void M881(long p0, long[] p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, global::TorchSharp.@torch.@Generator p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randint(@high: p0, @size: p1, @dtype: p2, @device: p3, @requires_grad: p4, @generator: p5, @names: p6); }
-    static void M882(long p0, long p1, long[] p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, global::TorchSharp.@torch.@Generator p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randint(@low: p0, @high: p1, @size: p2, @dtype: p3, @device: p4, @requires_grad: p5, @generator: p6, @names: p7); }
-    static void M883(long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, global::TorchSharp.@torch.@Generator p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @dtype: p4, @device: p5, @requires_grad: p6, @generator: p7, @names: p8); }
-    static void M884(long p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, global::TorchSharp.@torch.@Generator p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@dim0: p0, @dim1: p1, @dim2: p2, @dtype: p3, @device: p4, @requires_grad: p5, @generator: p6, @names: p7); }
-    static void M885(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, global::TorchSharp.@torch.@Generator p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @generator: p5, @names: p6); }
-    static void M886(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
-    static void M887(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
-    static void M888(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
-    static void M889(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn_like(@input: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
-    static void M890(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randperm(@n: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4); }
-    static void M891(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ravel(@input: p0); }
-    static void M892(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@reciprocal(@input: p0); }
-    static void M893(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@reciprocal_(@input: p0); }
-    static void M894(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@remainder(@left: p0, @right: p1); }
-    static void M895(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@remainder(@left: p0, @right: p1); }
-    static void M896(global::TorchSharp.@torch.@Tensor p0, long p1, long? p2, long? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@repeat_interleave(@input: p0, @repeats: p1, @dim: p2, @output_size: p3); }
-    static void M897(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, long? p2, long? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@repeat_interleave(@input: p0, @repeats: p1, @dim: p2, @output_size: p3); }
-    static void M898(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@reshape(@input: p0, @shape: p1); }
-    static void M899(global::TorchSharp.@torch.@Tensor p0, long p1, long? p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@roll(@input: p0, @shifts: p1, @dims: p2); }
-    static void M900(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@roll(@input: p0, @shifts: p1); }
-    static void M901(global::TorchSharp.@torch.@Tensor p0, long[] p1, long[] p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@roll(@input: p0, @shifts: p1, @dims: p2); }
-    static void M902(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@round(@input: p0, @decimals: p1); }
-    static void M903(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@round_(@input: p0, @decimals: p1); }
-    static void M904(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rsqrt(@input: p0); }
-    static void M905(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rsqrt_(@input: p0); }
-    static void M906(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@scatter(@input: p0, @dim: p1, @index: p2, @src: p3); }
-    static void M907(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@scatter_(@input: p0, @dim: p1, @index: p2, @src: p3); }
-    static void M908(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@scatter_add(@input: p0, @dim: p1, @index: p2, @src: p3); }
-    static void M909(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@scatter_add_(@input: p0, @dim: p1, @index: p2, @src: p3); }
-    static void M910() { long result = global::TorchSharp.@torch.@seed(); }
-    static void M911(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@select(@input: p0, @dim: p1, @index: p2); }
-    static void M912(string p0) { global::TorchSharp.@torch.@set_default_device(@device: p0); }
-    static void M913(global::TorchSharp.@torch.@Device p0) { global::TorchSharp.@torch.@set_default_device(@device: p0); }
-    static void M914(global::TorchSharp.@torch.@ScalarType p0) { global::TorchSharp.@torch.@set_default_dtype(@dtype: p0); }
-    static void M915(bool p0) { global::System.@IDisposable result = global::TorchSharp.@torch.@set_grad_enabled(@mode: p0); }
-    static void M916(int p0) { global::TorchSharp.@torch.@set_num_interop_threads(@num: p0); }
-    static void M917(int p0) { global::TorchSharp.@torch.@set_num_threads(@num: p0); }
-    static void M918(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@set_rng_state(@new_state: p0); }
-    static void M919(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sigmoid(@input: p0); }
-    static void M920(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sigmoid_(@input: p0); }
-    static void M921(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sign(@input: p0); }
-    static void M922(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sign_(@input: p0); }
-    static void M923(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sin(@input: p0); }
-    static void M924(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sin_(@input: p0); }
-    static void M925(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sinh(@input: p0); }
-    static void M926(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sinh_(@input: p0); }
-    static void M927(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, bool p3) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@sort(@input: p0, @dim: p1, @descending: p2, @stable: p3); }
-    static void M928(global::TorchSharp.@torch.@Tensor p0, long[] p1, long p2) { global::TorchSharp.@torch.@Tensor[] result = global::TorchSharp.@torch.@split(@tensor: p0, @split_size_or_sections: p1, @dim: p2); }
-    static void M929(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sqrt(@input: p0); }
-    static void M930(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sqrt_(@input: p0); }
-    static void M931(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@square(@input: p0); }
-    static void M932(global::TorchSharp.@torch.@Tensor p0, long? p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@squeeze(@input: p0, @dim: p1); }
-    static void M933(global::TorchSharp.@torch.@Tensor p0, long? p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@squeeze_(@input: p0, @dim: p1); }
-    static void M934(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@Tensor> p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@stack(@tensors: p0, @dim: p1); }
-    static void M935(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@std(@input: p0, @unbiased: p1); }
-    static void M936(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@std(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
-    static void M937(global::TorchSharp.@torch.@Tensor p0, long[] p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@std(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
-    static void M938(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@std(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
-    static void M939(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sub(@left: p0, @right: p1); }
-    static void M940(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sub(@left: p0, @right: p1); }
-    static void M941(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sub_(@left: p0, @right: p1); }
-    static void M942(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sub_(@left: p0, @right: p1); }
-    static void M943(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@subtract(@left: p0, @right: p1); }
-    static void M944(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@subtract(@left: p0, @right: p1); }
-    static void M945(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sum(@input: p0, @dim: p1, @keepdim: p2, @type: p3); }
-    static void M946(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sum(@input: p0, @type: p1); }
-    static void M947(global::TorchSharp.@torch.@Tensor p0, global::System.@ReadOnlySpan<long> p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sum(@input: p0, @dim: p1, @keepdim: p2, @type: p3); }
-    static void M948(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@swapaxes(@input: p0, @axis0: p1, @axis1: p2); }
-    static void M949(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@swapdims(@input: p0, @dim0: p1, @dim1: p2); }
-    static void M950(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@t(@input: p0); }
-    static void M951(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@take(@input: p0, @index: p1); }
-    static void M952(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@take_along_dim(@input: p0, @indices: p1, @dim: p2); }
-    static void M953(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tan(@input: p0); }
-    static void M954(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tan_(@input: p0); }
-    static void M955(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tanh(@input: p0); }
-    static void M956(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tanh_(@input: p0); }
-    static void M957(bool p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
-    static void M958(bool[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M959(bool[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M960(bool[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M645(global::TorchSharp.@torch.@Device p0) { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@InitializeDevice(@device: p0); }
+    static void M646(global::TorchSharp.@DeviceType p0) { global::TorchSharp.@torch.@InitializeDeviceType(@deviceType: p0); }
+    static void M647() { global::TorchSharp.@DisposeScope result = global::TorchSharp.@torch.@NewDisposeScope(); }
+    static void M648(global::TorchSharp.@DeviceType p0) { bool result = global::TorchSharp.@torch.@TryInitializeDeviceType(@deviceType: p0); }
+    static void M649(global::System.@Func<global::TorchSharp.@torch.@Tensor> p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@WrappedTensorDisposeScope(@expr: p0); }
+    static void M650(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@abs(@input: p0); }
+    static void M651(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@abs_(@input: p0); }
+    static void M652(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@absolute(@input: p0); }
+    static void M653(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@acos(@input: p0); }
+    static void M654(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@acos_(@input: p0); }
+    static void M655(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add(@left: p0, @right: p1); }
+    static void M656(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add(@left: p0, @right: p1, @alpha: p2); }
+    static void M657(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add(@left: p0, @right: p1); }
+    static void M658(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add(@left: p0, @right: p1, @alpha: p2); }
+    static void M659(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add_(@left: p0, @right: p1); }
+    static void M660(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add_(@left: p0, @right: p1, @alpha: p2); }
+    static void M661(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add_(@left: p0, @right: p1); }
+    static void M662(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@add_(@left: p0, @right: p1, @alpha: p2); }
+    static void M663(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addcdiv(@input: p0, @tensor1: p1, @tensor2: p2, @value: p3); }
+    static void M664(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addcdiv_(@input: p0, @tensor1: p1, @tensor2: p2, @value: p3); }
+    static void M665(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addcmul(@input: p0, @tensor1: p1, @tensor2: p2, @value: p3); }
+    static void M666(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addcmul_(@input: p0, @tensor1: p1, @tensor2: p2, @value: p3); }
+    static void M667(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, float p3, float p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addmm(@input: p0, @mat1: p1, @mat2: p2, @beta: p3, @alpha: p4); }
+    static void M668(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, float p3, float p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@addmm_(@input: p0, @mat1: p1, @mat2: p2, @beta: p3, @alpha: p4); }
+    static void M669(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@all(@input: p0); }
+    static void M670(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@all(@input: p0, @dim: p1, @keepdim: p2); }
+    static void M671(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, double p2, double p3, bool p4) { bool result = global::TorchSharp.@torch.@allclose(@tensor: p0, @target: p1, @rtol: p2, @atol: p3, @equal_nan: p4); }
+    static void M672(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@amax(@input: p0, @dims: p1); }
+    static void M673(global::TorchSharp.@torch.@Tensor p0, long[] p1, bool p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@amax(@input: p0, @dims: p1, @keepdim: p2, @out: p3); }
+    static void M674(global::TorchSharp.@torch.@Tensor p0, global::System.@ReadOnlySpan<long> p1, bool p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@amax(@input: p0, @dims: p1, @keepdim: p2, @out: p3); }
+    static void M675(global::TorchSharp.@torch.@Tensor p0, long[] p1, bool p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@amin(@input: p0, @dims: p1, @keepdim: p2, @out: p3); }
+    static void M676(global::TorchSharp.@torch.@Tensor p0, global::System.@ReadOnlySpan<long> p1, bool p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@amin(@input: p0, @dims: p1, @keepdim: p2, @out: p3); }
+    static void M677(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@any(@input: p0); }
+    static void M678(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@any(@input: p0, @dim: p1, @keepdim: p2); }
+    static void M679(global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@arange(@start: p0, @stop: p1, @dtype: p2, @device: p3, @requires_grad: p4); }
+    static void M680(global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@arange(@start: p0, @stop: p1, @step: p2, @dtype: p3, @device: p4, @requires_grad: p5); }
+    static void M681(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@arange(@stop: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
+    static void M682(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@argmax(@input: p0); }
+    static void M683(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@argmax(@input: p0, @dim: p1, @keepdim: p2); }
+    static void M684(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@argmin(@input: p0); }
+    static void M685(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@argmin(@input: p0, @dim: p1, @keepdim: p2); }
+    static void M686(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@argsort(@input: p0, @dim: p1, @descending: p2); }
+    static void M687(global::System.@Array p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@as_tensor(@data: p0, @dtype: p1, @device: p2); }
+    static void M688(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@as_tensor(@data: p0, @dtype: p1, @device: p2); }
+    static void M689(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@asin(@input: p0); }
+    static void M690(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@asin_(@input: p0); }
+    static void M691(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@atan(@input: p0); }
+    static void M692(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@atan2(@input: p0, @other: p1); }
+    static void M693(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@atan_(@input: p0); }
+    static void M694(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, float p3, float p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@baddbmm(@input: p0, @batch1: p1, @batch2: p2, @beta: p3, @alpha: p4); }
+    static void M695(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Generator p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bernoulli(@input: p0, @generator: p1); }
+    static void M696(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bincount(@input: p0, @weights: p1, @minlength: p2); }
+    static void M697(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bitwise_and(@left: p0, @right: p1); }
+    static void M698(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bitwise_not(@input: p0); }
+    static void M699(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bitwise_or(@left: p0, @right: p1); }
+    static void M700(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bitwise_xor(@left: p0, @right: p1); }
+    static void M701(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@bmm(@input: p0, @batch2: p1); }
+    static void M702(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@broadcast_to(@input: p0, @shape: p1); }
+    static void M703(global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cat(@tensors: p0, @dim: p1); }
+    static void M704(global::System.@ReadOnlySpan<global::TorchSharp.@torch.@Tensor> p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cat(@tensors: p0, @dim: p1); }
+    static void M705(global::TorchSharp.@torch.@Tensor[] p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cat(@tensors: p0, @dim: p1); }
+    static void M706(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ceil(@input: p0); }
+    static void M707(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ceil_(@input: p0); }
+    static void M708(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor[] result = global::TorchSharp.@torch.@chunk(@input: p0, @chunks: p1, @dim: p2); }
+    static void M709(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp(@input: p0, @min: p1, @max: p2); }
+    static void M710(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp(@input: p0, @min: p1, @max: p2); }
+    static void M711(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_(@input: p0, @min: p1, @max: p2); }
+    static void M712(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_(@input: p0, @min: p1, @max: p2); }
+    static void M713(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_max(@input: p0, @max: p1); }
+    static void M714(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_max_(@input: p0, @max: p1); }
+    static void M715(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_min(@input: p0, @min: p1); }
+    static void M716(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clamp_min_(@input: p0, @min: p1); }
+    static void M717(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clip(@input: p0, @min: p1, @max: p2); }
+    static void M718(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@clone(@input: p0); }
+    static void M719(global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@concat(@tensors: p0, @dim: p1); }
+    static void M720(global::TorchSharp.@torch.@Tensor[] p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@concat(@tensors: p0, @dim: p1); }
+    static void M721(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cos(@input: p0); }
+    static void M722(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cos_(@input: p0); }
+    static void M723(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cosh(@input: p0); }
+    static void M724(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cosh_(@input: p0); }
+    static void M725(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@count_nonzero(@input: p0, @dims: p1); }
+    static void M726(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cumprod(@input: p0, @dim: p1, @dtype: p2); }
+    static void M727(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@cumsum(@input: p0, @dim: p1, @type: p2); }
+    static void M728(int p0) { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@device(@index: p0); }
+    static void M729(string p0) { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@device(@description: p0); }
+    static void M730(string p0, int p1) { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@device(@deviceType: p0, @index: p1); }
+    static void M731(global::TorchSharp.@DeviceType p0, int p1) { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@device(@deviceType: p0, @index: p1); }
+    static void M732(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@diag(@input: p0, @diagonal: p1); }
+    static void M733(global::TorchSharp.@torch.@Tensor p0, long p1, long p2, long p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@diag_embed(@input: p0, @offset: p1, @dim1: p2, @dim2: p3); }
+    static void M734(global::TorchSharp.@torch.@Tensor p0, long p1, long p2, long p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@diagonal(@input: p0, @offset: p1, @dim1: p2, @dim2: p3); }
+    static void M735(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@RoundingMode p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@div(@left: p0, @right: p1, @rounding_mode: p2); }
+    static void M736(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@RoundingMode p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@div(@left: p0, @right: p1, @rounding_mode: p2); }
+    static void M737(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@RoundingMode p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@div_(@left: p0, @right: p1, @rounding_mode: p2); }
+    static void M738(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@RoundingMode p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@div_(@left: p0, @right: p1, @rounding_mode: p2); }
+    static void M739(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@dot(@input: p0, @other: p1); }
+    static void M740(string p0, global::TorchSharp.@torch.@Tensor[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@einsum(@equation: p0, @tensors: p1); }
+    static void M741(long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M742(long p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@dim0: p0, @dim1: p1, @dim2: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M743(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M744(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M745(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M746(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M747(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@empty_like(@input: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M748(bool p0) { global::System.@IDisposable result = global::TorchSharp.@torch.@enable_grad(@enabled: p0); }
+    static void M749(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@eq(@left: p0, @right: p1); }
+    static void M750(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@equal(@tensor: p0, @target: p1); }
+    static void M751(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@erf(@input: p0); }
+    static void M752(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@erf_(@input: p0); }
+    static void M753(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@exp(@input: p0); }
+    static void M754(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@exp2(@input: p0); }
+    static void M755(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@exp2_(@input: p0); }
+    static void M756(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@exp_(@input: p0); }
+    static void M757(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@expm1(@input: p0); }
+    static void M758(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@expm1_(@input: p0); }
+    static void M759(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@eye(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M760(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@flatten(@input: p0, @start_dim: p1, @end_dim: p2); }
+    static void M761(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@flip(@input: p0, @dims: p1); }
+    static void M762(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@floor(@input: p0); }
+    static void M763(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@floor_(@input: p0); }
+    static void M764(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@floor_divide(@input: p0, @other: p1); }
+    static void M765(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@fmod(@left: p0, @right: p1); }
+    static void M766(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@fmod(@left: p0, @right: p1); }
+    static void M767(global::System.@Array p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@from_array(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M768(global::System.@Array p0, global::TorchSharp.@torch.@Device p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@from_array(@rawArray: p0, @device: p1); }
+    static void M769(global::System.@Array p0, global::TorchSharp.@torch.@ScalarType p1, long p2, long p3, bool p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@frombuffer(@rawArray: p0, @dtype: p1, @count: p2, @offset: p3, @requires_grad: p4); }
+    static void M770(long p0, long p1, long p2, long p3, global::TorchSharp.@Scalar p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @value: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M771(long p0, long p1, long p2, global::TorchSharp.@Scalar p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@dim0: p0, @dim1: p1, @dim2: p2, @value: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M772(long p0, long p1, global::TorchSharp.@Scalar p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@rows: p0, @columns: p1, @value: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M773(long p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@size: p0, @value: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M774(long[] p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@size: p0, @value: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M775(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full(@size: p0, @value: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M776(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@full_like(@input: p0, @value: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M777(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@gather(@input: p0, @dim: p1, @index: p2); }
+    static void M778(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ge(@left: p0, @right: p1); }
+    static void M779() { global::TorchSharp.@torch.@Device result = global::TorchSharp.@torch.@get_default_device(); }
+    static void M780() { global::TorchSharp.@torch.@ScalarType result = global::TorchSharp.@torch.@get_default_dtype(); }
+    static void M781() { int result = global::TorchSharp.@torch.@get_num_interop_threads(); }
+    static void M782() { int result = global::TorchSharp.@torch.@get_num_threads(); }
+    static void M783() { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@get_rng_state(); }
+    static void M784(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@greater(@tensor: p0, @target: p1); }
+    static void M785(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@greater_equal(@tensor: p0, @target: p1); }
+    static void M786(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@gt(@left: p0, @right: p1); }
+    static void M787(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3, global::TorchSharp.@Scalar p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_add(@input: p0, @dim: p1, @index: p2, @source: p3, @alpha: p4); }
+    static void M788(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3, global::TorchSharp.@Scalar p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_add_(@input: p0, @dim: p1, @index: p2, @source: p3, @alpha: p4); }
+    static void M789(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_copy(@input: p0, @dim: p1, @index: p2, @source: p3); }
+    static void M790(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_copy_(@input: p0, @dim: p1, @index: p2, @source: p3); }
+    static void M791(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_fill(@input: p0, @dim: p1, @index: p2, @value: p3); }
+    static void M792(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_fill_(@input: p0, @dim: p1, @index: p2, @value: p3); }
+    static void M793(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@index_select(@input: p0, @dim: p1, @index: p2); }
+    static void M794(bool p0) { global::System.@IDisposable result = global::TorchSharp.@torch.@inference_mode(@mode: p0); }
+    static void M795(global::TorchSharp.@torch.@ScalarType p0) { bool result = global::TorchSharp.@torch.@is_complex(@type: p0); }
+    static void M796(global::TorchSharp.@torch.@Tensor p0) { bool result = global::TorchSharp.@torch.@is_complex(@input: p0); }
+    static void M797(global::TorchSharp.@torch.@ScalarType p0) { bool result = global::TorchSharp.@torch.@is_floating_point(@type: p0); }
+    static void M798(global::TorchSharp.@torch.@Tensor p0) { bool result = global::TorchSharp.@torch.@is_floating_point(@input: p0); }
+    static void M799() { bool result = global::TorchSharp.@torch.@is_grad_enabled(); }
+    static void M800() { bool result = global::TorchSharp.@torch.@is_inference_mode_enabled(); }
+    static void M801(global::TorchSharp.@torch.@ScalarType p0) { bool result = global::TorchSharp.@torch.@is_integral(@type: p0); }
+    static void M802(global::TorchSharp.@torch.@Tensor p0) { bool result = global::TorchSharp.@torch.@is_integral(@t: p0); }
+    static void M803(global::TorchSharp.@torch.@Tensor p0) { bool result = global::TorchSharp.@torch.@is_nonzero(@input: p0); }
+    static void M804(object p0) { bool result = global::TorchSharp.@torch.@is_tensor(@obj: p0); }
+    static void M805(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, double p2, double p3, bool p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@isclose(@tensor: p0, @other: p1, @rtol: p2, @atol: p3, @nanEqual: p4); }
+    static void M806(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@isfinite(@tensor: p0); }
+    static void M807(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@isinf(@tensor: p0); }
+    static void M808(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@isnan(@input: p0); }
+    static void M809(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@le(@left: p0, @right: p1); }
+    static void M810(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@lerp(@input: p0, @end: p1, @weight: p2); }
+    static void M811(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@less(@tensor: p0, @target: p1); }
+    static void M812(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@less_equal(@tensor: p0, @target: p1); }
+    static void M813(double p0, double p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@linspace(@start: p0, @end: p1, @steps: p2, @dtype: p3, @device: p4, @requires_grad: p5); }
+    static void M814(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log(@input: p0); }
+    static void M815(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log10(@input: p0); }
+    static void M816(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log10_(@input: p0); }
+    static void M817(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log1p(@input: p0); }
+    static void M818(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log1p_(@input: p0); }
+    static void M819(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log2(@input: p0); }
+    static void M820(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log2_(@input: p0); }
+    static void M821(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@log_(@input: p0); }
+    static void M822(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@logical_and(@left: p0, @right: p1); }
+    static void M823(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@logical_not(@input: p0); }
+    static void M824(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@logical_or(@left: p0, @right: p1); }
+    static void M825(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@logical_xor(@left: p0, @right: p1); }
+    static void M826(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@logsumexp(@input: p0, @dim: p1, @keepdim: p2); }
+    static void M827(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@lt(@left: p0, @right: p1); }
+    static void M828(long p0) { global::TorchSharp.@torch.@Generator result = global::TorchSharp.@torch.@manual_seed(@seed: p0); }
+    static void M829(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@masked_select(@input: p0, @mask: p1); }
+    static void M830(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@matmul(@input: p0, @target: p1); }
+    static void M831(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@max(@input: p0); }
+    static void M832(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@max(@input: p0, @dim: p1, @keepdim: p2); }
+    static void M833(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@max(@input: p0, @other: p1); }
+    static void M834(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@maximum(@input: p0, @other: p1); }
+    static void M835(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mean(@input: p0); }
+    static void M836(global::TorchSharp.@torch.@Tensor p0, long[] p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mean(@input: p0, @dimensions: p1, @keepdim: p2, @type: p3); }
+    static void M837(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@median(@input: p0); }
+    static void M838(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@min(@input: p0); }
+    static void M839(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@min(@input: p0, @dim: p1, @keepdim: p2); }
+    static void M840(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@min(@input: p0, @other: p1); }
+    static void M841(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@minimum(@input: p0, @other: p1); }
+    static void M842(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mm(@input: p0, @target: p1); }
+    static void M843(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mul(@left: p0, @right: p1); }
+    static void M844(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mul(@left: p0, @right: p1); }
+    static void M845(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mul_(@left: p0, @right: p1); }
+    static void M846(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mul_(@left: p0, @right: p1); }
+    static void M847(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, global::TorchSharp.@torch.@Generator p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@multinomial(@input: p0, @num_samples: p1, @replacement: p2, @generator: p3); }
+    static void M848(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@mv(@input: p0, @target: p1); }
+    static void M849(global::TorchSharp.@torch.@Tensor p0, double p1, double? p2, double? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nan_to_num(@input: p0, @nan: p1, @posinf: p2, @neginf: p3); }
+    static void M850(global::TorchSharp.@torch.@Tensor p0, long p1, long p2, long p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@narrow(@input: p0, @dim: p1, @start: p2, @length: p3); }
+    static void M851(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ne(@left: p0, @right: p1); }
+    static void M852(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@neg(@input: p0); }
+    static void M853(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@neg_(@input: p0); }
+    static void M854(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@negative(@input: p0); }
+    static void M855() { global::System.@IDisposable result = global::TorchSharp.@torch.@no_grad(); }
+    static void M856(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nonzero(@input: p0); }
+    static void M857(global::TorchSharp.@torch.@Tensor p0, int p1, bool p2, float p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@norm(@input: p0, @dimension: p1, @keepdim: p2, @p: p3); }
+    static void M858(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@norm(@input: p0, @p: p1); }
+    static void M859(double p0, double p1, global::System.@ReadOnlySpan<long> p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, global::TorchSharp.@torch.@Generator p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@normal(@mean: p0, @std: p1, @size: p2, @dtype: p3, @device: p4, @requires_grad: p5, @generator: p6, @names: p7); }
+    static void M860(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@not_equal(@tensor: p0, @target: p1); }
+    static void M861(global::TorchSharp.@torch.@Tensor p0) { long result = global::TorchSharp.@torch.@numel(@input: p0); }
+    static void M862(long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M863(long p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@dim0: p0, @dim1: p1, @dim2: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M864(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M865(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M866(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M867(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M868(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ones_like(@input: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M869(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@outer(@input: p0, @vec2: p1); }
+    static void M870(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@permute(@input: p0, @permutation: p1); }
+    static void M871(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@pow(@left: p0, @exponent: p1); }
+    static void M872(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@pow(@left: p0, @exponent: p1); }
+    static void M873(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@pow_(@left: p0, @exponent: p1); }
+    static void M874(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@pow_(@left: p0, @exponent: p1); }
+    static void M875(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@prod(@input: p0, @dim: p1, @keepdim: p2, @type: p3); }
+    static void M876(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@prod(@input: p0, @type: p1); }
+    static void M877(long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, global::TorchSharp.@torch.@Generator p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @dtype: p4, @device: p5, @requires_grad: p6, @generator: p7, @names: p8); }
+    static void M878(long p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, global::TorchSharp.@torch.@Generator p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@dim0: p0, @dim1: p1, @dim2: p2, @dtype: p3, @device: p4, @requires_grad: p5, @generator: p6, @names: p7); }
+    static void M879(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, global::TorchSharp.@torch.@Generator p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @generator: p5, @names: p6); }
+    static void M880(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
+    static void M881(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
+    static void M882(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
+    static void M883(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rand_like(@input: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
+    static void M884(long p0, long[] p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, global::TorchSharp.@torch.@Generator p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randint(@high: p0, @size: p1, @dtype: p2, @device: p3, @requires_grad: p4, @generator: p5, @names: p6); }
+    static void M885(long p0, long p1, long[] p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, global::TorchSharp.@torch.@Generator p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randint(@low: p0, @high: p1, @size: p2, @dtype: p3, @device: p4, @requires_grad: p5, @generator: p6, @names: p7); }
+    static void M886(long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, global::TorchSharp.@torch.@Generator p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @dtype: p4, @device: p5, @requires_grad: p6, @generator: p7, @names: p8); }
+    static void M887(long p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, global::TorchSharp.@torch.@Generator p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@dim0: p0, @dim1: p1, @dim2: p2, @dtype: p3, @device: p4, @requires_grad: p5, @generator: p6, @names: p7); }
+    static void M888(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, global::TorchSharp.@torch.@Generator p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @generator: p5, @names: p6); }
+    static void M889(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
+    static void M890(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
+    static void M891(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4, @names: p5); }
+    static void M892(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randn_like(@input: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
+    static void M893(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, global::TorchSharp.@torch.@Generator p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@randperm(@n: p0, @dtype: p1, @device: p2, @requires_grad: p3, @generator: p4); }
+    static void M894(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@ravel(@input: p0); }
+    static void M895(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@reciprocal(@input: p0); }
+    static void M896(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@reciprocal_(@input: p0); }
+    static void M897(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@remainder(@left: p0, @right: p1); }
+    static void M898(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@remainder(@left: p0, @right: p1); }
+    static void M899(global::TorchSharp.@torch.@Tensor p0, long p1, long? p2, long? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@repeat_interleave(@input: p0, @repeats: p1, @dim: p2, @output_size: p3); }
+    static void M900(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, long? p2, long? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@repeat_interleave(@input: p0, @repeats: p1, @dim: p2, @output_size: p3); }
+    static void M901(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@reshape(@input: p0, @shape: p1); }
+    static void M902(global::TorchSharp.@torch.@Tensor p0, long p1, long? p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@roll(@input: p0, @shifts: p1, @dims: p2); }
+    static void M903(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@roll(@input: p0, @shifts: p1); }
+    static void M904(global::TorchSharp.@torch.@Tensor p0, long[] p1, long[] p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@roll(@input: p0, @shifts: p1, @dims: p2); }
+    static void M905(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@round(@input: p0, @decimals: p1); }
+    static void M906(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@round_(@input: p0, @decimals: p1); }
+    static void M907(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rsqrt(@input: p0); }
+    static void M908(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@rsqrt_(@input: p0); }
+    static void M909(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@scatter(@input: p0, @dim: p1, @index: p2, @src: p3); }
+    static void M910(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@scatter_(@input: p0, @dim: p1, @index: p2, @src: p3); }
+    static void M911(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@scatter_add(@input: p0, @dim: p1, @index: p2, @src: p3); }
+    static void M912(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@scatter_add_(@input: p0, @dim: p1, @index: p2, @src: p3); }
+    static void M913() { long result = global::TorchSharp.@torch.@seed(); }
+    static void M914(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@select(@input: p0, @dim: p1, @index: p2); }
+    static void M915(string p0) { global::TorchSharp.@torch.@set_default_device(@device: p0); }
+    static void M916(global::TorchSharp.@torch.@Device p0) { global::TorchSharp.@torch.@set_default_device(@device: p0); }
+    static void M917(global::TorchSharp.@torch.@ScalarType p0) { global::TorchSharp.@torch.@set_default_dtype(@dtype: p0); }
+    static void M918(bool p0) { global::System.@IDisposable result = global::TorchSharp.@torch.@set_grad_enabled(@mode: p0); }
+    static void M919(int p0) { global::TorchSharp.@torch.@set_num_interop_threads(@num: p0); }
+    static void M920(int p0) { global::TorchSharp.@torch.@set_num_threads(@num: p0); }
+    static void M921(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@set_rng_state(@new_state: p0); }
+    static void M922(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sigmoid(@input: p0); }
+    static void M923(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sigmoid_(@input: p0); }
+    static void M924(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sign(@input: p0); }
+    static void M925(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sign_(@input: p0); }
+    static void M926(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sin(@input: p0); }
+    static void M927(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sin_(@input: p0); }
+    static void M928(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sinh(@input: p0); }
+    static void M929(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sinh_(@input: p0); }
+    static void M930(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, bool p3) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@sort(@input: p0, @dim: p1, @descending: p2, @stable: p3); }
+    static void M931(global::TorchSharp.@torch.@Tensor p0, long[] p1, long p2) { global::TorchSharp.@torch.@Tensor[] result = global::TorchSharp.@torch.@split(@tensor: p0, @split_size_or_sections: p1, @dim: p2); }
+    static void M932(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sqrt(@input: p0); }
+    static void M933(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sqrt_(@input: p0); }
+    static void M934(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@square(@input: p0); }
+    static void M935(global::TorchSharp.@torch.@Tensor p0, long? p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@squeeze(@input: p0, @dim: p1); }
+    static void M936(global::TorchSharp.@torch.@Tensor p0, long? p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@squeeze_(@input: p0, @dim: p1); }
+    static void M937(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@Tensor> p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@stack(@tensors: p0, @dim: p1); }
+    static void M938(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@std(@input: p0, @unbiased: p1); }
+    static void M939(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@std(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
+    static void M940(global::TorchSharp.@torch.@Tensor p0, long[] p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@std(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
+    static void M941(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@std(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
+    static void M942(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sub(@left: p0, @right: p1); }
+    static void M943(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sub(@left: p0, @right: p1); }
+    static void M944(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sub_(@left: p0, @right: p1); }
+    static void M945(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sub_(@left: p0, @right: p1); }
+    static void M946(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@subtract(@left: p0, @right: p1); }
+    static void M947(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@subtract(@left: p0, @right: p1); }
+    static void M948(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sum(@input: p0, @dim: p1, @keepdim: p2, @type: p3); }
+    static void M949(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sum(@input: p0, @type: p1); }
+    static void M950(global::TorchSharp.@torch.@Tensor p0, global::System.@ReadOnlySpan<long> p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@sum(@input: p0, @dim: p1, @keepdim: p2, @type: p3); }
+    static void M951(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@swapaxes(@input: p0, @axis0: p1, @axis1: p2); }
+    static void M952(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@swapdims(@input: p0, @dim0: p1, @dim1: p2); }
+    static void M953(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@t(@input: p0); }
+    static void M954(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@take(@input: p0, @index: p1); }
+    static void M955(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@take_along_dim(@input: p0, @indices: p1, @dim: p2); }
+    static void M956(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tan(@input: p0); }
+    static void M957(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tan_(@input: p0); }
+    static void M958(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tanh(@input: p0); }
+    static void M959(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tanh_(@input: p0); }
+    static void M960(bool p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
     static void M961(bool[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M962(bool[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M963(byte p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @device: p1, @requires_grad: p2); }
-    static void M964(byte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M965(byte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M966(byte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M962(bool[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M963(bool[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M964(bool[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M965(bool[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M966(byte p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @device: p1, @requires_grad: p2); }
     static void M967(byte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M968(byte[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M969(global::System.Collections.Generic.@IList<bool> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
-    static void M970(global::System.Collections.Generic.@IList<bool> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M971(global::System.Collections.Generic.@IList<bool> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M972(global::System.Collections.Generic.@IList<bool> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M973(global::System.Collections.Generic.@IList<bool> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M974(global::System.Collections.Generic.@IList<byte> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
-    static void M975(global::System.Collections.Generic.@IList<byte> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M976(global::System.Collections.Generic.@IList<byte> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M977(global::System.Collections.Generic.@IList<byte> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M978(global::System.Collections.Generic.@IList<byte> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M979(global::System.Collections.Generic.@IList<double> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
-    static void M980(global::System.Collections.Generic.@IList<double> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M981(global::System.Collections.Generic.@IList<double> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M982(global::System.Collections.Generic.@IList<double> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M983(global::System.Collections.Generic.@IList<global::System.@Half> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
-    static void M984(global::System.Collections.Generic.@IList<global::System.@Half> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M985(global::System.Collections.Generic.@IList<global::System.@Half> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M986(global::System.Collections.Generic.@IList<global::System.@Half> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M987(global::System.Collections.Generic.@IList<global::System.@Half> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M988(global::System.Collections.Generic.@IList<short> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
-    static void M989(global::System.Collections.Generic.@IList<short> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M990(global::System.Collections.Generic.@IList<short> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M991(global::System.Collections.Generic.@IList<short> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M992(global::System.Collections.Generic.@IList<short> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M993(global::System.Collections.Generic.@IList<int> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M994(global::System.Collections.Generic.@IList<int> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M995(global::System.Collections.Generic.@IList<int> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M996(global::System.Collections.Generic.@IList<int> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M997(global::System.Collections.Generic.@IList<long> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
-    static void M998(global::System.Collections.Generic.@IList<long> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M999(global::System.Collections.Generic.@IList<long> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M1000(global::System.Collections.Generic.@IList<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1001(global::System.Collections.Generic.@IList<long> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1002(global::System.Collections.Generic.@IList<sbyte> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
-    static void M1003(global::System.Collections.Generic.@IList<sbyte> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M1004(global::System.Collections.Generic.@IList<sbyte> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M1005(global::System.Collections.Generic.@IList<sbyte> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1006(global::System.Collections.Generic.@IList<sbyte> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1007(global::System.Collections.Generic.@IList<float> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
-    static void M1008(global::System.Collections.Generic.@IList<float> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M1009(global::System.Collections.Generic.@IList<float> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M1010(global::System.Collections.Generic.@IList<float> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1011(global::System.Collections.Generic.@IList<float> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1012(global::System.Collections.Generic.@IList<global::TorchSharp.@BFloat16> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
-    static void M1013(global::System.Collections.Generic.@IList<global::TorchSharp.@BFloat16> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M1014(global::System.Collections.Generic.@IList<global::TorchSharp.@BFloat16> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M1015(global::System.Collections.Generic.@IList<global::TorchSharp.@BFloat16> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1016(global::System.Collections.Generic.@IList<global::TorchSharp.@BFloat16> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1017(double p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
-    static void M1018(double[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1019(double[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1020(double[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M968(byte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M969(byte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M970(byte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M971(byte[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M972(global::System.Collections.Generic.@IList<bool> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M973(global::System.Collections.Generic.@IList<bool> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M974(global::System.Collections.Generic.@IList<bool> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M975(global::System.Collections.Generic.@IList<bool> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M976(global::System.Collections.Generic.@IList<bool> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M977(global::System.Collections.Generic.@IList<byte> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M978(global::System.Collections.Generic.@IList<byte> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M979(global::System.Collections.Generic.@IList<byte> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M980(global::System.Collections.Generic.@IList<byte> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M981(global::System.Collections.Generic.@IList<byte> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M982(global::System.Collections.Generic.@IList<double> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M983(global::System.Collections.Generic.@IList<double> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M984(global::System.Collections.Generic.@IList<double> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M985(global::System.Collections.Generic.@IList<double> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M986(global::System.Collections.Generic.@IList<global::System.@Half> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M987(global::System.Collections.Generic.@IList<global::System.@Half> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M988(global::System.Collections.Generic.@IList<global::System.@Half> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M989(global::System.Collections.Generic.@IList<global::System.@Half> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M990(global::System.Collections.Generic.@IList<global::System.@Half> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M991(global::System.Collections.Generic.@IList<short> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M992(global::System.Collections.Generic.@IList<short> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M993(global::System.Collections.Generic.@IList<short> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M994(global::System.Collections.Generic.@IList<short> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M995(global::System.Collections.Generic.@IList<short> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M996(global::System.Collections.Generic.@IList<int> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M997(global::System.Collections.Generic.@IList<int> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M998(global::System.Collections.Generic.@IList<int> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M999(global::System.Collections.Generic.@IList<int> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1000(global::System.Collections.Generic.@IList<long> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M1001(global::System.Collections.Generic.@IList<long> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M1002(global::System.Collections.Generic.@IList<long> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M1003(global::System.Collections.Generic.@IList<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1004(global::System.Collections.Generic.@IList<long> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1005(global::System.Collections.Generic.@IList<sbyte> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M1006(global::System.Collections.Generic.@IList<sbyte> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M1007(global::System.Collections.Generic.@IList<sbyte> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M1008(global::System.Collections.Generic.@IList<sbyte> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1009(global::System.Collections.Generic.@IList<sbyte> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1010(global::System.Collections.Generic.@IList<float> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M1011(global::System.Collections.Generic.@IList<float> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M1012(global::System.Collections.Generic.@IList<float> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M1013(global::System.Collections.Generic.@IList<float> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1014(global::System.Collections.Generic.@IList<float> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1015(global::System.Collections.Generic.@IList<global::TorchSharp.@BFloat16> p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M1016(global::System.Collections.Generic.@IList<global::TorchSharp.@BFloat16> p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M1017(global::System.Collections.Generic.@IList<global::TorchSharp.@BFloat16> p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @rows: p1, @columns: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M1018(global::System.Collections.Generic.@IList<global::TorchSharp.@BFloat16> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1019(global::System.Collections.Generic.@IList<global::TorchSharp.@BFloat16> p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1020(double p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
     static void M1021(double[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1022(double[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1023(global::System.@Half[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1024(global::System.@Half[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1025(global::System.@Half[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1022(double[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1023(double[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1024(double[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1025(double[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
     static void M1026(global::System.@Half[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1027(global::System.@Half[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1028(short p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @device: p1, @requires_grad: p2); }
-    static void M1029(short[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1030(short[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1031(short[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1027(global::System.@Half[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1028(global::System.@Half[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1029(global::System.@Half[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1030(global::System.@Half[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1031(short p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @device: p1, @requires_grad: p2); }
     static void M1032(short[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1033(short[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1034(int p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @device: p1, @requires_grad: p2); }
-    static void M1035(int[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1036(int[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1037(int[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1038(int[] p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M1033(short[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1034(short[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1035(short[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1036(short[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1037(int p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @device: p1, @requires_grad: p2); }
+    static void M1038(int[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
     static void M1039(int[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1040(int[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1041(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
-    static void M1042(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1043(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1044(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1045(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@dataArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1046(long[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@dataArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1047(sbyte p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @device: p1, @requires_grad: p2); }
-    static void M1048(sbyte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1049(sbyte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1050(sbyte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1040(int[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1041(int[] p0, long p1, long p2, long p3, long p4, global::TorchSharp.@torch.@ScalarType? p5, global::TorchSharp.@torch.@Device p6, bool p7, string[] p8) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dim0: p1, @dim1: p2, @dim2: p3, @dim3: p4, @dtype: p5, @device: p6, @requires_grad: p7, @names: p8); }
+    static void M1042(int[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1043(int[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1044(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
+    static void M1045(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1046(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1047(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1048(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@dataArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1049(long[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@dataArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1050(sbyte p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @device: p1, @requires_grad: p2); }
     static void M1051(sbyte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1052(sbyte[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1053(float p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @device: p1, @requires_grad: p2); }
-    static void M1054(float[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1055(float[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1056(float[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1052(sbyte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1053(sbyte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1054(sbyte[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1055(sbyte[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1056(float p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @device: p1, @requires_grad: p2); }
     static void M1057(float[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1058(float[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1059(global::TorchSharp.@BFloat16 p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
-    static void M1060(global::TorchSharp.@BFloat16[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1061(global::TorchSharp.@BFloat16[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1062(global::TorchSharp.@BFloat16[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1058(float[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1059(float[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1060(float[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1061(float[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1062(global::TorchSharp.@BFloat16 p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@scalar: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
     static void M1063(global::TorchSharp.@BFloat16[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1064(global::TorchSharp.@BFloat16[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1065(global::TorchSharp.@torch.@Tensor p0, int p1, int p2, bool p3, bool p4) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@topk(@tensor: p0, @k: p1, @dim: p2, @largest: p3, @sorted: p4); }
-    static void M1066(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@trace(@input: p0); }
-    static void M1067(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@transpose(@input: p0, @dim0: p1, @dim1: p2); }
-    static void M1068(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tril(@input: p0, @diagonal: p1); }
-    static void M1069(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@triu(@input: p0, @diagonal: p1); }
-    static void M1070(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@true_divide(@dividend: p0, @divisor: p1); }
-    static void M1071(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@trunc(@input: p0); }
-    static void M1072(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@trunc_(@input: p0); }
-    static void M1073(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor[] result = global::TorchSharp.@torch.@unbind(@input: p0, @dim: p1); }
-    static void M1074(global::TorchSharp.@torch.@Tensor p0, long p1, long[] p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@unflatten(@input: p0, @dim: p1, @sizes: p2); }
-    static void M1075(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@unsqueeze(@input: p0, @dim: p1); }
-    static void M1076(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@unsqueeze_(@input: p0, @dim: p1); }
-    static void M1077(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@var(@input: p0, @unbiased: p1); }
-    static void M1078(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@var(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
-    static void M1079(global::TorchSharp.@torch.@Tensor p0, long[] p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@var(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
-    static void M1080(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@var(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
-    static void M1081(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor[] result = global::TorchSharp.@torch.@where(@condition: p0); }
-    static void M1082(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@where(@condition: p0, @x: p1, @y: p2); }
-    static void M1083(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@xlogy(@x: p0, @y: p1); }
-    static void M1084(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@xlogy(@x: p0, @y: p1); }
-    static void M1085(long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
-    static void M1086(long p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@dim0: p0, @dim1: p1, @dim2: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
-    static void M1087(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
-    static void M1088(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1089(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1090(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1091(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros_like(@input: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
-    static void M1092() { global::TorchSharp.@torch.@Device read = global::TorchSharp.@torch.@CUDA; }
-    static void M1093() { global::TorchSharp.@DisposeScope read = global::TorchSharp.@torch.@CurrentDisposeScope; }
-    static void M1094() { global::TorchSharp.@torch.@Device read = global::TorchSharp.@torch.@MPS; }
-    static void M1095() { string read = global::TorchSharp.@torch.@__version__; }
-    static void M1096() { global::TorchSharp.@torch.@Device read = global::TorchSharp.@torch.@CPU; }
-    static void M1097() { global::TorchSharp.@torch.@Device read = global::TorchSharp.@torch.@META; }
-    static void M1098() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@bfloat16; }
-    static void M1099(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@bfloat16 = v; }
-    static void M1100() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@bool; }
-    static void M1101(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@bool = v; }
-    static void M1102() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@cdouble; }
-    static void M1103(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@cdouble = v; }
-    static void M1104() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@cfloat; }
-    static void M1105(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@cfloat = v; }
-    static void M1106() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@complex128; }
-    static void M1107(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@complex128 = v; }
-    static void M1108() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@complex64; }
-    static void M1109(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@complex64 = v; }
-    static void M1110() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@double; }
-    static void M1111(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@double = v; }
-    static void M1112() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@float; }
-    static void M1113(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@float = v; }
-    static void M1114() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@float16; }
-    static void M1115(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@float16 = v; }
-    static void M1116() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@float32; }
-    static void M1117(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@float32 = v; }
-    static void M1118() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@float64; }
-    static void M1119(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@float64 = v; }
-    static void M1120() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@half; }
-    static void M1121(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@half = v; }
-    static void M1122() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@int; }
-    static void M1123(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@int = v; }
-    static void M1124() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@int16; }
-    static void M1125(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@int16 = v; }
-    static void M1126() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@int32; }
-    static void M1127(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@int32 = v; }
-    static void M1128() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@int64; }
-    static void M1129(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@int64 = v; }
-    static void M1130() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@int8; }
-    static void M1131(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@int8 = v; }
-    static void M1132() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@long; }
-    static void M1133(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@long = v; }
-    static void M1134() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@qint32; }
-    static void M1135(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@qint32 = v; }
-    static void M1136() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@qint8; }
-    static void M1137(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@qint8 = v; }
-    static void M1138() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@quint8; }
-    static void M1139(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@quint8 = v; }
-    static void M1140() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@short; }
-    static void M1141(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@short = v; }
-    static void M1142() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@uint8; }
-    static void M1143(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@uint8 = v; }
+    static void M1064(global::TorchSharp.@BFloat16[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1065(global::TorchSharp.@BFloat16[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1066(global::TorchSharp.@BFloat16[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1067(global::TorchSharp.@BFloat16[] p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tensor(@rawArray: p0, @dimensions: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1068(global::TorchSharp.@torch.@Tensor p0, int p1, int p2, bool p3, bool p4) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@topk(@tensor: p0, @k: p1, @dim: p2, @largest: p3, @sorted: p4); }
+    static void M1069(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@trace(@input: p0); }
+    static void M1070(global::TorchSharp.@torch.@Tensor p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@transpose(@input: p0, @dim0: p1, @dim1: p2); }
+    static void M1071(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@tril(@input: p0, @diagonal: p1); }
+    static void M1072(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@triu(@input: p0, @diagonal: p1); }
+    static void M1073(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@true_divide(@dividend: p0, @divisor: p1); }
+    static void M1074(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@trunc(@input: p0); }
+    static void M1075(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@trunc_(@input: p0); }
+    static void M1076(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor[] result = global::TorchSharp.@torch.@unbind(@input: p0, @dim: p1); }
+    static void M1077(global::TorchSharp.@torch.@Tensor p0, long p1, long[] p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@unflatten(@input: p0, @dim: p1, @sizes: p2); }
+    static void M1078(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@unsqueeze(@input: p0, @dim: p1); }
+    static void M1079(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@unsqueeze_(@input: p0, @dim: p1); }
+    static void M1080(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@var(@input: p0, @unbiased: p1); }
+    static void M1081(global::TorchSharp.@torch.@Tensor p0, long p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@var(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
+    static void M1082(global::TorchSharp.@torch.@Tensor p0, long[] p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@var(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
+    static void M1083(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, bool p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@var(@input: p0, @dimensions: p1, @unbiased: p2, @keepdim: p3, @type: p4); }
+    static void M1084(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor[] result = global::TorchSharp.@torch.@where(@condition: p0); }
+    static void M1085(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@where(@condition: p0, @x: p1, @y: p2); }
+    static void M1086(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@xlogy(@x: p0, @y: p1); }
+    static void M1087(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@xlogy(@x: p0, @y: p1); }
+    static void M1088(long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@ScalarType? p4, global::TorchSharp.@torch.@Device p5, bool p6, string[] p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@dim0: p0, @dim1: p1, @dim2: p2, @dim3: p3, @dtype: p4, @device: p5, @requires_grad: p6, @names: p7); }
+    static void M1089(long p0, long p1, long p2, global::TorchSharp.@torch.@ScalarType? p3, global::TorchSharp.@torch.@Device p4, bool p5, string[] p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@dim0: p0, @dim1: p1, @dim2: p2, @dtype: p3, @device: p4, @requires_grad: p5, @names: p6); }
+    static void M1090(long p0, long p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4, string[] p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@rows: p0, @columns: p1, @dtype: p2, @device: p3, @requires_grad: p4, @names: p5); }
+    static void M1091(long p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1092(long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1093(global::System.@ReadOnlySpan<long> p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1094(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3, string[] p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@zeros_like(@input: p0, @dtype: p1, @device: p2, @requires_grad: p3, @names: p4); }
+    static void M1095() { global::TorchSharp.@torch.@Device read = global::TorchSharp.@torch.@CUDA; }
+    static void M1096() { global::TorchSharp.@DisposeScope read = global::TorchSharp.@torch.@CurrentDisposeScope; }
+    static void M1097() { global::TorchSharp.@torch.@Device read = global::TorchSharp.@torch.@MPS; }
+    static void M1098() { string read = global::TorchSharp.@torch.@__version__; }
+    static void M1099() { global::TorchSharp.@torch.@Device read = global::TorchSharp.@torch.@CPU; }
+    static void M1100() { global::TorchSharp.@torch.@Device read = global::TorchSharp.@torch.@META; }
+    static void M1101() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@bfloat16; }
+    static void M1102(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@bfloat16 = v; }
+    static void M1103() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@bool; }
+    static void M1104(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@bool = v; }
+    static void M1105() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@cdouble; }
+    static void M1106(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@cdouble = v; }
+    static void M1107() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@cfloat; }
+    static void M1108(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@cfloat = v; }
+    static void M1109() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@complex128; }
+    static void M1110(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@complex128 = v; }
+    static void M1111() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@complex64; }
+    static void M1112(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@complex64 = v; }
+    static void M1113() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@double; }
+    static void M1114(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@double = v; }
+    static void M1115() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@float; }
+    static void M1116(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@float = v; }
+    static void M1117() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@float16; }
+    static void M1118(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@float16 = v; }
+    static void M1119() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@float32; }
+    static void M1120(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@float32 = v; }
+    static void M1121() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@float64; }
+    static void M1122(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@float64 = v; }
+    static void M1123() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@half; }
+    static void M1124(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@half = v; }
+    static void M1125() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@int; }
+    static void M1126(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@int = v; }
+    static void M1127() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@int16; }
+    static void M1128(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@int16 = v; }
+    static void M1129() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@int32; }
+    static void M1130(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@int32 = v; }
+    static void M1131() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@int64; }
+    static void M1132(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@int64 = v; }
+    static void M1133() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@int8; }
+    static void M1134(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@int8 = v; }
+    static void M1135() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@long; }
+    static void M1136(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@long = v; }
+    static void M1137() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@qint32; }
+    static void M1138(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@qint32 = v; }
+    static void M1139() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@qint8; }
+    static void M1140(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@qint8 = v; }
+    static void M1141() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@quint8; }
+    static void M1142(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@quint8 = v; }
+    static void M1143() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@short; }
+    static void M1144(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@short = v; }
+    static void M1145() { global::TorchSharp.@torch.@ScalarType read = global::TorchSharp.@torch.@uint8; }
+    static void M1146(global::TorchSharp.@torch.@ScalarType v) { global::TorchSharp.@torch.@uint8 = v; }
     // TorchSharp.torch+Device
-    static void M1144(global::TorchSharp.@torch.@Device value) { global::TorchSharp.@torch.@Device same = value; }
-    static void M1145(int p0) { global::TorchSharp.@torch.@Device made = new global::TorchSharp.@torch.@Device(@index: p0); }
-    static void M1146(string p0) { global::TorchSharp.@torch.@Device made = new global::TorchSharp.@torch.@Device(@description: p0); }
-    static void M1147(string p0, int p1) { global::TorchSharp.@torch.@Device made = new global::TorchSharp.@torch.@Device(@deviceType: p0, @index: p1); }
-    static void M1148(global::TorchSharp.@DeviceType p0, int p1) { global::TorchSharp.@torch.@Device made = new global::TorchSharp.@torch.@Device(@deviceType: p0, @index: p1); }
-    static void M1149(global::TorchSharp.@torch.@Device self) { string result = self.@ToString(); }
-    static void M1150(string p0) { global::TorchSharp.@torch.@Device result = p0; }
-    static void M1151(global::TorchSharp.@torch.@Device self) { int read = self.@index; }
-    static void M1152(global::TorchSharp.@torch.@Device self) { global::TorchSharp.@DeviceType read = self.@type; }
+    static void M1147(global::TorchSharp.@torch.@Device value) { global::TorchSharp.@torch.@Device same = value; }
+    static void M1148(int p0) { global::TorchSharp.@torch.@Device made = new global::TorchSharp.@torch.@Device(@index: p0); }
+    static void M1149(string p0) { global::TorchSharp.@torch.@Device made = new global::TorchSharp.@torch.@Device(@description: p0); }
+    static void M1150(string p0, int p1) { global::TorchSharp.@torch.@Device made = new global::TorchSharp.@torch.@Device(@deviceType: p0, @index: p1); }
+    static void M1151(global::TorchSharp.@DeviceType p0, int p1) { global::TorchSharp.@torch.@Device made = new global::TorchSharp.@torch.@Device(@deviceType: p0, @index: p1); }
+    static void M1152(global::TorchSharp.@torch.@Device self) { string result = self.@ToString(); }
+    static void M1153(string p0) { global::TorchSharp.@torch.@Device result = p0; }
+    static void M1154(global::TorchSharp.@torch.@Device self) { int read = self.@index; }
+    static void M1155(global::TorchSharp.@torch.@Device self) { global::TorchSharp.@DeviceType read = self.@type; }
     // TorchSharp.torch+Generator
-    static void M1153(global::TorchSharp.@torch.@Generator value) { global::TorchSharp.@torch.@Generator same = value; }
-    static void M1154(global::System.@UInt64 p0, global::TorchSharp.@torch.@Device p1) { global::TorchSharp.@torch.@Generator made = new global::TorchSharp.@torch.@Generator(@seed: p0, @device: p1); }
-    static void M1155(global::TorchSharp.@torch.@Generator self) { self.@Dispose(); }
-    static void M1156(global::TorchSharp.@torch.@Generator self) { global::TorchSharp.@torch.@Tensor result = self.@get_state(); }
-    static void M1157(global::TorchSharp.@torch.@Generator self) { long result = self.@initial_seed(); }
-    static void M1158(global::TorchSharp.@torch.@Generator self, long p0) { global::TorchSharp.@torch.@Generator result = self.@manual_seed(@seed: p0); }
-    static void M1159(global::TorchSharp.@torch.@Generator self) { long result = self.@seed(); }
-    static void M1160(global::TorchSharp.@torch.@Generator self, global::TorchSharp.@torch.@Tensor p0) { self.@set_state(@value: p0); }
-    static void M1161(global::TorchSharp.@torch.@Generator self) { global::System.@IntPtr read = self.@Handle; }
-    static void M1162(global::TorchSharp.@torch.@Generator self) { global::TorchSharp.@torch.@Device read = self.@device; }
-    static void M1163() { global::TorchSharp.@torch.@Generator read = global::TorchSharp.@torch.@Generator.@Default; }
+    static void M1156(global::TorchSharp.@torch.@Generator value) { global::TorchSharp.@torch.@Generator same = value; }
+    static void M1157(global::System.@UInt64 p0, global::TorchSharp.@torch.@Device p1) { global::TorchSharp.@torch.@Generator made = new global::TorchSharp.@torch.@Generator(@seed: p0, @device: p1); }
+    static void M1158(global::TorchSharp.@torch.@Generator self) { self.@Dispose(); }
+    static void M1159(global::TorchSharp.@torch.@Generator self) { global::TorchSharp.@torch.@Tensor result = self.@get_state(); }
+    static void M1160(global::TorchSharp.@torch.@Generator self) { long result = self.@initial_seed(); }
+    static void M1161(global::TorchSharp.@torch.@Generator self, long p0) { global::TorchSharp.@torch.@Generator result = self.@manual_seed(@seed: p0); }
+    static void M1162(global::TorchSharp.@torch.@Generator self) { long result = self.@seed(); }
+    static void M1163(global::TorchSharp.@torch.@Generator self, global::TorchSharp.@torch.@Tensor p0) { self.@set_state(@value: p0); }
+    static void M1164(global::TorchSharp.@torch.@Generator self) { global::System.@IntPtr read = self.@Handle; }
+    static void M1165(global::TorchSharp.@torch.@Generator self) { global::TorchSharp.@torch.@Device read = self.@device; }
+    static void M1166() { global::TorchSharp.@torch.@Generator read = global::TorchSharp.@torch.@Generator.@Default; }
     // TorchSharp.torch+InterpolationMode
-    const byte E1164 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Area == 5 ? 1 : -1);
-    const byte E1165 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Bicubic == 3 ? 1 : -1);
-    const byte E1166 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Bilinear == 2 ? 1 : -1);
-    const byte E1167 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Linear == 1 ? 1 : -1);
-    const byte E1168 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Nearest == 0 ? 1 : -1);
-    const byte E1169 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@NearestExact == 6 ? 1 : -1);
-    const byte E1170 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Trilinear == 4 ? 1 : -1);
+    const byte E1167 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Area == 5 ? 1 : -1);
+    const byte E1168 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Bicubic == 3 ? 1 : -1);
+    const byte E1169 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Bilinear == 2 ? 1 : -1);
+    const byte E1170 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Linear == 1 ? 1 : -1);
+    const byte E1171 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Nearest == 0 ? 1 : -1);
+    const byte E1172 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@NearestExact == 6 ? 1 : -1);
+    const byte E1173 = (byte)((long)global::TorchSharp.@torch.@InterpolationMode.@Trilinear == 4 ? 1 : -1);
     // TorchSharp.torch+RoundingMode
-    const byte E1171 = (byte)((long)global::TorchSharp.@torch.@RoundingMode.@None == 0 ? 1 : -1);
-    const byte E1172 = (byte)((long)global::TorchSharp.@torch.@RoundingMode.@floor == 2 ? 1 : -1);
-    const byte E1173 = (byte)((long)global::TorchSharp.@torch.@RoundingMode.@trunc == 1 ? 1 : -1);
+    const byte E1174 = (byte)((long)global::TorchSharp.@torch.@RoundingMode.@None == 0 ? 1 : -1);
+    const byte E1175 = (byte)((long)global::TorchSharp.@torch.@RoundingMode.@floor == 2 ? 1 : -1);
+    const byte E1176 = (byte)((long)global::TorchSharp.@torch.@RoundingMode.@trunc == 1 ? 1 : -1);
     // TorchSharp.torch+ScalarType
-    const byte E1174 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@BFloat16 == 15 ? 1 : -1);
-    const byte E1175 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Bool == 11 ? 1 : -1);
-    const byte E1176 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Byte == 0 ? 1 : -1);
-    const byte E1177 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@ComplexFloat32 == 9 ? 1 : -1);
-    const byte E1178 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@ComplexFloat64 == 10 ? 1 : -1);
-    const byte E1179 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Float16 == 5 ? 1 : -1);
-    const byte E1180 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Float32 == 6 ? 1 : -1);
-    const byte E1181 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Float64 == 7 ? 1 : -1);
-    const byte E1182 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Int16 == 2 ? 1 : -1);
-    const byte E1183 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Int32 == 3 ? 1 : -1);
-    const byte E1184 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Int64 == 4 ? 1 : -1);
-    const byte E1185 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Int8 == 1 ? 1 : -1);
-    const byte E1186 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@QInt32 == 14 ? 1 : -1);
-    const byte E1187 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@QInt8 == 12 ? 1 : -1);
-    const byte E1188 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@QUInt8 == 13 ? 1 : -1);
+    const byte E1177 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@BFloat16 == 15 ? 1 : -1);
+    const byte E1178 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Bool == 11 ? 1 : -1);
+    const byte E1179 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Byte == 0 ? 1 : -1);
+    const byte E1180 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@ComplexFloat32 == 9 ? 1 : -1);
+    const byte E1181 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@ComplexFloat64 == 10 ? 1 : -1);
+    const byte E1182 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Float16 == 5 ? 1 : -1);
+    const byte E1183 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Float32 == 6 ? 1 : -1);
+    const byte E1184 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Float64 == 7 ? 1 : -1);
+    const byte E1185 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Int16 == 2 ? 1 : -1);
+    const byte E1186 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Int32 == 3 ? 1 : -1);
+    const byte E1187 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Int64 == 4 ? 1 : -1);
+    const byte E1188 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@Int8 == 1 ? 1 : -1);
+    const byte E1189 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@QInt32 == 14 ? 1 : -1);
+    const byte E1190 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@QInt8 == 12 ? 1 : -1);
+    const byte E1191 = (byte)((long)global::TorchSharp.@torch.@ScalarType.@QUInt8 == 13 ? 1 : -1);
     // TorchSharp.torch+Storage
-    static void M1189(global::TorchSharp.@torch.@Storage value) { global::TorchSharp.@torch.@Storage same = value; }
-    static void M1190(global::TorchSharp.@torch.@Storage self) { global::System.@IntPtr result = self.@data_ptr(); }
-    static void M1191(global::TorchSharp.@torch.@Storage self) { int result = self.@element_size(); }
-    static void M1192(global::TorchSharp.@torch.@Storage self) { global::System.@UInt64 result = self.@nbytes(); }
+    static void M1192(global::TorchSharp.@torch.@Storage value) { global::TorchSharp.@torch.@Storage same = value; }
+    static void M1193(global::TorchSharp.@torch.@Storage self) { global::System.@IntPtr result = self.@data_ptr(); }
+    static void M1194(global::TorchSharp.@torch.@Storage self) { int result = self.@element_size(); }
+    static void M1195(global::TorchSharp.@torch.@Storage self) { global::System.@UInt64 result = self.@nbytes(); }
     // TorchSharp.torch+Storage`1<!0>
-    static void M1193<T>(global::TorchSharp.@torch.@Storage<T> value) where T : unmanaged { global::TorchSharp.@torch.@Storage<T> same = value; }
-    static void M1194<T>(global::TorchSharp.@torch.@Storage<T> self) where T : unmanaged { self.@Dispose(); }
-    static void M1195<T>(global::TorchSharp.@torch.@Storage<T> self) where T : unmanaged { T[] result = self.@ToArray(); }
-    static void M1196<T>(global::TorchSharp.@torch.@Storage<T> self) where T : unmanaged { int result = self.@element_size(); }
-    static void M1197<T>(global::TorchSharp.@torch.@Storage<T> self, T p0) where T : unmanaged { self.@fill_(@value: p0); }
-    static void M1198<T>(global::TorchSharp.@torch.@Storage<T> self) where T : unmanaged { int read = self.@Count; }
-    static void M1199<T>(global::TorchSharp.@torch.@Storage<T> self, int p0) where T : unmanaged { T read = self[p0]; }
-    static void M1200<T>(global::TorchSharp.@torch.@Storage<T> self, int p0, T v) where T : unmanaged { self[p0] = v; }
-    static void M1201<T>(global::TorchSharp.@torch.@Storage<T> self) where T : unmanaged { global::TorchSharp.@torch.@Device read = self.@device; }
+    static void M1196<T>(global::TorchSharp.@torch.@Storage<T> value) where T : unmanaged { global::TorchSharp.@torch.@Storage<T> same = value; }
+    static void M1197<T>(global::TorchSharp.@torch.@Storage<T> self) where T : unmanaged { self.@Dispose(); }
+    static void M1198<T>(global::TorchSharp.@torch.@Storage<T> self) where T : unmanaged { T[] result = self.@ToArray(); }
+    static void M1199<T>(global::TorchSharp.@torch.@Storage<T> self) where T : unmanaged { int result = self.@element_size(); }
+    static void M1200<T>(global::TorchSharp.@torch.@Storage<T> self, T p0) where T : unmanaged { self.@fill_(@value: p0); }
+    static void M1201<T>(global::TorchSharp.@torch.@Storage<T> self) where T : unmanaged { int read = self.@Count; }
+    static void M1202<T>(global::TorchSharp.@torch.@Storage<T> self, int p0) where T : unmanaged { T read = self[p0]; }
+    static void M1203<T>(global::TorchSharp.@torch.@Storage<T> self, int p0, T v) where T : unmanaged { self[p0] = v; }
+    static void M1204<T>(global::TorchSharp.@torch.@Storage<T> self) where T : unmanaged { global::TorchSharp.@torch.@Device read = self.@device; }
     // TorchSharp.torch+Tensor
-    static void M1202(global::TorchSharp.@torch.@Tensor value) { global::TorchSharp.@torch.@Tensor same = value; }
-    static void M1203(global::TorchSharp.@torch.@Tensor self) { global::System.@IntPtr result = self.@DecoupleFromNativeHandle(); }
-    static void M1204(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@DetachFromDisposeScope(); }
-    static void M1205(global::TorchSharp.@torch.@Tensor self) { self.@Dispose(); }
-    static void M1206(global::TorchSharp.@torch.@Tensor self, object p0) { bool result = self.@Equals(@obj: p0); }
-    static void M1207(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { bool result = self.@Equals(@target: p0); }
-    static void M1208(global::TorchSharp.@torch.@Tensor self) { int result = self.@GetHashCode(); }
-    static void M1209(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@DisposeScope p0) { global::TorchSharp.@torch.@Tensor result = self.@MoveToOtherDisposeScope(@other: p0); }
-    static void M1210(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@MoveToOtherDisposeScope(@other: p0); }
-    static void M1211(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@MoveToOuterDisposeScope(); }
-    static void M1212(global::TorchSharp.@torch.@Tensor self, global::System.IO.@Stream p0, int p1) { self.@ReadBytesFromStream(@stream: p0, @bufferSize: p1); }
-    static void M1213(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@Scalar result = self.@ToScalar(); }
-    static void M1214(global::TorchSharp.@torch.@Tensor self) { string result = self.@ToString(); }
-    static void M1215(global::TorchSharp.@torch.@Tensor self, global::System.IO.@Stream p0, int p1) { self.@WriteBytesToStream(@stream: p0, @bufferSize: p1); }
-    static void M1216(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@abs(); }
-    static void M1217(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@abs_(); }
-    static void M1218(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@absolute(); }
-    static void M1219(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@acos(); }
-    static void M1220(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@acos_(); }
-    static void M1221(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@add(@scalar: p0); }
-    static void M1222(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@add(@scalar: p0, @alpha: p1); }
-    static void M1223(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@add(@target: p0); }
-    static void M1224(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@add(@target: p0, @alpha: p1); }
-    static void M1225(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@add_(@scalar: p0); }
-    static void M1226(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@add_(@scalar: p0, @alpha: p1); }
-    static void M1227(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@add_(@target: p0); }
-    static void M1228(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@add_(@target: p0, @alpha: p1); }
-    static void M1229(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@addcdiv(@tensor1: p0, @tensor2: p1); }
-    static void M1230(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@addcdiv(@tensor1: p0, @tensor2: p1, @value: p2); }
-    static void M1231(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@addcdiv_(@tensor1: p0, @tensor2: p1); }
-    static void M1232(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@addcdiv_(@tensor1: p0, @tensor2: p1, @value: p2); }
-    static void M1233(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@addcmul(@tensor1: p0, @tensor2: p1, @value: p2); }
-    static void M1234(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@addcmul_(@tensor1: p0, @tensor2: p1, @value: p2); }
-    static void M1235(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, float p2, float p3) { global::TorchSharp.@torch.@Tensor result = self.@addmm(@mat1: p0, @mat2: p1, @beta: p2, @alpha: p3); }
-    static void M1236(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, float p2, float p3) { global::TorchSharp.@torch.@Tensor result = self.@addmm_(@mat1: p0, @mat2: p1, @beta: p2, @alpha: p3); }
-    static void M1237(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@alias(); }
-    static void M1238(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@all(); }
-    static void M1239(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@all(@dim: p0, @keepdim: p1); }
-    static void M1240(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, double p1, double p2, bool p3) { bool result = self.@allclose(@target: p0, @rtol: p1, @atol: p2, @equal_nan: p3); }
-    static void M1241(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@amax(@dims: p0, @keepdim: p1, @out: p2); }
-    static void M1242(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@amax(@dims: p0, @keepdim: p1, @out: p2); }
-    static void M1243(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@amax(@dims: p0); }
-    static void M1244(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@amin(@dims: p0, @keepdim: p1, @out: p2); }
-    static void M1245(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@amin(@dims: p0, @keepdim: p1, @out: p2); }
-    static void M1246(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@amin(@dims: p0); }
-    static void M1247(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@any(); }
-    static void M1248(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@any(@dim: p0, @keepdim: p1); }
-    static void M1249(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@argmax(); }
-    static void M1250(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@argmax(@dim: p0, @keepdim: p1); }
-    static void M1251(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@argmin(); }
-    static void M1252(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@argmin(@dim: p0, @keepdim: p1); }
-    static void M1253(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@argsort(@dim: p0, @descending: p1); }
-    static void M1254(global::TorchSharp.@torch.@Tensor self, long[] p0, long[] p1, long p2) { global::TorchSharp.@torch.@Tensor result = self.@as_strided(@size: p0, @strides: p1, @storageOffset: p2); }
-    static void M1255(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@asin(); }
-    static void M1256(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@asin_(); }
-    static void M1257(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@atan(); }
-    static void M1258(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@atan2(@other: p0); }
-    static void M1259(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@atan_(); }
-    static void M1260(global::TorchSharp.@torch.@Tensor self) { self.@backward(); }
-    static void M1261(global::TorchSharp.@torch.@Tensor self, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p0, bool p1, bool p2, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p3) { self.@backward(@grad_tensors: p0, @retain_graph: p1, @create_graph: p2, @inputs: p3); }
-    static void M1262(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, float p2, float p3) { global::TorchSharp.@torch.@Tensor result = self.@baddbmm(@batch1: p0, @batch2: p1, @beta: p2, @alpha: p3); }
-    static void M1263(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Generator p0) { global::TorchSharp.@torch.@Tensor result = self.@bernoulli(@generator: p0); }
-    static void M1264(global::TorchSharp.@torch.@Tensor self, double p0, global::TorchSharp.@torch.@Generator p1) { global::TorchSharp.@torch.@Tensor result = self.@bernoulli_(@p: p0, @generator: p1); }
-    static void M1265(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Generator p1) { global::TorchSharp.@torch.@Tensor result = self.@bernoulli_(@p: p0, @generator: p1); }
-    static void M1266(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@bfloat16(); }
-    static void M1267(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@bincount(@weights: p0, @minlength: p1); }
-    static void M1268(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@bitwise_and(@other: p0); }
-    static void M1269(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@bitwise_not(); }
-    static void M1270(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@bitwise_or(@other: p0); }
-    static void M1271(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@bitwise_xor(@other: p0); }
-    static void M1272(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@bmm(@batch2: p0); }
-    static void M1273(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@bool(); }
-    static void M1274(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@broadcast_to(@shape: p0); }
-    static void M1275(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@byte(); }
-    static void M1276(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@ceil(); }
-    static void M1277(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@ceil_(); }
-    static void M1278(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@char(); }
-    static void M1279(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor[] result = self.@chunk(@chunks: p0, @dim: p1); }
-    static void M1280(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@clamp(@min: p0, @max: p1); }
-    static void M1281(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@clamp(@min: p0, @max: p1); }
-    static void M1282(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@clamp_(@min: p0, @max: p1); }
-    static void M1283(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@clamp_(@min: p0, @max: p1); }
-    static void M1284(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@clamp_max(@max: p0); }
-    static void M1285(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@clamp_max_(@max: p0); }
-    static void M1286(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@clamp_min(@min: p0); }
-    static void M1287(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@clamp_min_(@min: p0); }
-    static void M1288(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@clip(@min: p0, @max: p1); }
-    static void M1289(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@clone(); }
-    static void M1290(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@contiguous(); }
-    static void M1291(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@copy_(@source: p0, @nonBlocking: p1); }
-    static void M1292(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@cos(); }
-    static void M1293(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@cos_(); }
-    static void M1294(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@cosh(); }
-    static void M1295(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@cosh_(); }
-    static void M1296(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@count_nonzero(@dims: p0); }
-    static void M1297(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@cpu(); }
-    static void M1298(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Device p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@cuda(@device: p0, @non_blocking: p1); }
-    static void M1299(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = self.@cumprod(@dim: p0, @type: p1); }
-    static void M1300(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = self.@cumsum(@dim: p0, @type: p1); }
-    static void M1301<T>(global::TorchSharp.@torch.@Tensor self) where T : unmanaged { global::TorchSharp.Utils.@TensorAccessor<T> result = self.@data<T>(); }
-    static void M1302(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@detach(); }
-    static void M1303(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@detach_(); }
-    static void M1304(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@diag(@diagonal: p0); }
-    static void M1305(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = self.@diag_embed(@offset: p0, @dim1: p1, @dim2: p2); }
-    static void M1306(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = self.@diagonal(@offset: p0, @dim1: p1, @dim2: p2); }
-    static void M1307(global::TorchSharp.@torch.@Tensor self) { long result = self.@dim(); }
-    static void M1308(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@RoundingMode p1) { global::TorchSharp.@torch.@Tensor result = self.@div(@target: p0, @rounding_mode: p1); }
-    static void M1309(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@RoundingMode p1) { global::TorchSharp.@torch.@Tensor result = self.@div(@target: p0, @rounding_mode: p1); }
-    static void M1310(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@RoundingMode p1) { global::TorchSharp.@torch.@Tensor result = self.@div_(@target: p0, @rounding_mode: p1); }
-    static void M1311(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@RoundingMode p1) { global::TorchSharp.@torch.@Tensor result = self.@div_(@target: p0, @rounding_mode: p1); }
-    static void M1312(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@dot(@target: p0); }
-    static void M1313(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@double(); }
-    static void M1314(global::TorchSharp.@torch.@Tensor self) { long result = self.@element_size(); }
-    static void M1315(global::TorchSharp.@torch.@Tensor self, double p0) { global::TorchSharp.@torch.@Tensor result = self.@elu(@alpha: p0); }
-    static void M1316(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@empty_like(@dtype: p0, @device: p1, @requires_grad: p2); }
-    static void M1317(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@eq(@target: p0); }
-    static void M1318(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@eq(@target: p0); }
-    static void M1319(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@eq_(@target: p0); }
-    static void M1320(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@eq_(@target: p0); }
-    static void M1321(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@equal(@target: p0); }
-    static void M1322(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@erf(); }
-    static void M1323(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@erf_(); }
-    static void M1324(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@exp(); }
-    static void M1325(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@exp2(); }
-    static void M1326(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@exp2_(); }
-    static void M1327(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@exp_(); }
-    static void M1328(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@expand(@sizes: p0, @isImplicit: p1); }
-    static void M1329(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@expand(@sizes: p0, @isImplicit: p1); }
-    static void M1330(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@expand(@sizes: p0); }
-    static void M1331(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@expand_as(@other: p0); }
-    static void M1332(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@expm1(); }
-    static void M1333(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@expm1_(); }
-    static void M1334(global::TorchSharp.@torch.@Tensor self, double p0, global::TorchSharp.@torch.@Generator p1) { global::TorchSharp.@torch.@Tensor result = self.@exponential_(@lambda: p0, @generator: p1); }
-    static void M1335(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@fill_(@value: p0); }
-    static void M1336(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@flatten(@start_dim: p0, @end_dim: p1); }
-    static void M1337(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@flip(@dims: p0); }
-    static void M1338(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@float(); }
-    static void M1339(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@floor(); }
-    static void M1340(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@floor_(); }
-    static void M1341(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@floor_divide(@other: p0); }
-    static void M1342(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@floor_divide(@other: p0); }
-    static void M1343(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@fmod(@scalar: p0); }
-    static void M1344(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@fmod(@target: p0); }
-    static void M1345(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@full_like(@value: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
-    static void M1346(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@gather(@dim: p0, @index: p1); }
-    static void M1347(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@ge(@target: p0); }
-    static void M1348(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@ge(@target: p0); }
-    static void M1349(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@ge_(@target: p0); }
-    static void M1350(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@ge_(@target: p0); }
-    static void M1351(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@gelu(); }
-    static void M1352(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@greater(@target: p0); }
-    static void M1353(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@greater_equal(@target: p0); }
-    static void M1354(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@gt(@target: p0); }
-    static void M1355(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@gt(@target: p0); }
-    static void M1356(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@gt_(@target: p0); }
-    static void M1357(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@gt_(@target: p0); }
-    static void M1358(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@half(); }
-    static void M1359(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@TensorIndex[] p0) { global::TorchSharp.@torch.@Tensor result = self.@index(@indices: p0); }
-    static void M1360(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor[] p0) { global::TorchSharp.@torch.@Tensor result = self.@index(@indices: p0); }
-    static void M1361(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = self.@index_add(@dim: p0, @index: p1, @source: p2, @alpha: p3); }
-    static void M1362(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = self.@index_add_(@dim: p0, @index: p1, @source: p2, @alpha: p3); }
-    static void M1363(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@index_copy(@dim: p0, @index: p1, @source: p2); }
-    static void M1364(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@index_copy_(@dim: p0, @index: p1, @source: p2); }
-    static void M1365(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@index_fill(@dim: p0, @index: p1, @value: p2); }
-    static void M1366(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@index_fill_(@dim: p0, @index: p1, @value: p2); }
-    static void M1367(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@TensorIndex[] p1) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1); }
-    static void M1368(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor[] p1) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1); }
-    static void M1369(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@TensorIndex[] p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1, @accumulate: p2); }
-    static void M1370(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor[] p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1, @accumulate: p2); }
-    static void M1371(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@TensorIndex[] p1) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1); }
-    static void M1372(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor[] p1) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1); }
-    static void M1373(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@index_select(@dim: p0, @index: p1); }
-    static void M1374(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@int(); }
-    static void M1375(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_complex(); }
-    static void M1376(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_contiguous(); }
-    static void M1377(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_cpu(); }
-    static void M1378(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_floating_point(); }
-    static void M1379(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_integral(); }
-    static void M1380(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_nonzero(); }
-    static void M1381(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, double p1, double p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@isclose(@other: p0, @rtol: p1, @atol: p2, @nanEqual: p3); }
-    static void M1382(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@isfinite(); }
-    static void M1383(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@isinf(); }
-    static void M1384(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@isnan(); }
-    static void M1385<T>(global::TorchSharp.@torch.@Tensor self) where T : unmanaged { T result = self.@item<T>(); }
-    static void M1386(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@le(@target: p0); }
-    static void M1387(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@le(@target: p0); }
-    static void M1388(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@le_(@target: p0); }
-    static void M1389(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@le_(@target: p0); }
-    static void M1390(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@leaky_relu(@negative_slope: p0); }
-    static void M1391(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@lerp(@end: p0, @weight: p1); }
-    static void M1392(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@less(@target: p0); }
-    static void M1393(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@less_equal(@target: p0); }
-    static void M1394(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log(); }
-    static void M1395(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log10(); }
-    static void M1396(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log10_(); }
-    static void M1397(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log1p(); }
-    static void M1398(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log1p_(); }
-    static void M1399(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log2(); }
-    static void M1400(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log2_(); }
-    static void M1401(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log_(); }
-    static void M1402(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log_sigmoid(); }
-    static void M1403(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = self.@log_softmax(@dim: p0, @dtype: p1); }
-    static void M1404(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@logical_and(@other: p0); }
-    static void M1405(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@logical_not(); }
-    static void M1406(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@logical_or(@other: p0); }
-    static void M1407(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@logical_xor(@other: p0); }
-    static void M1408(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@logsumexp(@dim: p0, @keepdim: p1); }
-    static void M1409(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@long(); }
-    static void M1410(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@lt(@target: p0); }
-    static void M1411(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@lt(@target: p0); }
-    static void M1412(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@lt_(@target: p0); }
-    static void M1413(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@lt_(@target: p0); }
-    static void M1414(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@masked_fill(@mask: p0, @value: p1); }
-    static void M1415(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@masked_fill_(@mask: p0, @value: p1); }
-    static void M1416(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@masked_select(@mask: p0); }
-    static void M1417(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@matmul(@target: p0); }
-    static void M1418(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@max(); }
-    static void M1419(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@max(@dim: p0, @keepdim: p1); }
-    static void M1420(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@max(@other: p0); }
-    static void M1421(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@maximum(@other: p0); }
-    static void M1422(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@mean(); }
-    static void M1423(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = self.@mean(@dimensions: p0, @keepdim: p1, @type: p2); }
-    static void M1424(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@median(); }
-    static void M1425(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@min(); }
-    static void M1426(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@min(@dim: p0, @keepdim: p1); }
-    static void M1427(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@min(@other: p0); }
-    static void M1428(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@minimum(@other: p0); }
-    static void M1429(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@mm(@target: p0); }
-    static void M1430(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@mul(@target: p0); }
-    static void M1431(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@mul(@target: p0); }
-    static void M1432(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@mul_(@target: p0); }
-    static void M1433(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@mul_(@target: p0); }
-    static void M1434(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, global::TorchSharp.@torch.@Generator p2) { global::TorchSharp.@torch.@Tensor result = self.@multinomial(@num_samples: p0, @replacement: p1, @generator: p2); }
-    static void M1435(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@mv(@target: p0); }
-    static void M1436(global::TorchSharp.@torch.@Tensor self, double p0, double? p1, double? p2) { global::TorchSharp.@torch.@Tensor result = self.@nan_to_num(@nan: p0, @posinf: p1, @neginf: p2); }
-    static void M1437(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = self.@narrow(@dim: p0, @start: p1, @length: p2); }
-    static void M1438(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@ne(@target: p0); }
-    static void M1439(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@ne(@target: p0); }
-    static void M1440(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@ne_(@target: p0); }
-    static void M1441(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@ne_(@target: p0); }
-    static void M1442(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@neg(); }
-    static void M1443(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@neg_(); }
-    static void M1444(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@negative(); }
-    static void M1445(global::TorchSharp.@torch.@Tensor self, long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@new_empty(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
-    static void M1446(global::TorchSharp.@torch.@Tensor self, long[] p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4) { global::TorchSharp.@torch.@Tensor result = self.@new_full(@size: p0, @value: p1, @dtype: p2, @device: p3, @requires_grad: p4); }
-    static void M1447(global::TorchSharp.@torch.@Tensor self, long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@new_zeros(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
-    static void M1448(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@nonzero(); }
-    static void M1449(global::TorchSharp.@torch.@Tensor self, int p0, bool p1, float p2) { global::TorchSharp.@torch.@Tensor result = self.@norm(@dim: p0, @keepdim: p1, @p: p2); }
-    static void M1450(global::TorchSharp.@torch.@Tensor self, float p0) { global::TorchSharp.@torch.@Tensor result = self.@norm(@p: p0); }
-    static void M1451(global::TorchSharp.@torch.@Tensor self, double p0, double p1, global::TorchSharp.@torch.@Generator p2) { global::TorchSharp.@torch.@Tensor result = self.@normal_(@mean: p0, @std: p1, @generator: p2); }
-    static void M1452(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@not_equal(@target: p0); }
-    static void M1453(global::TorchSharp.@torch.@Tensor self) { long result = self.@numel(); }
-    static void M1454(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@ones_like(@dtype: p0, @device: p1, @requires_grad: p2); }
-    static void M1455(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@outer(@vec2: p0); }
-    static void M1456(global::TorchSharp.@torch.@Tensor self, global::System.Collections.Generic.@IEnumerable<long> p0) { global::TorchSharp.@torch.@Tensor result = self.@permute(@permutation: p0); }
-    static void M1457(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@permute(@permutation: p0); }
-    static void M1458(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@pow(@exponent: p0); }
-    static void M1459(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@pow(@exponent: p0); }
-    static void M1460(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@pow_(@exponent: p0); }
-    static void M1461(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@pow_(@exponent: p0); }
-    static void M1462(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = self.@prod(@dim: p0, @keepdim: p1, @type: p2); }
-    static void M1463(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0) { global::TorchSharp.@torch.@Tensor result = self.@prod(@type: p0); }
-    static void M1464(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@rand_like(@dtype: p0, @device: p1, @requires_grad: p2); }
-    static void M1465(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@randn_like(@dtype: p0, @device: p1, @requires_grad: p2); }
-    static void M1466(global::TorchSharp.@torch.@Tensor self, double p0, double p1, global::TorchSharp.@torch.@Generator p2) { global::TorchSharp.@torch.@Tensor result = self.@random_(@from: p0, @to: p1, @generator: p2); }
-    static void M1467(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@ravel(); }
-    static void M1468(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@reciprocal(); }
-    static void M1469(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@reciprocal_(); }
-    static void M1470(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@relu(); }
-    static void M1471(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@relu6(); }
-    static void M1472(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@relu_(); }
-    static void M1473(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@remainder(@scalar: p0); }
-    static void M1474(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@remainder(@target: p0); }
-    static void M1475(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@repeat(@sizes: p0); }
-    static void M1476(global::TorchSharp.@torch.@Tensor self, long p0, long? p1, long? p2) { global::TorchSharp.@torch.@Tensor result = self.@repeat_interleave(@repeats: p0, @dim: p1, @output_size: p2); }
-    static void M1477(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, long? p1, long? p2) { global::TorchSharp.@torch.@Tensor result = self.@repeat_interleave(@repeats: p0, @dim: p1, @output_size: p2); }
-    static void M1478(global::TorchSharp.@torch.@Tensor self, bool p0) { global::TorchSharp.@torch.@Tensor result = self.@requires_grad_(@requires_grad: p0); }
-    static void M1479(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@reshape(@shape: p0); }
-    static void M1480(global::TorchSharp.@torch.@Tensor self) { self.@retain_grad(); }
-    static void M1481(global::TorchSharp.@torch.@Tensor self, long p0, long? p1) { global::TorchSharp.@torch.@Tensor result = self.@roll(@shifts: p0, @dims: p1); }
-    static void M1482(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@roll(@shifts: p0); }
-    static void M1483(global::TorchSharp.@torch.@Tensor self, long[] p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = self.@roll(@shifts: p0, @dims: p1); }
-    static void M1484(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@round(@decimals: p0); }
-    static void M1485(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@round_(@decimals: p0); }
-    static void M1486(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@rsqrt(); }
-    static void M1487(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@rsqrt_(); }
-    static void M1488(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@scatter(@dim: p0, @index: p1, @src: p2); }
-    static void M1489(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@scatter_(@dim: p0, @index: p1, @src: p2); }
-    static void M1490(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@scatter_add(@dim: p0, @index: p1, @src: p2); }
-    static void M1491(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@scatter_add_(@dim: p0, @index: p1, @src: p2); }
-    static void M1492(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@select(@dim: p0, @index: p1); }
-    static void M1493(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@set_(@source: p0); }
-    static void M1494(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@short(); }
-    static void M1495(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sigmoid(); }
-    static void M1496(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sigmoid_(); }
-    static void M1497(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sign(); }
-    static void M1498(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sign_(); }
-    static void M1499(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@silu(); }
-    static void M1500(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@silu_(); }
-    static void M1501(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sin(); }
-    static void M1502(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sin_(); }
-    static void M1503(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sinh(); }
-    static void M1504(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sinh_(); }
-    static void M1505(global::TorchSharp.@torch.@Tensor self) { long[] result = self.@size(); }
-    static void M1506(global::TorchSharp.@torch.@Tensor self, int p0) { long result = self.@size(@dim: p0); }
-    static void M1507(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2, long p3) { global::TorchSharp.@torch.@Tensor result = self.@slice(@dim: p0, @start: p1, @finish: p2, @step: p3); }
-    static void M1508(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = self.@softmax(@dim: p0, @dtype: p1); }
-    static void M1509(global::TorchSharp.@torch.@Tensor self, double p0, double p1) { global::TorchSharp.@torch.@Tensor result = self.@softplus(@beta: p0, @threshold: p1); }
-    static void M1510(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, bool p2) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@sort(@dim: p0, @descending: p1, @stable: p2); }
-    static void M1511(global::TorchSharp.@torch.@Tensor self, long p0, int p1) { global::TorchSharp.@torch.@Tensor[] result = self.@split(@size: p0, @dim: p1); }
-    static void M1512(global::TorchSharp.@torch.@Tensor self, long[] p0, long p1) { global::TorchSharp.@torch.@Tensor[] result = self.@split(@sizes: p0, @dim: p1); }
-    static void M1513(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, long p1) { global::TorchSharp.@torch.@Tensor[] result = self.@split(@sizes: p0, @dim: p1); }
-    static void M1514(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor[] result = self.@split(@sizes: p0); }
-    static void M1515(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sqrt(); }
-    static void M1516(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sqrt_(); }
-    static void M1517(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@square(); }
-    static void M1518(global::TorchSharp.@torch.@Tensor self, long? p0) { global::TorchSharp.@torch.@Tensor result = self.@squeeze(@dim: p0); }
-    static void M1519(global::TorchSharp.@torch.@Tensor self, long? p0) { global::TorchSharp.@torch.@Tensor result = self.@squeeze_(@dim: p0); }
-    static void M1520(global::System.IO.@BinaryReader p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@Tensor.@Load(@reader: p0); }
-    static void M1521(global::System.IO.@Stream p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@Tensor.@Load(@stream: p0); }
-    static void M1522(string p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@Tensor.@Load(@location: p0); }
-    static void M1523(global::System.@IntPtr p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@Tensor.@UnsafeCreateTensor(@handle: p0); }
-    static void M1524(double p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1525(int p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1526(long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1527(float p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1528(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1529(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1530(global::TorchSharp.@torch.@Tensor p0, int p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1531(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1532(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1533(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1534(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
-    static void M1535(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 & p1; }
-    static void M1536(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 | p1; }
-    static void M1537(double p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1538(int p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1539(long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1540(float p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1541(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1542(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1543(global::TorchSharp.@torch.@Tensor p0, int p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1544(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1545(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1546(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1547(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
-    static void M1548(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 == p1; }
-    static void M1549(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 == p1; }
-    static void M1550(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 == p1; }
-    static void M1551(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 ^ p1; }
-    static void M1552(global::TorchSharp.@torch.@Tensor p0) { bool result = (bool)p0; }
-    static void M1553(global::TorchSharp.@torch.@Tensor p0) { byte result = (byte)p0; }
-    static void M1554(global::TorchSharp.@torch.@Tensor p0) { double result = (double)p0; }
-    static void M1555(global::TorchSharp.@torch.@Tensor p0) { short result = (short)p0; }
-    static void M1556(global::TorchSharp.@torch.@Tensor p0) { int result = (int)p0; }
-    static void M1557(global::TorchSharp.@torch.@Tensor p0) { long result = (long)p0; }
-    static void M1558(global::TorchSharp.@torch.@Tensor p0) { sbyte result = (sbyte)p0; }
-    static void M1559(global::TorchSharp.@torch.@Tensor p0) { float result = (float)p0; }
-    static void M1560(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 > p1; }
-    static void M1561(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 > p1; }
-    static void M1562(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 > p1; }
-    static void M1563(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 >= p1; }
-    static void M1564(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 >= p1; }
-    static void M1565(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 >= p1; }
-    static void M1566(bool p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1567(bool[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1568(byte p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1569(byte[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1570(double p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1571(double[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1572(short p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1573(short[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1574(int p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1575(int[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1576(long p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1577(long[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1578(sbyte p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1579(sbyte[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1580(float p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1581(float[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1582(global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1583(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 != p1; }
-    static void M1584(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 != p1; }
-    static void M1585(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 != p1; }
-    static void M1586(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 < p1; }
-    static void M1587(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 < p1; }
-    static void M1588(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 < p1; }
-    static void M1589(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 <= p1; }
-    static void M1590(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 <= p1; }
-    static void M1591(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 <= p1; }
-    static void M1592(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
-    static void M1593(global::TorchSharp.@torch.@Tensor p0, int p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
-    static void M1594(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
-    static void M1595(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
-    static void M1596(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
-    static void M1597(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
-    static void M1598(double p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1599(int p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1600(long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1601(float p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1602(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1603(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1604(global::TorchSharp.@torch.@Tensor p0, int p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1605(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1606(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1607(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1608(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
-    static void M1609(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = ~p0; }
-    static void M1610(double p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1611(int p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1612(long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1613(float p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1614(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1615(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1616(global::TorchSharp.@torch.@Tensor p0, int p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1617(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1618(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1619(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1620(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
-    static void M1621(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = -p0; }
-    static void M1622(global::TorchSharp.@torch.@Tensor self, bool p0) { global::TorchSharp.@torch.@Tensor result = self.@std(@unbiased: p0); }
-    static void M1623(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@std(@dim: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
-    static void M1624(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@std(@dimensions: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
-    static void M1625(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@std(@dimensions: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
-    static void M1626(global::TorchSharp.@torch.@Tensor self, global::System.@ValueTuple<long, long> p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@std(@dim: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
-    static void M1627(global::TorchSharp.@torch.@Tensor self) { long result = self.@storage_offset(); }
-    static void M1628<T>(global::TorchSharp.@torch.@Tensor self) where T : unmanaged { global::TorchSharp.@torch.@Storage<T> result = self.@storage<T>(); }
-    static void M1629(global::TorchSharp.@torch.@Tensor self) { long[] result = self.@stride(); }
-    static void M1630(global::TorchSharp.@torch.@Tensor self, int p0) { long result = self.@stride(@dim: p0); }
-    static void M1631(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@sub(@target: p0); }
-    static void M1632(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@sub(@target: p0); }
-    static void M1633(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@sub_(@target: p0); }
-    static void M1634(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@sub_(@target: p0); }
-    static void M1635(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@subtract(@target: p0); }
-    static void M1636(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@subtract(@target: p0); }
-    static void M1637(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = self.@sum(@dim: p0, @keepdim: p1, @type: p2); }
-    static void M1638(global::TorchSharp.@torch.@Tensor self, long p0, long p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@sum(@dim0: p0, @dim1: p1, @keepdim: p2, @type: p3); }
-    static void M1639(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = self.@sum(@dim0: p0, @dim1: p1, @dim2: p2, @keepdim: p3, @type: p4); }
-    static void M1640(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = self.@sum(@dim: p0, @keepdim: p1, @type: p2); }
-    static void M1641(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0) { global::TorchSharp.@torch.@Tensor result = self.@sum(@type: p0); }
-    static void M1642(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = self.@sum(@dim: p0, @keepdim: p1, @type: p2); }
-    static void M1643(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@swapaxes(@dim0: p0, @dim1: p1); }
-    static void M1644(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@swapdims(@dim0: p0, @dim1: p1); }
-    static void M1645(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@t(); }
-    static void M1646(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@take(@index: p0); }
-    static void M1647(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@take_along_dim(@indices: p0); }
-    static void M1648(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@take_along_dim(@indices: p0, @dim: p1); }
-    static void M1649(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@tan(); }
-    static void M1650(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@tan_(); }
-    static void M1651(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@tanh(); }
-    static void M1652(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@tanh_(); }
-    static void M1653(global::TorchSharp.@torch.@Tensor self, string p0, bool p1, bool p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@to(@device: p0, @copy: p1, @disposeAfter: p2, @non_blocking: p3); }
-    static void M1654(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@DeviceType p0, int p1, bool p2, bool p3, bool p4) { global::TorchSharp.@torch.@Tensor result = self.@to(@deviceType: p0, @deviceIndex: p1, @copy: p2, @disposeAfter: p3, @non_blocking: p4); }
-    static void M1655(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Device p0, bool p1, bool p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@to(@device: p0, @copy: p1, @disposeAfter: p2, @non_blocking: p3); }
-    static void M1656(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType p0, bool p1, bool p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@to(@type: p0, @copy: p1, @disposeAfter: p2, @non_blocking: p3); }
-    static void M1657(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType p0, global::TorchSharp.@torch.@Device p1, bool p2, bool p3, bool p4) { global::TorchSharp.@torch.@Tensor result = self.@to(@type: p0, @device: p1, @copy: p2, @disposeAfter: p3, @non_blocking: p4); }
-    static void M1658(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@to(@other: p0, @non_blocking: p1); }
-    static void M1659(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType p0, bool p1, bool p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@to_type(@type: p0, @copy: p1, @disposeAfter: p2, @non_blocking: p3); }
-    static void M1660(global::TorchSharp.@torch.@Tensor self, int p0, int p1, bool p2, bool p3) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@topk(@k: p0, @dim: p1, @largest: p2, @sorted: p3); }
-    static void M1661(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@trace(); }
-    static void M1662(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@transpose(@dim0: p0, @dim1: p1); }
-    static void M1663(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@transpose_(@dim0: p0, @dim1: p1); }
-    static void M1664(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@tril(@diagonal: p0); }
-    static void M1665(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@triu(@diagonal: p0); }
-    static void M1666(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@true_divide(@other: p0); }
-    static void M1667(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@true_divide(@other: p0); }
-    static void M1668(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@trunc(); }
-    static void M1669(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@trunc_(); }
-    static void M1670(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType p0) { global::TorchSharp.@torch.@Tensor result = self.@type(@dtype: p0); }
-    static void M1671(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@type_as(@tensor: p0); }
-    static void M1672(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor[] result = self.@unbind(@dimension: p0); }
-    static void M1673(global::TorchSharp.@torch.@Tensor self, long p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = self.@unflatten(@dim: p0, @sizes: p1); }
-    static void M1674(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = self.@unfold(@dimension: p0, @size: p1, @step: p2); }
-    static void M1675(global::TorchSharp.@torch.@Tensor self, double p0, double p1, global::TorchSharp.@torch.@Generator p2) { global::TorchSharp.@torch.@Tensor result = self.@uniform_(@from: p0, @to: p1, @generator: p2); }
-    static void M1676(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@unsqueeze(@dim: p0); }
-    static void M1677(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@unsqueeze_(@dim: p0); }
-    static void M1678(global::TorchSharp.@torch.@Tensor self, bool p0) { global::TorchSharp.@torch.@Tensor result = self.@var(@unbiased: p0); }
-    static void M1679(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@var(@dim: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
-    static void M1680(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@var(@dimensions: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
-    static void M1681(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@var(@dimensions: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
-    static void M1682(global::TorchSharp.@torch.@Tensor self, global::System.@ValueTuple<long, long> p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@var(@dim: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
-    static void M1683(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@view(@shape: p0); }
-    static void M1684(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@view_as(@other: p0); }
-    static void M1685(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@where(@condition: p0, @y: p1); }
-    static void M1686(global::TorchSharp.@torch.@Tensor self, bool p0) { global::TorchSharp.@torch.@Tensor result = self.@with_requires_grad(@requires_grad: p0); }
-    static void M1687(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@xlogy(@y: p0); }
-    static void M1688(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@xlogy(@y: p0); }
-    static void M1689(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@zero_(); }
-    static void M1690(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@zeros_like(@dtype: p0, @device: p1, @requires_grad: p2); }
-    static void M1691(global::TorchSharp.@torch.@Tensor self) { long read = self.@Dimensions; }
-    static void M1692(global::TorchSharp.@torch.@Tensor self) { long read = self.@ElementSize; }
-    static void M1693(global::TorchSharp.@torch.@Tensor self) { global::System.@IntPtr read = self.@Handle; }
-    static void M1694(global::TorchSharp.@torch.@Tensor self) { bool read = self.@IsInvalid; }
-    static void M1695(global::TorchSharp.@torch.@Tensor self) { long read = self.@NumberOfElements; }
-    static void M1696(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor read = self.@T; }
-    static void M1697(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2, long p3) { global::TorchSharp.@torch.@Tensor read = self[p0, p1, p2, p3]; }
-    static void M1698(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@Tensor v) { self[p0, p1, p2, p3] = v; }
-    static void M1699(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor read = self[p0, p1, p2]; }
-    static void M1700(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2, global::TorchSharp.@torch.@Tensor v) { self[p0, p1, p2] = v; }
-    static void M1701(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor read = self[p0, p1]; }
-    static void M1702(global::TorchSharp.@torch.@Tensor self, long p0, long p1, global::TorchSharp.@torch.@Tensor v) { self[p0, p1] = v; }
-    static void M1703(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor read = self[p0]; }
-    static void M1704(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor v) { self[p0] = v; }
-    static void M1705(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor read = self[p0]; }
-    static void M1706(global::TorchSharp.@torch.@Tensor self, long[] p0, global::TorchSharp.@torch.@Tensor v) { self[p0] = v; }
-    static void M1707(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@TensorIndex[] p0) { global::TorchSharp.@torch.@Tensor read = self[p0]; }
-    static void M1708(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@TensorIndex[] p0, global::TorchSharp.@torch.@Tensor v) { self[p0] = v; }
-    static void M1709(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor[] p0) { global::TorchSharp.@torch.@Tensor read = self[p0]; }
-    static void M1710(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor[] p0, global::TorchSharp.@torch.@Tensor v) { self[p0] = v; }
-    static void M1711(global::TorchSharp.@torch.@Tensor self) { global::System.@Span<byte> read = self.@bytes; }
-    static void M1712(global::TorchSharp.@torch.@Tensor self, global::System.@Span<byte> v) { self.@bytes = v; }
-    static void M1713(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Device read = self.@device; }
-    static void M1714(global::TorchSharp.@torch.@Tensor self) { int read = self.@device_index; }
-    static void M1715(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@DeviceType read = self.@device_type; }
-    static void M1716(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@ScalarType read = self.@dtype; }
-    static void M1717(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor read = self.@grad; }
-    static void M1718(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor v) { self.@grad = v; }
-    static void M1719(global::TorchSharp.@torch.@Tensor self) { bool read = self.@is_cuda; }
-    static void M1720(global::TorchSharp.@torch.@Tensor self) { bool read = self.@is_leaf; }
-    static void M1721(global::TorchSharp.@torch.@Tensor self) { bool read = self.@is_meta; }
-    static void M1722(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor read = self.@mT; }
-    static void M1723(global::TorchSharp.@torch.@Tensor self) { string read = self.@name; }
-    static void M1724(global::TorchSharp.@torch.@Tensor self, string v) { self.@name = v; }
-    static void M1725(global::TorchSharp.@torch.@Tensor self) { long read = self.@ndim; }
-    static void M1726(global::TorchSharp.@torch.@Tensor self) { bool read = self.@requires_grad; }
-    static void M1727(global::TorchSharp.@torch.@Tensor self, bool v) { self.@requires_grad = v; }
-    static void M1728(global::TorchSharp.@torch.@Tensor self) { long[] read = self.@shape; }
-    static void M1729() { long read = global::TorchSharp.@torch.@Tensor.@PeakCount; }
-    static void M1730() { long read = global::TorchSharp.@torch.@Tensor.@TotalCount; }
+    static void M1205(global::TorchSharp.@torch.@Tensor value) { global::TorchSharp.@torch.@Tensor same = value; }
+    static void M1206(global::TorchSharp.@torch.@Tensor self) { global::System.@IntPtr result = self.@DecoupleFromNativeHandle(); }
+    static void M1207(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@DetachFromDisposeScope(); }
+    static void M1208(global::TorchSharp.@torch.@Tensor self) { self.@Dispose(); }
+    static void M1209(global::TorchSharp.@torch.@Tensor self, object p0) { bool result = self.@Equals(@obj: p0); }
+    static void M1210(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { bool result = self.@Equals(@target: p0); }
+    static void M1211(global::TorchSharp.@torch.@Tensor self) { int result = self.@GetHashCode(); }
+    static void M1212(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@DisposeScope p0) { global::TorchSharp.@torch.@Tensor result = self.@MoveToOtherDisposeScope(@other: p0); }
+    static void M1213(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@MoveToOtherDisposeScope(@other: p0); }
+    static void M1214(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@MoveToOuterDisposeScope(); }
+    static void M1215(global::TorchSharp.@torch.@Tensor self, global::System.IO.@Stream p0, int p1) { self.@ReadBytesFromStream(@stream: p0, @bufferSize: p1); }
+    static void M1216(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@Scalar result = self.@ToScalar(); }
+    static void M1217(global::TorchSharp.@torch.@Tensor self) { string result = self.@ToString(); }
+    static void M1218(global::TorchSharp.@torch.@Tensor self, global::System.IO.@Stream p0, int p1) { self.@WriteBytesToStream(@stream: p0, @bufferSize: p1); }
+    static void M1219(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@abs(); }
+    static void M1220(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@abs_(); }
+    static void M1221(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@absolute(); }
+    static void M1222(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@acos(); }
+    static void M1223(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@acos_(); }
+    static void M1224(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@add(@scalar: p0); }
+    static void M1225(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@add(@scalar: p0, @alpha: p1); }
+    static void M1226(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@add(@target: p0); }
+    static void M1227(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@add(@target: p0, @alpha: p1); }
+    static void M1228(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@add_(@scalar: p0); }
+    static void M1229(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@add_(@scalar: p0, @alpha: p1); }
+    static void M1230(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@add_(@target: p0); }
+    static void M1231(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@add_(@target: p0, @alpha: p1); }
+    static void M1232(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@addcdiv(@tensor1: p0, @tensor2: p1); }
+    static void M1233(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@addcdiv(@tensor1: p0, @tensor2: p1, @value: p2); }
+    static void M1234(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@addcdiv_(@tensor1: p0, @tensor2: p1); }
+    static void M1235(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@addcdiv_(@tensor1: p0, @tensor2: p1, @value: p2); }
+    static void M1236(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@addcmul(@tensor1: p0, @tensor2: p1, @value: p2); }
+    static void M1237(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@addcmul_(@tensor1: p0, @tensor2: p1, @value: p2); }
+    static void M1238(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, float p2, float p3) { global::TorchSharp.@torch.@Tensor result = self.@addmm(@mat1: p0, @mat2: p1, @beta: p2, @alpha: p3); }
+    static void M1239(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, float p2, float p3) { global::TorchSharp.@torch.@Tensor result = self.@addmm_(@mat1: p0, @mat2: p1, @beta: p2, @alpha: p3); }
+    static void M1240(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@alias(); }
+    static void M1241(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@all(); }
+    static void M1242(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@all(@dim: p0, @keepdim: p1); }
+    static void M1243(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, double p1, double p2, bool p3) { bool result = self.@allclose(@target: p0, @rtol: p1, @atol: p2, @equal_nan: p3); }
+    static void M1244(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@amax(@dims: p0, @keepdim: p1, @out: p2); }
+    static void M1245(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@amax(@dims: p0, @keepdim: p1, @out: p2); }
+    static void M1246(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@amax(@dims: p0); }
+    static void M1247(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@amin(@dims: p0, @keepdim: p1, @out: p2); }
+    static void M1248(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@amin(@dims: p0, @keepdim: p1, @out: p2); }
+    static void M1249(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@amin(@dims: p0); }
+    static void M1250(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@any(); }
+    static void M1251(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@any(@dim: p0, @keepdim: p1); }
+    static void M1252(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@argmax(); }
+    static void M1253(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@argmax(@dim: p0, @keepdim: p1); }
+    static void M1254(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@argmin(); }
+    static void M1255(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@argmin(@dim: p0, @keepdim: p1); }
+    static void M1256(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@argsort(@dim: p0, @descending: p1); }
+    static void M1257(global::TorchSharp.@torch.@Tensor self, long[] p0, long[] p1, long p2) { global::TorchSharp.@torch.@Tensor result = self.@as_strided(@size: p0, @strides: p1, @storageOffset: p2); }
+    static void M1258(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@asin(); }
+    static void M1259(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@asin_(); }
+    static void M1260(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@atan(); }
+    static void M1261(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@atan2(@other: p0); }
+    static void M1262(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@atan_(); }
+    static void M1263(global::TorchSharp.@torch.@Tensor self) { self.@backward(); }
+    static void M1264(global::TorchSharp.@torch.@Tensor self, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p0, bool p1, bool p2, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p3) { self.@backward(@grad_tensors: p0, @retain_graph: p1, @create_graph: p2, @inputs: p3); }
+    static void M1265(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, float p2, float p3) { global::TorchSharp.@torch.@Tensor result = self.@baddbmm(@batch1: p0, @batch2: p1, @beta: p2, @alpha: p3); }
+    static void M1266(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Generator p0) { global::TorchSharp.@torch.@Tensor result = self.@bernoulli(@generator: p0); }
+    static void M1267(global::TorchSharp.@torch.@Tensor self, double p0, global::TorchSharp.@torch.@Generator p1) { global::TorchSharp.@torch.@Tensor result = self.@bernoulli_(@p: p0, @generator: p1); }
+    static void M1268(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Generator p1) { global::TorchSharp.@torch.@Tensor result = self.@bernoulli_(@p: p0, @generator: p1); }
+    static void M1269(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@bfloat16(); }
+    static void M1270(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@bincount(@weights: p0, @minlength: p1); }
+    static void M1271(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@bitwise_and(@other: p0); }
+    static void M1272(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@bitwise_not(); }
+    static void M1273(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@bitwise_or(@other: p0); }
+    static void M1274(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@bitwise_xor(@other: p0); }
+    static void M1275(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@bmm(@batch2: p0); }
+    static void M1276(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@bool(); }
+    static void M1277(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@broadcast_to(@shape: p0); }
+    static void M1278(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@byte(); }
+    static void M1279(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@ceil(); }
+    static void M1280(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@ceil_(); }
+    static void M1281(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@char(); }
+    static void M1282(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor[] result = self.@chunk(@chunks: p0, @dim: p1); }
+    static void M1283(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@clamp(@min: p0, @max: p1); }
+    static void M1284(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@clamp(@min: p0, @max: p1); }
+    static void M1285(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@clamp_(@min: p0, @max: p1); }
+    static void M1286(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@clamp_(@min: p0, @max: p1); }
+    static void M1287(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@clamp_max(@max: p0); }
+    static void M1288(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@clamp_max_(@max: p0); }
+    static void M1289(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@clamp_min(@min: p0); }
+    static void M1290(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@clamp_min_(@min: p0); }
+    static void M1291(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@clip(@min: p0, @max: p1); }
+    static void M1292(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@clone(); }
+    static void M1293(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@contiguous(); }
+    static void M1294(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@copy_(@source: p0, @nonBlocking: p1); }
+    static void M1295(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@cos(); }
+    static void M1296(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@cos_(); }
+    static void M1297(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@cosh(); }
+    static void M1298(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@cosh_(); }
+    static void M1299(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@count_nonzero(@dims: p0); }
+    static void M1300(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@cpu(); }
+    static void M1301(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Device p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@cuda(@device: p0, @non_blocking: p1); }
+    static void M1302(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = self.@cumprod(@dim: p0, @type: p1); }
+    static void M1303(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = self.@cumsum(@dim: p0, @type: p1); }
+    static void M1304<T>(global::TorchSharp.@torch.@Tensor self) where T : unmanaged { global::TorchSharp.Utils.@TensorAccessor<T> result = self.@data<T>(); }
+    static void M1305(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@detach(); }
+    static void M1306(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@detach_(); }
+    static void M1307(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@diag(@diagonal: p0); }
+    static void M1308(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = self.@diag_embed(@offset: p0, @dim1: p1, @dim2: p2); }
+    static void M1309(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = self.@diagonal(@offset: p0, @dim1: p1, @dim2: p2); }
+    static void M1310(global::TorchSharp.@torch.@Tensor self) { long result = self.@dim(); }
+    static void M1311(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@RoundingMode p1) { global::TorchSharp.@torch.@Tensor result = self.@div(@target: p0, @rounding_mode: p1); }
+    static void M1312(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@RoundingMode p1) { global::TorchSharp.@torch.@Tensor result = self.@div(@target: p0, @rounding_mode: p1); }
+    static void M1313(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@RoundingMode p1) { global::TorchSharp.@torch.@Tensor result = self.@div_(@target: p0, @rounding_mode: p1); }
+    static void M1314(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@RoundingMode p1) { global::TorchSharp.@torch.@Tensor result = self.@div_(@target: p0, @rounding_mode: p1); }
+    static void M1315(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@dot(@target: p0); }
+    static void M1316(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@double(); }
+    static void M1317(global::TorchSharp.@torch.@Tensor self) { long result = self.@element_size(); }
+    static void M1318(global::TorchSharp.@torch.@Tensor self, double p0) { global::TorchSharp.@torch.@Tensor result = self.@elu(@alpha: p0); }
+    static void M1319(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@empty_like(@dtype: p0, @device: p1, @requires_grad: p2); }
+    static void M1320(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@eq(@target: p0); }
+    static void M1321(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@eq(@target: p0); }
+    static void M1322(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@eq_(@target: p0); }
+    static void M1323(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@eq_(@target: p0); }
+    static void M1324(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@equal(@target: p0); }
+    static void M1325(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@erf(); }
+    static void M1326(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@erf_(); }
+    static void M1327(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@exp(); }
+    static void M1328(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@exp2(); }
+    static void M1329(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@exp2_(); }
+    static void M1330(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@exp_(); }
+    static void M1331(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@expand(@sizes: p0, @isImplicit: p1); }
+    static void M1332(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@expand(@sizes: p0, @isImplicit: p1); }
+    static void M1333(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@expand(@sizes: p0); }
+    static void M1334(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@expand_as(@other: p0); }
+    static void M1335(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@expm1(); }
+    static void M1336(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@expm1_(); }
+    static void M1337(global::TorchSharp.@torch.@Tensor self, double p0, global::TorchSharp.@torch.@Generator p1) { global::TorchSharp.@torch.@Tensor result = self.@exponential_(@lambda: p0, @generator: p1); }
+    static void M1338(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@fill_(@value: p0); }
+    static void M1339(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@flatten(@start_dim: p0, @end_dim: p1); }
+    static void M1340(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@flip(@dims: p0); }
+    static void M1341(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@float(); }
+    static void M1342(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@floor(); }
+    static void M1343(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@floor_(); }
+    static void M1344(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@floor_divide(@other: p0); }
+    static void M1345(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@floor_divide(@other: p0); }
+    static void M1346(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@fmod(@scalar: p0); }
+    static void M1347(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@fmod(@target: p0); }
+    static void M1348(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@full_like(@value: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
+    static void M1349(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@gather(@dim: p0, @index: p1); }
+    static void M1350(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@ge(@target: p0); }
+    static void M1351(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@ge(@target: p0); }
+    static void M1352(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@ge_(@target: p0); }
+    static void M1353(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@ge_(@target: p0); }
+    static void M1354(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@gelu(); }
+    static void M1355(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@greater(@target: p0); }
+    static void M1356(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@greater_equal(@target: p0); }
+    static void M1357(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@gt(@target: p0); }
+    static void M1358(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@gt(@target: p0); }
+    static void M1359(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@gt_(@target: p0); }
+    static void M1360(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@gt_(@target: p0); }
+    static void M1361(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@half(); }
+    static void M1362(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@TensorIndex[] p0) { global::TorchSharp.@torch.@Tensor result = self.@index(@indices: p0); }
+    static void M1363(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor[] p0) { global::TorchSharp.@torch.@Tensor result = self.@index(@indices: p0); }
+    static void M1364(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = self.@index_add(@dim: p0, @index: p1, @source: p2, @alpha: p3); }
+    static void M1365(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@Scalar p3) { global::TorchSharp.@torch.@Tensor result = self.@index_add_(@dim: p0, @index: p1, @source: p2, @alpha: p3); }
+    static void M1366(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@index_copy(@dim: p0, @index: p1, @source: p2); }
+    static void M1367(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@index_copy_(@dim: p0, @index: p1, @source: p2); }
+    static void M1368(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@index_fill(@dim: p0, @index: p1, @value: p2); }
+    static void M1369(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@Scalar p2) { global::TorchSharp.@torch.@Tensor result = self.@index_fill_(@dim: p0, @index: p1, @value: p2); }
+    static void M1370(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@TensorIndex[] p1) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1); }
+    static void M1371(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor[] p1) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1); }
+    static void M1372(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@TensorIndex[] p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1, @accumulate: p2); }
+    static void M1373(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor[] p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1, @accumulate: p2); }
+    static void M1374(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@TensorIndex[] p1) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1); }
+    static void M1375(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor[] p1) { global::TorchSharp.@torch.@Tensor result = self.@index_put_(@value: p0, @indices: p1); }
+    static void M1376(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@index_select(@dim: p0, @index: p1); }
+    static void M1377(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@int(); }
+    static void M1378(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_complex(); }
+    static void M1379(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_contiguous(); }
+    static void M1380(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_cpu(); }
+    static void M1381(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_floating_point(); }
+    static void M1382(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_integral(); }
+    static void M1383(global::TorchSharp.@torch.@Tensor self) { bool result = self.@is_nonzero(); }
+    static void M1384(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, double p1, double p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@isclose(@other: p0, @rtol: p1, @atol: p2, @nanEqual: p3); }
+    static void M1385(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@isfinite(); }
+    static void M1386(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@isinf(); }
+    static void M1387(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@isnan(); }
+    static void M1388<T>(global::TorchSharp.@torch.@Tensor self) where T : unmanaged { T result = self.@item<T>(); }
+    static void M1389(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@le(@target: p0); }
+    static void M1390(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@le(@target: p0); }
+    static void M1391(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@le_(@target: p0); }
+    static void M1392(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@le_(@target: p0); }
+    static void M1393(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@leaky_relu(@negative_slope: p0); }
+    static void M1394(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@lerp(@end: p0, @weight: p1); }
+    static void M1395(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@less(@target: p0); }
+    static void M1396(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@less_equal(@target: p0); }
+    static void M1397(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log(); }
+    static void M1398(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log10(); }
+    static void M1399(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log10_(); }
+    static void M1400(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log1p(); }
+    static void M1401(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log1p_(); }
+    static void M1402(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log2(); }
+    static void M1403(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log2_(); }
+    static void M1404(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log_(); }
+    static void M1405(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@log_sigmoid(); }
+    static void M1406(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = self.@log_softmax(@dim: p0, @dtype: p1); }
+    static void M1407(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@logical_and(@other: p0); }
+    static void M1408(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@logical_not(); }
+    static void M1409(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@logical_or(@other: p0); }
+    static void M1410(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@logical_xor(@other: p0); }
+    static void M1411(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@logsumexp(@dim: p0, @keepdim: p1); }
+    static void M1412(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@long(); }
+    static void M1413(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@lt(@target: p0); }
+    static void M1414(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@lt(@target: p0); }
+    static void M1415(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@lt_(@target: p0); }
+    static void M1416(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@lt_(@target: p0); }
+    static void M1417(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@masked_fill(@mask: p0, @value: p1); }
+    static void M1418(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = self.@masked_fill_(@mask: p0, @value: p1); }
+    static void M1419(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@masked_select(@mask: p0); }
+    static void M1420(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@matmul(@target: p0); }
+    static void M1421(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@max(); }
+    static void M1422(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@max(@dim: p0, @keepdim: p1); }
+    static void M1423(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@max(@other: p0); }
+    static void M1424(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@maximum(@other: p0); }
+    static void M1425(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@mean(); }
+    static void M1426(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = self.@mean(@dimensions: p0, @keepdim: p1, @type: p2); }
+    static void M1427(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@median(); }
+    static void M1428(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@min(); }
+    static void M1429(global::TorchSharp.@torch.@Tensor self, long p0, bool p1) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@min(@dim: p0, @keepdim: p1); }
+    static void M1430(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@min(@other: p0); }
+    static void M1431(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@minimum(@other: p0); }
+    static void M1432(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@mm(@target: p0); }
+    static void M1433(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@mul(@target: p0); }
+    static void M1434(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@mul(@target: p0); }
+    static void M1435(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@mul_(@target: p0); }
+    static void M1436(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@mul_(@target: p0); }
+    static void M1437(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, global::TorchSharp.@torch.@Generator p2) { global::TorchSharp.@torch.@Tensor result = self.@multinomial(@num_samples: p0, @replacement: p1, @generator: p2); }
+    static void M1438(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@mv(@target: p0); }
+    static void M1439(global::TorchSharp.@torch.@Tensor self, double p0, double? p1, double? p2) { global::TorchSharp.@torch.@Tensor result = self.@nan_to_num(@nan: p0, @posinf: p1, @neginf: p2); }
+    static void M1440(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = self.@narrow(@dim: p0, @start: p1, @length: p2); }
+    static void M1441(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@ne(@target: p0); }
+    static void M1442(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@ne(@target: p0); }
+    static void M1443(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@ne_(@target: p0); }
+    static void M1444(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@ne_(@target: p0); }
+    static void M1445(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@neg(); }
+    static void M1446(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@neg_(); }
+    static void M1447(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@negative(); }
+    static void M1448(global::TorchSharp.@torch.@Tensor self, long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@new_empty(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
+    static void M1449(global::TorchSharp.@torch.@Tensor self, long[] p0, global::TorchSharp.@Scalar p1, global::TorchSharp.@torch.@ScalarType? p2, global::TorchSharp.@torch.@Device p3, bool p4) { global::TorchSharp.@torch.@Tensor result = self.@new_full(@size: p0, @value: p1, @dtype: p2, @device: p3, @requires_grad: p4); }
+    static void M1450(global::TorchSharp.@torch.@Tensor self, long[] p0, global::TorchSharp.@torch.@ScalarType? p1, global::TorchSharp.@torch.@Device p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@new_zeros(@size: p0, @dtype: p1, @device: p2, @requires_grad: p3); }
+    static void M1451(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@nonzero(); }
+    static void M1452(global::TorchSharp.@torch.@Tensor self, int p0, bool p1, float p2) { global::TorchSharp.@torch.@Tensor result = self.@norm(@dim: p0, @keepdim: p1, @p: p2); }
+    static void M1453(global::TorchSharp.@torch.@Tensor self, float p0) { global::TorchSharp.@torch.@Tensor result = self.@norm(@p: p0); }
+    static void M1454(global::TorchSharp.@torch.@Tensor self, double p0, double p1, global::TorchSharp.@torch.@Generator p2) { global::TorchSharp.@torch.@Tensor result = self.@normal_(@mean: p0, @std: p1, @generator: p2); }
+    static void M1455(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@not_equal(@target: p0); }
+    static void M1456(global::TorchSharp.@torch.@Tensor self) { long result = self.@numel(); }
+    static void M1457(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@ones_like(@dtype: p0, @device: p1, @requires_grad: p2); }
+    static void M1458(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@outer(@vec2: p0); }
+    static void M1459(global::TorchSharp.@torch.@Tensor self, global::System.Collections.Generic.@IEnumerable<long> p0) { global::TorchSharp.@torch.@Tensor result = self.@permute(@permutation: p0); }
+    static void M1460(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@permute(@permutation: p0); }
+    static void M1461(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@pow(@exponent: p0); }
+    static void M1462(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@pow(@exponent: p0); }
+    static void M1463(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@pow_(@exponent: p0); }
+    static void M1464(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@pow_(@exponent: p0); }
+    static void M1465(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = self.@prod(@dim: p0, @keepdim: p1, @type: p2); }
+    static void M1466(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0) { global::TorchSharp.@torch.@Tensor result = self.@prod(@type: p0); }
+    static void M1467(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@rand_like(@dtype: p0, @device: p1, @requires_grad: p2); }
+    static void M1468(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@randn_like(@dtype: p0, @device: p1, @requires_grad: p2); }
+    static void M1469(global::TorchSharp.@torch.@Tensor self, double p0, double p1, global::TorchSharp.@torch.@Generator p2) { global::TorchSharp.@torch.@Tensor result = self.@random_(@from: p0, @to: p1, @generator: p2); }
+    static void M1470(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@ravel(); }
+    static void M1471(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@reciprocal(); }
+    static void M1472(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@reciprocal_(); }
+    static void M1473(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@relu(); }
+    static void M1474(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@relu6(); }
+    static void M1475(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@relu_(); }
+    static void M1476(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@remainder(@scalar: p0); }
+    static void M1477(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@remainder(@target: p0); }
+    static void M1478(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@repeat(@sizes: p0); }
+    static void M1479(global::TorchSharp.@torch.@Tensor self, long p0, long? p1, long? p2) { global::TorchSharp.@torch.@Tensor result = self.@repeat_interleave(@repeats: p0, @dim: p1, @output_size: p2); }
+    static void M1480(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, long? p1, long? p2) { global::TorchSharp.@torch.@Tensor result = self.@repeat_interleave(@repeats: p0, @dim: p1, @output_size: p2); }
+    static void M1481(global::TorchSharp.@torch.@Tensor self, bool p0) { global::TorchSharp.@torch.@Tensor result = self.@requires_grad_(@requires_grad: p0); }
+    static void M1482(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@reshape(@shape: p0); }
+    static void M1483(global::TorchSharp.@torch.@Tensor self) { self.@retain_grad(); }
+    static void M1484(global::TorchSharp.@torch.@Tensor self, long p0, long? p1) { global::TorchSharp.@torch.@Tensor result = self.@roll(@shifts: p0, @dims: p1); }
+    static void M1485(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@roll(@shifts: p0); }
+    static void M1486(global::TorchSharp.@torch.@Tensor self, long[] p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = self.@roll(@shifts: p0, @dims: p1); }
+    static void M1487(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@round(@decimals: p0); }
+    static void M1488(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@round_(@decimals: p0); }
+    static void M1489(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@rsqrt(); }
+    static void M1490(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@rsqrt_(); }
+    static void M1491(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@scatter(@dim: p0, @index: p1, @src: p2); }
+    static void M1492(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@scatter_(@dim: p0, @index: p1, @src: p2); }
+    static void M1493(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@scatter_add(@dim: p0, @index: p1, @src: p2); }
+    static void M1494(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = self.@scatter_add_(@dim: p0, @index: p1, @src: p2); }
+    static void M1495(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@select(@dim: p0, @index: p1); }
+    static void M1496(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@set_(@source: p0); }
+    static void M1497(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@short(); }
+    static void M1498(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sigmoid(); }
+    static void M1499(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sigmoid_(); }
+    static void M1500(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sign(); }
+    static void M1501(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sign_(); }
+    static void M1502(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@silu(); }
+    static void M1503(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@silu_(); }
+    static void M1504(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sin(); }
+    static void M1505(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sin_(); }
+    static void M1506(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sinh(); }
+    static void M1507(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sinh_(); }
+    static void M1508(global::TorchSharp.@torch.@Tensor self) { long[] result = self.@size(); }
+    static void M1509(global::TorchSharp.@torch.@Tensor self, int p0) { long result = self.@size(@dim: p0); }
+    static void M1510(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2, long p3) { global::TorchSharp.@torch.@Tensor result = self.@slice(@dim: p0, @start: p1, @finish: p2, @step: p3); }
+    static void M1511(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@ScalarType? p1) { global::TorchSharp.@torch.@Tensor result = self.@softmax(@dim: p0, @dtype: p1); }
+    static void M1512(global::TorchSharp.@torch.@Tensor self, double p0, double p1) { global::TorchSharp.@torch.@Tensor result = self.@softplus(@beta: p0, @threshold: p1); }
+    static void M1513(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, bool p2) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@sort(@dim: p0, @descending: p1, @stable: p2); }
+    static void M1514(global::TorchSharp.@torch.@Tensor self, long p0, int p1) { global::TorchSharp.@torch.@Tensor[] result = self.@split(@size: p0, @dim: p1); }
+    static void M1515(global::TorchSharp.@torch.@Tensor self, long[] p0, long p1) { global::TorchSharp.@torch.@Tensor[] result = self.@split(@sizes: p0, @dim: p1); }
+    static void M1516(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, long p1) { global::TorchSharp.@torch.@Tensor[] result = self.@split(@sizes: p0, @dim: p1); }
+    static void M1517(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor[] result = self.@split(@sizes: p0); }
+    static void M1518(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sqrt(); }
+    static void M1519(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@sqrt_(); }
+    static void M1520(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@square(); }
+    static void M1521(global::TorchSharp.@torch.@Tensor self, long? p0) { global::TorchSharp.@torch.@Tensor result = self.@squeeze(@dim: p0); }
+    static void M1522(global::TorchSharp.@torch.@Tensor self, long? p0) { global::TorchSharp.@torch.@Tensor result = self.@squeeze_(@dim: p0); }
+    static void M1523(global::System.IO.@BinaryReader p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@Tensor.@Load(@reader: p0); }
+    static void M1524(global::System.IO.@Stream p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@Tensor.@Load(@stream: p0); }
+    static void M1525(string p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@Tensor.@Load(@location: p0); }
+    static void M1526(global::System.@IntPtr p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@Tensor.@UnsafeCreateTensor(@handle: p0); }
+    static void M1527(double p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1528(int p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1529(long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1530(float p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1531(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1532(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1533(global::TorchSharp.@torch.@Tensor p0, int p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1534(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1535(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1536(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1537(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 + p1; }
+    static void M1538(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 & p1; }
+    static void M1539(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 | p1; }
+    static void M1540(double p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1541(int p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1542(long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1543(float p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1544(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1545(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1546(global::TorchSharp.@torch.@Tensor p0, int p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1547(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1548(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1549(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1550(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 / p1; }
+    static void M1551(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 == p1; }
+    static void M1552(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 == p1; }
+    static void M1553(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 == p1; }
+    static void M1554(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 ^ p1; }
+    static void M1555(global::TorchSharp.@torch.@Tensor p0) { bool result = (bool)p0; }
+    static void M1556(global::TorchSharp.@torch.@Tensor p0) { byte result = (byte)p0; }
+    static void M1557(global::TorchSharp.@torch.@Tensor p0) { double result = (double)p0; }
+    static void M1558(global::TorchSharp.@torch.@Tensor p0) { short result = (short)p0; }
+    static void M1559(global::TorchSharp.@torch.@Tensor p0) { int result = (int)p0; }
+    static void M1560(global::TorchSharp.@torch.@Tensor p0) { long result = (long)p0; }
+    static void M1561(global::TorchSharp.@torch.@Tensor p0) { sbyte result = (sbyte)p0; }
+    static void M1562(global::TorchSharp.@torch.@Tensor p0) { float result = (float)p0; }
+    static void M1563(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 > p1; }
+    static void M1564(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 > p1; }
+    static void M1565(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 > p1; }
+    static void M1566(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 >= p1; }
+    static void M1567(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 >= p1; }
+    static void M1568(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 >= p1; }
+    static void M1569(bool p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1570(bool[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1571(byte p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1572(byte[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1573(double p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1574(double[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1575(short p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1576(short[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1577(int p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1578(int[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1579(long p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1580(long[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1581(sbyte p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1582(sbyte[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1583(float p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1584(float[] p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1585(global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1586(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 != p1; }
+    static void M1587(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 != p1; }
+    static void M1588(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 != p1; }
+    static void M1589(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 < p1; }
+    static void M1590(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 < p1; }
+    static void M1591(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 < p1; }
+    static void M1592(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 <= p1; }
+    static void M1593(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 <= p1; }
+    static void M1594(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 <= p1; }
+    static void M1595(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
+    static void M1596(global::TorchSharp.@torch.@Tensor p0, int p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
+    static void M1597(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
+    static void M1598(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
+    static void M1599(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
+    static void M1600(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 % p1; }
+    static void M1601(double p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1602(int p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1603(long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1604(float p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1605(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1606(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1607(global::TorchSharp.@torch.@Tensor p0, int p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1608(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1609(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1610(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1611(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 * p1; }
+    static void M1612(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = ~p0; }
+    static void M1613(double p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1614(int p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1615(long p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1616(float p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1617(global::TorchSharp.@Scalar p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1618(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1619(global::TorchSharp.@torch.@Tensor p0, int p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1620(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1621(global::TorchSharp.@torch.@Tensor p0, float p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1622(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1623(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = p0 - p1; }
+    static void M1624(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = -p0; }
+    static void M1625(global::TorchSharp.@torch.@Tensor self, bool p0) { global::TorchSharp.@torch.@Tensor result = self.@std(@unbiased: p0); }
+    static void M1626(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@std(@dim: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
+    static void M1627(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@std(@dimensions: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
+    static void M1628(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@std(@dimensions: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
+    static void M1629(global::TorchSharp.@torch.@Tensor self, global::System.@ValueTuple<long, long> p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@std(@dim: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
+    static void M1630(global::TorchSharp.@torch.@Tensor self) { long result = self.@storage_offset(); }
+    static void M1631<T>(global::TorchSharp.@torch.@Tensor self) where T : unmanaged { global::TorchSharp.@torch.@Storage<T> result = self.@storage<T>(); }
+    static void M1632(global::TorchSharp.@torch.@Tensor self) { long[] result = self.@stride(); }
+    static void M1633(global::TorchSharp.@torch.@Tensor self, int p0) { long result = self.@stride(@dim: p0); }
+    static void M1634(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@sub(@target: p0); }
+    static void M1635(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@sub(@target: p0); }
+    static void M1636(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@sub_(@target: p0); }
+    static void M1637(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@sub_(@target: p0); }
+    static void M1638(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@subtract(@target: p0); }
+    static void M1639(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@subtract(@target: p0); }
+    static void M1640(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = self.@sum(@dim: p0, @keepdim: p1, @type: p2); }
+    static void M1641(global::TorchSharp.@torch.@Tensor self, long p0, long p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@sum(@dim0: p0, @dim1: p1, @keepdim: p2, @type: p3); }
+    static void M1642(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2, bool p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.@torch.@Tensor result = self.@sum(@dim0: p0, @dim1: p1, @dim2: p2, @keepdim: p3, @type: p4); }
+    static void M1643(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = self.@sum(@dim: p0, @keepdim: p1, @type: p2); }
+    static void M1644(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0) { global::TorchSharp.@torch.@Tensor result = self.@sum(@type: p0); }
+    static void M1645(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = self.@sum(@dim: p0, @keepdim: p1, @type: p2); }
+    static void M1646(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@swapaxes(@dim0: p0, @dim1: p1); }
+    static void M1647(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@swapdims(@dim0: p0, @dim1: p1); }
+    static void M1648(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@t(); }
+    static void M1649(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@take(@index: p0); }
+    static void M1650(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@take_along_dim(@indices: p0); }
+    static void M1651(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@take_along_dim(@indices: p0, @dim: p1); }
+    static void M1652(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@tan(); }
+    static void M1653(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@tan_(); }
+    static void M1654(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@tanh(); }
+    static void M1655(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@tanh_(); }
+    static void M1656(global::TorchSharp.@torch.@Tensor self, string p0, bool p1, bool p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@to(@device: p0, @copy: p1, @disposeAfter: p2, @non_blocking: p3); }
+    static void M1657(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@DeviceType p0, int p1, bool p2, bool p3, bool p4) { global::TorchSharp.@torch.@Tensor result = self.@to(@deviceType: p0, @deviceIndex: p1, @copy: p2, @disposeAfter: p3, @non_blocking: p4); }
+    static void M1658(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Device p0, bool p1, bool p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@to(@device: p0, @copy: p1, @disposeAfter: p2, @non_blocking: p3); }
+    static void M1659(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType p0, bool p1, bool p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@to(@type: p0, @copy: p1, @disposeAfter: p2, @non_blocking: p3); }
+    static void M1660(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType p0, global::TorchSharp.@torch.@Device p1, bool p2, bool p3, bool p4) { global::TorchSharp.@torch.@Tensor result = self.@to(@type: p0, @device: p1, @copy: p2, @disposeAfter: p3, @non_blocking: p4); }
+    static void M1661(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = self.@to(@other: p0, @non_blocking: p1); }
+    static void M1662(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType p0, bool p1, bool p2, bool p3) { global::TorchSharp.@torch.@Tensor result = self.@to_type(@type: p0, @copy: p1, @disposeAfter: p2, @non_blocking: p3); }
+    static void M1663(global::TorchSharp.@torch.@Tensor self, int p0, int p1, bool p2, bool p3) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = self.@topk(@k: p0, @dim: p1, @largest: p2, @sorted: p3); }
+    static void M1664(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@trace(); }
+    static void M1665(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@transpose(@dim0: p0, @dim1: p1); }
+    static void M1666(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor result = self.@transpose_(@dim0: p0, @dim1: p1); }
+    static void M1667(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@tril(@diagonal: p0); }
+    static void M1668(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@triu(@diagonal: p0); }
+    static void M1669(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@true_divide(@other: p0); }
+    static void M1670(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@true_divide(@other: p0); }
+    static void M1671(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@trunc(); }
+    static void M1672(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@trunc_(); }
+    static void M1673(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType p0) { global::TorchSharp.@torch.@Tensor result = self.@type(@dtype: p0); }
+    static void M1674(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@type_as(@tensor: p0); }
+    static void M1675(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor[] result = self.@unbind(@dimension: p0); }
+    static void M1676(global::TorchSharp.@torch.@Tensor self, long p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = self.@unflatten(@dim: p0, @sizes: p1); }
+    static void M1677(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor result = self.@unfold(@dimension: p0, @size: p1, @step: p2); }
+    static void M1678(global::TorchSharp.@torch.@Tensor self, double p0, double p1, global::TorchSharp.@torch.@Generator p2) { global::TorchSharp.@torch.@Tensor result = self.@uniform_(@from: p0, @to: p1, @generator: p2); }
+    static void M1679(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@unsqueeze(@dim: p0); }
+    static void M1680(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor result = self.@unsqueeze_(@dim: p0); }
+    static void M1681(global::TorchSharp.@torch.@Tensor self, bool p0) { global::TorchSharp.@torch.@Tensor result = self.@var(@unbiased: p0); }
+    static void M1682(global::TorchSharp.@torch.@Tensor self, long p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@var(@dim: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
+    static void M1683(global::TorchSharp.@torch.@Tensor self, long[] p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@var(@dimensions: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
+    static void M1684(global::TorchSharp.@torch.@Tensor self, global::System.@ReadOnlySpan<long> p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@var(@dimensions: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
+    static void M1685(global::TorchSharp.@torch.@Tensor self, global::System.@ValueTuple<long, long> p0, bool p1, bool p2, global::TorchSharp.@torch.@ScalarType? p3) { global::TorchSharp.@torch.@Tensor result = self.@var(@dim: p0, @unbiased: p1, @keepdim: p2, @type: p3); }
+    static void M1686(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor result = self.@view(@shape: p0); }
+    static void M1687(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@view_as(@other: p0); }
+    static void M1688(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1) { global::TorchSharp.@torch.@Tensor result = self.@where(@condition: p0, @y: p1); }
+    static void M1689(global::TorchSharp.@torch.@Tensor self, bool p0) { global::TorchSharp.@torch.@Tensor result = self.@with_requires_grad(@requires_grad: p0); }
+    static void M1690(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@Scalar p0) { global::TorchSharp.@torch.@Tensor result = self.@xlogy(@y: p0); }
+    static void M1691(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = self.@xlogy(@y: p0); }
+    static void M1692(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor result = self.@zero_(); }
+    static void M1693(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@ScalarType? p0, global::TorchSharp.@torch.@Device p1, bool p2) { global::TorchSharp.@torch.@Tensor result = self.@zeros_like(@dtype: p0, @device: p1, @requires_grad: p2); }
+    static void M1694(global::TorchSharp.@torch.@Tensor self) { long read = self.@Dimensions; }
+    static void M1695(global::TorchSharp.@torch.@Tensor self) { long read = self.@ElementSize; }
+    static void M1696(global::TorchSharp.@torch.@Tensor self) { global::System.@IntPtr read = self.@Handle; }
+    static void M1697(global::TorchSharp.@torch.@Tensor self) { bool read = self.@IsInvalid; }
+    static void M1698(global::TorchSharp.@torch.@Tensor self) { long read = self.@NumberOfElements; }
+    static void M1699(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor read = self.@T; }
+    static void M1700(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2, long p3) { global::TorchSharp.@torch.@Tensor read = self[p0, p1, p2, p3]; }
+    static void M1701(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2, long p3, global::TorchSharp.@torch.@Tensor v) { self[p0, p1, p2, p3] = v; }
+    static void M1702(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2) { global::TorchSharp.@torch.@Tensor read = self[p0, p1, p2]; }
+    static void M1703(global::TorchSharp.@torch.@Tensor self, long p0, long p1, long p2, global::TorchSharp.@torch.@Tensor v) { self[p0, p1, p2] = v; }
+    static void M1704(global::TorchSharp.@torch.@Tensor self, long p0, long p1) { global::TorchSharp.@torch.@Tensor read = self[p0, p1]; }
+    static void M1705(global::TorchSharp.@torch.@Tensor self, long p0, long p1, global::TorchSharp.@torch.@Tensor v) { self[p0, p1] = v; }
+    static void M1706(global::TorchSharp.@torch.@Tensor self, long p0) { global::TorchSharp.@torch.@Tensor read = self[p0]; }
+    static void M1707(global::TorchSharp.@torch.@Tensor self, long p0, global::TorchSharp.@torch.@Tensor v) { self[p0] = v; }
+    static void M1708(global::TorchSharp.@torch.@Tensor self, long[] p0) { global::TorchSharp.@torch.@Tensor read = self[p0]; }
+    static void M1709(global::TorchSharp.@torch.@Tensor self, long[] p0, global::TorchSharp.@torch.@Tensor v) { self[p0] = v; }
+    static void M1710(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@TensorIndex[] p0) { global::TorchSharp.@torch.@Tensor read = self[p0]; }
+    static void M1711(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@TensorIndex[] p0, global::TorchSharp.@torch.@Tensor v) { self[p0] = v; }
+    static void M1712(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor[] p0) { global::TorchSharp.@torch.@Tensor read = self[p0]; }
+    static void M1713(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor[] p0, global::TorchSharp.@torch.@Tensor v) { self[p0] = v; }
+    static void M1714(global::TorchSharp.@torch.@Tensor self) { global::System.@Span<byte> read = self.@bytes; }
+    static void M1715(global::TorchSharp.@torch.@Tensor self, global::System.@Span<byte> v) { self.@bytes = v; }
+    static void M1716(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Device read = self.@device; }
+    static void M1717(global::TorchSharp.@torch.@Tensor self) { int read = self.@device_index; }
+    static void M1718(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@DeviceType read = self.@device_type; }
+    static void M1719(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@ScalarType read = self.@dtype; }
+    static void M1720(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor read = self.@grad; }
+    static void M1721(global::TorchSharp.@torch.@Tensor self, global::TorchSharp.@torch.@Tensor v) { self.@grad = v; }
+    static void M1722(global::TorchSharp.@torch.@Tensor self) { bool read = self.@is_cuda; }
+    static void M1723(global::TorchSharp.@torch.@Tensor self) { bool read = self.@is_leaf; }
+    static void M1724(global::TorchSharp.@torch.@Tensor self) { bool read = self.@is_meta; }
+    static void M1725(global::TorchSharp.@torch.@Tensor self) { global::TorchSharp.@torch.@Tensor read = self.@mT; }
+    static void M1726(global::TorchSharp.@torch.@Tensor self) { string read = self.@name; }
+    static void M1727(global::TorchSharp.@torch.@Tensor self, string v) { self.@name = v; }
+    static void M1728(global::TorchSharp.@torch.@Tensor self) { long read = self.@ndim; }
+    static void M1729(global::TorchSharp.@torch.@Tensor self) { bool read = self.@requires_grad; }
+    static void M1730(global::TorchSharp.@torch.@Tensor self, bool v) { self.@requires_grad = v; }
+    static void M1731(global::TorchSharp.@torch.@Tensor self) { long[] read = self.@shape; }
+    static void M1732() { long read = global::TorchSharp.@torch.@Tensor.@PeakCount; }
+    static void M1733() { long read = global::TorchSharp.@torch.@Tensor.@TotalCount; }
     // TorchSharp.torch+TensorIndex
-    static void M1731(global::TorchSharp.@torch.@TensorIndex value) { global::TorchSharp.@torch.@TensorIndex same = value; }
-    static void M1732(bool p0) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Bool(@value: p0); }
-    static void M1733(long? p0) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Single(@index: p0); }
-    static void M1734(long? p0, long? p1, long? p2) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Slice(@start: p0, @stop: p1, @step: p2); }
-    static void M1735(global::System.@Range p0) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Slice(@range: p0); }
-    static void M1736(global::System.@ValueTuple<int?, int?> p0) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Slice(@range: p0); }
-    static void M1737(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Tensor(@tensor: p0); }
-    static void M1738(global::System.@Index p0) { global::TorchSharp.@torch.@TensorIndex result = p0; }
-    static void M1739(long p0) { global::TorchSharp.@torch.@TensorIndex result = p0; }
-    static void M1740(global::System.@Range p0) { global::TorchSharp.@torch.@TensorIndex result = p0; }
-    static void M1741(global::System.@ValueTuple<int?, int?> p0) { global::TorchSharp.@torch.@TensorIndex result = p0; }
-    static void M1742(global::TorchSharp.@torch.@TensorIndex p0) { global::TorchSharp.@torch.@Tensor result = p0; }
-    static void M1743() { global::TorchSharp.@torch.@TensorIndex read = global::TorchSharp.@torch.@TensorIndex.@Colon; }
-    static void M1744(global::TorchSharp.@torch.@TensorIndex v) { global::TorchSharp.@torch.@TensorIndex.@Colon = v; }
-    static void M1745() { global::TorchSharp.@torch.@TensorIndex read = global::TorchSharp.@torch.@TensorIndex.@Ellipsis; }
-    static void M1746(global::TorchSharp.@torch.@TensorIndex v) { global::TorchSharp.@torch.@TensorIndex.@Ellipsis = v; }
-    static void M1747() { global::TorchSharp.@torch.@TensorIndex read = global::TorchSharp.@torch.@TensorIndex.@None; }
-    static void M1748(global::TorchSharp.@torch.@TensorIndex v) { global::TorchSharp.@torch.@TensorIndex.@None = v; }
-    static void M1749() { global::TorchSharp.@torch.@TensorIndex read = global::TorchSharp.@torch.@TensorIndex.@Null; }
-    static void M1750(global::TorchSharp.@torch.@TensorIndex v) { global::TorchSharp.@torch.@TensorIndex.@Null = v; }
+    static void M1734(global::TorchSharp.@torch.@TensorIndex value) { global::TorchSharp.@torch.@TensorIndex same = value; }
+    static void M1735(bool p0) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Bool(@value: p0); }
+    static void M1736(long? p0) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Single(@index: p0); }
+    static void M1737(long? p0, long? p1, long? p2) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Slice(@start: p0, @stop: p1, @step: p2); }
+    static void M1738(global::System.@Range p0) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Slice(@range: p0); }
+    static void M1739(global::System.@ValueTuple<int?, int?> p0) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Slice(@range: p0); }
+    static void M1740(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@TensorIndex result = global::TorchSharp.@torch.@TensorIndex.@Tensor(@tensor: p0); }
+    static void M1741(global::System.@Index p0) { global::TorchSharp.@torch.@TensorIndex result = p0; }
+    static void M1742(long p0) { global::TorchSharp.@torch.@TensorIndex result = p0; }
+    static void M1743(global::System.@Range p0) { global::TorchSharp.@torch.@TensorIndex result = p0; }
+    static void M1744(global::System.@ValueTuple<int?, int?> p0) { global::TorchSharp.@torch.@TensorIndex result = p0; }
+    static void M1745(global::TorchSharp.@torch.@TensorIndex p0) { global::TorchSharp.@torch.@Tensor result = p0; }
+    static void M1746() { global::TorchSharp.@torch.@TensorIndex read = global::TorchSharp.@torch.@TensorIndex.@Colon; }
+    static void M1747(global::TorchSharp.@torch.@TensorIndex v) { global::TorchSharp.@torch.@TensorIndex.@Colon = v; }
+    static void M1748() { global::TorchSharp.@torch.@TensorIndex read = global::TorchSharp.@torch.@TensorIndex.@Ellipsis; }
+    static void M1749(global::TorchSharp.@torch.@TensorIndex v) { global::TorchSharp.@torch.@TensorIndex.@Ellipsis = v; }
+    static void M1750() { global::TorchSharp.@torch.@TensorIndex read = global::TorchSharp.@torch.@TensorIndex.@None; }
+    static void M1751(global::TorchSharp.@torch.@TensorIndex v) { global::TorchSharp.@torch.@TensorIndex.@None = v; }
+    static void M1752() { global::TorchSharp.@torch.@TensorIndex read = global::TorchSharp.@torch.@TensorIndex.@Null; }
+    static void M1753(global::TorchSharp.@torch.@TensorIndex v) { global::TorchSharp.@torch.@TensorIndex.@Null = v; }
     // TorchSharp.torch+autograd
-    static void M1751(global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p0, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p1, bool? p2, bool p3, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p4) { global::TorchSharp.@torch.@autograd.@backward(@tensors: p0, @grad_tensors: p1, @retain_graph: p2, @create_graph: p3, @inputs: p4); }
-    static void M1752(global::TorchSharp.@torch.@Tensor p0, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p1, bool? p2, bool p3, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p4) { global::TorchSharp.@torch.@autograd.@backward(@tensor: p0, @grad_tensors: p1, @retain_graph: p2, @create_graph: p3, @inputs: p4); }
-    static void M1753(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, bool? p2, bool p3, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p4) { global::TorchSharp.@torch.@autograd.@backward(@tensor: p0, @grad_tensor: p1, @retain_graph: p2, @create_graph: p3, @inputs: p4); }
-    static void M1754(bool p0) { global::TorchSharp.@AnomalyMode result = global::TorchSharp.@torch.@autograd.@detect_anomaly(@check_nan: p0); }
-    static void M1755(global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p0, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p1, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p2, bool p3, bool p4, bool p5) { global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@autograd.@grad(@outputs: p0, @inputs: p1, @grad_outputs: p2, @retain_graph: p3, @create_graph: p4, @allow_unused: p5); }
-    static void M1756(bool p0, bool p1) { global::TorchSharp.@AnomalyMode result = global::TorchSharp.@torch.@autograd.@set_detect_anomaly(@mode: p0, @check_nan: p1); }
+    static void M1754(global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p0, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p1, bool? p2, bool p3, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p4) { global::TorchSharp.@torch.@autograd.@backward(@tensors: p0, @grad_tensors: p1, @retain_graph: p2, @create_graph: p3, @inputs: p4); }
+    static void M1755(global::TorchSharp.@torch.@Tensor p0, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p1, bool? p2, bool p3, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p4) { global::TorchSharp.@torch.@autograd.@backward(@tensor: p0, @grad_tensors: p1, @retain_graph: p2, @create_graph: p3, @inputs: p4); }
+    static void M1756(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, bool? p2, bool p3, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p4) { global::TorchSharp.@torch.@autograd.@backward(@tensor: p0, @grad_tensor: p1, @retain_graph: p2, @create_graph: p3, @inputs: p4); }
+    static void M1757(bool p0) { global::TorchSharp.@AnomalyMode result = global::TorchSharp.@torch.@autograd.@detect_anomaly(@check_nan: p0); }
+    static void M1758(global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p0, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p1, global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> p2, bool p3, bool p4, bool p5) { global::System.Collections.Generic.@IList<global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@autograd.@grad(@outputs: p0, @inputs: p1, @grad_outputs: p2, @retain_graph: p3, @create_graph: p4, @allow_unused: p5); }
+    static void M1759(bool p0, bool p1) { global::TorchSharp.@AnomalyMode result = global::TorchSharp.@torch.@autograd.@set_detect_anomaly(@mode: p0, @check_nan: p1); }
     // TorchSharp.torch+autograd+AutogradContext
-    static void M1757(global::TorchSharp.@torch.@autograd.@AutogradContext value) { global::TorchSharp.@torch.@autograd.@AutogradContext same = value; }
-    static void M1758(global::TorchSharp.@torch.@autograd.@AutogradContext self) { self.@Dispose(); }
-    static void M1759(global::TorchSharp.@torch.@autograd.@AutogradContext self, string p0) { object result = self.@get_data(@key: p0); }
-    static void M1760(global::TorchSharp.@torch.@autograd.@AutogradContext self) { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = self.@get_saved_variables(); }
-    static void M1761(global::TorchSharp.@torch.@autograd.@AutogradContext self, global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> p0) { self.@mark_dirty(@tensors: p0); }
-    static void M1762(global::TorchSharp.@torch.@autograd.@AutogradContext self, global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> p0) { self.@mark_non_differentiable(@tensors: p0); }
-    static void M1763(global::TorchSharp.@torch.@autograd.@AutogradContext self, string p0, object p1) { self.@save_data(@key: p0, @value: p1); }
-    static void M1764(global::TorchSharp.@torch.@autograd.@AutogradContext self, global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> p0) { self.@save_for_backward(@tensors: p0); }
-    static void M1765(global::TorchSharp.@torch.@autograd.@AutogradContext self, bool p0) { self.@set_materialize_grads(@value: p0); }
-    static void M1766(global::TorchSharp.@torch.@autograd.@AutogradContext self) { bool read = self.@MaterializeGrads; }
+    static void M1760(global::TorchSharp.@torch.@autograd.@AutogradContext value) { global::TorchSharp.@torch.@autograd.@AutogradContext same = value; }
+    static void M1761(global::TorchSharp.@torch.@autograd.@AutogradContext self) { self.@Dispose(); }
+    static void M1762(global::TorchSharp.@torch.@autograd.@AutogradContext self, string p0) { object result = self.@get_data(@key: p0); }
+    static void M1763(global::TorchSharp.@torch.@autograd.@AutogradContext self) { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = self.@get_saved_variables(); }
+    static void M1764(global::TorchSharp.@torch.@autograd.@AutogradContext self, global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> p0) { self.@mark_dirty(@tensors: p0); }
+    static void M1765(global::TorchSharp.@torch.@autograd.@AutogradContext self, global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> p0) { self.@mark_non_differentiable(@tensors: p0); }
+    static void M1766(global::TorchSharp.@torch.@autograd.@AutogradContext self, string p0, object p1) { self.@save_data(@key: p0, @value: p1); }
+    static void M1767(global::TorchSharp.@torch.@autograd.@AutogradContext self, global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> p0) { self.@save_for_backward(@tensors: p0); }
+    static void M1768(global::TorchSharp.@torch.@autograd.@AutogradContext self, bool p0) { self.@set_materialize_grads(@value: p0); }
+    static void M1769(global::TorchSharp.@torch.@autograd.@AutogradContext self) { bool read = self.@MaterializeGrads; }
     // TorchSharp.torch+autograd+Function`1<!0>
-    static void M1767<T>(global::TorchSharp.@torch.@autograd.@Function<T> value) where T : global::TorchSharp.@torch.@autograd.@Function<T>, new() { global::TorchSharp.@torch.@autograd.@Function<T> same = value; }
-    static void M1768<T>(object[] p0) where T : global::TorchSharp.@torch.@autograd.@Function<T>, new() { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@autograd.@Function<T>.@apply_internal(@vars: p0); }
-    static void M1769<T>(global::TorchSharp.@torch.@autograd.@Function<T> self) where T : global::TorchSharp.@torch.@autograd.@Function<T>, new() { string read = self.@Name; }
+    static void M1770<T>(global::TorchSharp.@torch.@autograd.@Function<T> value) where T : global::TorchSharp.@torch.@autograd.@Function<T>, new() { global::TorchSharp.@torch.@autograd.@Function<T> same = value; }
+    static void M1771<T>(object[] p0) where T : global::TorchSharp.@torch.@autograd.@Function<T>, new() { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@autograd.@Function<T>.@apply_internal(@vars: p0); }
+    static void M1772<T>(global::TorchSharp.@torch.@autograd.@Function<T> self) where T : global::TorchSharp.@torch.@autograd.@Function<T>, new() { string read = self.@Name; }
     // TorchSharp.torch+autograd+MultiTensorFunction`1<!0>
-    static void M1770<T>(global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T> value) where T : global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T>, new() { global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T> same = value; }
-    static void M1771<T>(global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T> self, global::TorchSharp.@torch.@autograd.@AutogradContext p0, global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> p1) where T : global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T>, new() { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = self.@backward(@ctx: p0, @grad_outputs: p1); }
-    static void M1772<T>(global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T> self, global::TorchSharp.@torch.@autograd.@AutogradContext p0, object[] p1) where T : global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T>, new() { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = self.@forward(@ctx: p0, @vars: p1); }
-    static void M1773<T>(object[] p0) where T : global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T>, new() { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T>.@apply(@vars: p0); }
+    static void M1773<T>(global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T> value) where T : global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T>, new() { global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T> same = value; }
+    static void M1774<T>(global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T> self, global::TorchSharp.@torch.@autograd.@AutogradContext p0, global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> p1) where T : global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T>, new() { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = self.@backward(@ctx: p0, @grad_outputs: p1); }
+    static void M1775<T>(global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T> self, global::TorchSharp.@torch.@autograd.@AutogradContext p0, object[] p1) where T : global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T>, new() { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = self.@forward(@ctx: p0, @vars: p1); }
+    static void M1776<T>(object[] p0) where T : global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T>, new() { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@autograd.@MultiTensorFunction<T>.@apply(@vars: p0); }
     // TorchSharp.torch+autograd+SingleTensorFunction`1<!0>
-    static void M1774<T>(global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T> value) where T : global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T>, new() { global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T> same = value; }
-    static void M1775<T>(global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T> self, global::TorchSharp.@torch.@autograd.@AutogradContext p0, global::TorchSharp.@torch.@Tensor p1) where T : global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T>, new() { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = self.@backward(@ctx: p0, @grad_output: p1); }
-    static void M1776<T>(global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T> self, global::TorchSharp.@torch.@autograd.@AutogradContext p0, object[] p1) where T : global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T>, new() { global::TorchSharp.@torch.@Tensor result = self.@forward(@ctx: p0, @vars: p1); }
-    static void M1777<T>(object[] p0) where T : global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T>, new() { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T>.@apply(@vars: p0); }
+    static void M1777<T>(global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T> value) where T : global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T>, new() { global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T> same = value; }
+    static void M1778<T>(global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T> self, global::TorchSharp.@torch.@autograd.@AutogradContext p0, global::TorchSharp.@torch.@Tensor p1) where T : global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T>, new() { global::System.Collections.Generic.@List<global::TorchSharp.@torch.@Tensor> result = self.@backward(@ctx: p0, @grad_output: p1); }
+    static void M1779<T>(global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T> self, global::TorchSharp.@torch.@autograd.@AutogradContext p0, object[] p1) where T : global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T>, new() { global::TorchSharp.@torch.@Tensor result = self.@forward(@ctx: p0, @vars: p1); }
+    static void M1780<T>(object[] p0) where T : global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T>, new() { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@autograd.@SingleTensorFunction<T>.@apply(@vars: p0); }
     // TorchSharp.torch+cuda
-    static void M1778() { int result = global::TorchSharp.@torch.@cuda.@device_count(); }
-    static void M1779() { bool result = global::TorchSharp.@torch.@cuda.@is_available(); }
-    static void M1780(long p0) { global::TorchSharp.@torch.@cuda.@manual_seed(@seed: p0); }
-    static void M1781(long p0) { global::TorchSharp.@torch.@cuda.@manual_seed_all(@seed: p0); }
-    static void M1782(global::TorchSharp.@torch.@Device p0) { global::TorchSharp.@torch.@cuda.@synchronize(@device: p0); }
+    static void M1781() { int result = global::TorchSharp.@torch.@cuda.@device_count(); }
+    static void M1782() { bool result = global::TorchSharp.@torch.@cuda.@is_available(); }
+    static void M1783(long p0) { global::TorchSharp.@torch.@cuda.@manual_seed(@seed: p0); }
+    static void M1784(long p0) { global::TorchSharp.@torch.@cuda.@manual_seed_all(@seed: p0); }
+    static void M1785(global::TorchSharp.@torch.@Device p0) { global::TorchSharp.@torch.@cuda.@synchronize(@device: p0); }
     // TorchSharp.torch+nn
-    static void M1783(long p0) { global::TorchSharp.Modules.@AdaptiveAvgPool2d result = global::TorchSharp.@torch.@nn.@AdaptiveAvgPool2d(@output_size: p0); }
-    static void M1784(long[] p0) { global::TorchSharp.Modules.@AdaptiveAvgPool2d result = global::TorchSharp.@torch.@nn.@AdaptiveAvgPool2d(@output_size: p0); }
-    static void M1785(global::System.@ValueTuple<long, long> p0) { global::TorchSharp.Modules.@AdaptiveAvgPool2d result = global::TorchSharp.@torch.@nn.@AdaptiveAvgPool2d(@output_size: p0); }
-    static void M1786(long p0, long? p1, long? p2, bool p3, bool p4, long? p5) { global::TorchSharp.Modules.@AvgPool2d result = global::TorchSharp.@torch.@nn.@AvgPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @ceil_mode: p3, @count_include_pad: p4, @divisor_override: p5); }
-    static void M1787(long[] p0, long[] p1, long[] p2, bool p3, bool p4, long? p5) { global::TorchSharp.Modules.@AvgPool2d result = global::TorchSharp.@torch.@nn.@AvgPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @ceil_mode: p3, @count_include_pad: p4, @divisor_override: p5); }
-    static void M1788(global::System.@ValueTuple<long, long> p0, global::System.@ValueTuple<long, long>? p1, global::System.@ValueTuple<long, long>? p2, bool p3, bool p4, long? p5) { global::TorchSharp.Modules.@AvgPool2d result = global::TorchSharp.@torch.@nn.@AvgPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @ceil_mode: p3, @count_include_pad: p4, @divisor_override: p5); }
-    static void M1789(long p0, double p1, double p2, bool p3, bool p4, global::TorchSharp.@torch.@Device p5, global::TorchSharp.@torch.@ScalarType? p6) { global::TorchSharp.Modules.@BatchNorm1d result = global::TorchSharp.@torch.@nn.@BatchNorm1d(@num_features: p0, @eps: p1, @momentum: p2, @affine: p3, @track_running_stats: p4, @device: p5, @dtype: p6); }
-    static void M1790(long p0, double p1, double p2, bool p3, bool p4, global::TorchSharp.@torch.@Device p5, global::TorchSharp.@torch.@ScalarType? p6) { global::TorchSharp.Modules.@BatchNorm2d result = global::TorchSharp.@torch.@nn.@BatchNorm2d(@num_features: p0, @eps: p1, @momentum: p2, @affine: p3, @track_running_stats: p4, @device: p5, @dtype: p6); }
-    static void M1791(long p0, long p1, long p2, long p3, long p4, long p5, global::TorchSharp.@PaddingModes p6, long p7, bool p8, global::TorchSharp.@torch.@Device p9, global::TorchSharp.@torch.@ScalarType? p10) { global::TorchSharp.Modules.@Conv2d result = global::TorchSharp.@torch.@nn.@Conv2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @stride: p3, @padding: p4, @dilation: p5, @padding_mode: p6, @groups: p7, @bias: p8, @device: p9, @dtype: p10); }
-    static void M1792(long p0, long p1, long p2, global::TorchSharp.@Padding p3, long p4, long p5, global::TorchSharp.@PaddingModes p6, long p7, bool p8, global::TorchSharp.@torch.@Device p9, global::TorchSharp.@torch.@ScalarType? p10) { global::TorchSharp.Modules.@Conv2d result = global::TorchSharp.@torch.@nn.@Conv2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @padding: p3, @stride: p4, @dilation: p5, @padding_mode: p6, @groups: p7, @bias: p8, @device: p9, @dtype: p10); }
-    static void M1793(long p0, long p1, global::System.@ValueTuple<long, long> p2, global::System.@ValueTuple<long, long>? p3, global::System.@ValueTuple<long, long>? p4, global::System.@ValueTuple<long, long>? p5, global::TorchSharp.@PaddingModes p6, long p7, bool p8, global::TorchSharp.@torch.@Device p9, global::TorchSharp.@torch.@ScalarType? p10) { global::TorchSharp.Modules.@Conv2d result = global::TorchSharp.@torch.@nn.@Conv2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @stride: p3, @padding: p4, @dilation: p5, @padding_mode: p6, @groups: p7, @bias: p8, @device: p9, @dtype: p10); }
-    static void M1794(long p0, long p1, global::System.@ValueTuple<long, long> p2, global::TorchSharp.@Padding p3, global::System.@ValueTuple<long, long>? p4, global::System.@ValueTuple<long, long>? p5, global::TorchSharp.@PaddingModes p6, long p7, bool p8, global::TorchSharp.@torch.@Device p9, global::TorchSharp.@torch.@ScalarType? p10) { global::TorchSharp.Modules.@Conv2d result = global::TorchSharp.@torch.@nn.@Conv2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @padding: p3, @stride: p4, @dilation: p5, @padding_mode: p6, @groups: p7, @bias: p8, @device: p9, @dtype: p10); }
-    static void M1795(long p0, long p1, long p2, long p3, long p4, long p5, long p6, global::TorchSharp.@PaddingModes p7, long p8, bool p9, global::TorchSharp.@torch.@Device p10, global::TorchSharp.@torch.@ScalarType? p11) { global::TorchSharp.Modules.@ConvTranspose2d result = global::TorchSharp.@torch.@nn.@ConvTranspose2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @stride: p3, @padding: p4, @output_padding: p5, @dilation: p6, @padding_mode: p7, @groups: p8, @bias: p9, @device: p10, @dtype: p11); }
-    static void M1796(long p0, long p1, global::System.@ValueTuple<long, long> p2, global::System.@ValueTuple<long, long>? p3, global::System.@ValueTuple<long, long>? p4, global::System.@ValueTuple<long, long>? p5, global::System.@ValueTuple<long, long>? p6, global::TorchSharp.@PaddingModes p7, long p8, bool p9, global::TorchSharp.@torch.@Device p10, global::TorchSharp.@torch.@ScalarType? p11) { global::TorchSharp.Modules.@ConvTranspose2d result = global::TorchSharp.@torch.@nn.@ConvTranspose2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @stride: p3, @padding: p4, @output_padding: p5, @dilation: p6, @padding_mode: p7, @groups: p8, @bias: p9, @device: p10, @dtype: p11); }
-    static void M1797(global::TorchSharp.@torch.@Tensor p0, long? p1, global::TorchSharp.@torch.@nn.@Reduction p2) { global::TorchSharp.Modules.@CrossEntropyLoss result = global::TorchSharp.@torch.@nn.@CrossEntropyLoss(@weight: p0, @ignore_index: p1, @reduction: p2); }
-    static void M1798(double p0, bool p1) { global::TorchSharp.Modules.@Dropout result = global::TorchSharp.@torch.@nn.@Dropout(@p: p0, @inplace: p1); }
-    static void M1799(long p0, long p1, long? p2, double? p3, double p4, bool p5, bool p6, global::TorchSharp.@torch.@Device p7, global::TorchSharp.@torch.@ScalarType? p8) { global::TorchSharp.Modules.@Embedding result = global::TorchSharp.@torch.@nn.@Embedding(@num_embeddings: p0, @embedding_dims: p1, @padding_idx: p2, @max_norm: p3, @norm_type: p4, @scale_grad_by_freq: p5, @sparse: p6, @device: p7, @dtype: p8); }
-    static void M1800(long p0, long p1) { global::TorchSharp.Modules.@Flatten result = global::TorchSharp.@torch.@nn.@Flatten(@start_dim: p0, @end_dim: p1); }
-    static void M1801() { global::TorchSharp.Modules.@Identity result = global::TorchSharp.@torch.@nn.@Identity(); }
-    static void M1802(bool p0, global::TorchSharp.@torch.@nn.@Reduction p1) { global::TorchSharp.Modules.@KLDivLoss result = global::TorchSharp.@torch.@nn.@KLDivLoss(@log_target: p0, @reduction: p1); }
-    static void M1803(global::TorchSharp.@torch.@nn.@Reduction p0) { global::TorchSharp.Modules.@L1Loss result = global::TorchSharp.@torch.@nn.@L1Loss(@reduction: p0); }
-    static void M1804(double p0, bool p1) { global::TorchSharp.Modules.@LeakyReLU result = global::TorchSharp.@torch.@nn.@LeakyReLU(@negative_slope: p0, @inplace: p1); }
-    static void M1805(long p0, long p1, bool p2, global::TorchSharp.@torch.@Device p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.Modules.@Linear result = global::TorchSharp.@torch.@nn.@Linear(@inputSize: p0, @outputSize: p1, @hasBias: p2, @device: p3, @dtype: p4); }
-    static void M1806(global::TorchSharp.Modules.@Parameter p0, global::TorchSharp.Modules.@Parameter p1) { global::TorchSharp.Modules.@Linear result = global::TorchSharp.@torch.@nn.@Linear(@weight: p0, @bias: p1); }
-    static void M1807(global::TorchSharp.@torch.@nn.@Reduction p0) { global::TorchSharp.Modules.@MSELoss result = global::TorchSharp.@torch.@nn.@MSELoss(@reduction: p0); }
-    static void M1808(long p0, long? p1, long? p2, long? p3, bool p4) { global::TorchSharp.Modules.@MaxPool2d result = global::TorchSharp.@torch.@nn.@MaxPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @dilation: p3, @ceil_mode: p4); }
-    static void M1809(long[] p0, long[] p1, long[] p2, long[] p3, bool p4) { global::TorchSharp.Modules.@MaxPool2d result = global::TorchSharp.@torch.@nn.@MaxPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @dilation: p3, @ceil_mode: p4); }
-    static void M1810(global::System.@ValueTuple<long, long> p0, global::System.@ValueTuple<long, long>? p1, global::System.@ValueTuple<long, long>? p2, global::System.@ValueTuple<long, long>? p3, bool p4) { global::TorchSharp.Modules.@MaxPool2d result = global::TorchSharp.@torch.@nn.@MaxPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @dilation: p3, @ceil_mode: p4); }
-    static void M1811(global::TorchSharp.@torch.@nn.@Module[] p0) { global::TorchSharp.Modules.@ModuleList<global::TorchSharp.@torch.@nn.@Module> result = global::TorchSharp.@torch.@nn.@ModuleList(@modules: p0); }
-    static void M1812<T>(T[] p0) where T : global::TorchSharp.@torch.@nn.@Module { global::TorchSharp.Modules.@ModuleList<T> result = global::TorchSharp.@torch.@nn.@ModuleList<T>(@modules: p0); }
-    static void M1813(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@nn.@Reduction p1) { global::TorchSharp.Modules.@NLLLoss result = global::TorchSharp.@torch.@nn.@NLLLoss(@weight: p0, @reduction: p1); }
-    static void M1814(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.Modules.@Parameter result = global::TorchSharp.@torch.@nn.@Parameter(@data: p0, @requires_grad: p1); }
-    static void M1815(bool p0) { global::TorchSharp.Modules.@ReLU result = global::TorchSharp.@torch.@nn.@ReLU(@inplace: p0); }
-    static void M1816() { global::TorchSharp.Modules.@Sequential result = global::TorchSharp.@torch.@nn.@Sequential(); }
-    static void M1817(global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor>>> p0) { global::TorchSharp.Modules.@Sequential result = global::TorchSharp.@torch.@nn.@Sequential(@modules: p0); }
-    static void M1818(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@nn.@Module<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor>> p0) { global::TorchSharp.Modules.@Sequential result = global::TorchSharp.@torch.@nn.@Sequential(@modules: p0); }
-    static void M1819(global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor>>[] p0) { global::TorchSharp.Modules.@Sequential result = global::TorchSharp.@torch.@nn.@Sequential(@modules: p0); }
-    static void M1820(global::TorchSharp.@torch.@nn.@Module<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor>[] p0) { global::TorchSharp.Modules.@Sequential result = global::TorchSharp.@torch.@nn.@Sequential(@modules: p0); }
-    static void M1821() { global::TorchSharp.Modules.@Sigmoid result = global::TorchSharp.@torch.@nn.@Sigmoid(); }
-    static void M1822(bool p0) { global::TorchSharp.Modules.@Sigmoid result = global::TorchSharp.@torch.@nn.@Sigmoid(@inplace: p0); }
-    static void M1823(global::TorchSharp.@torch.@nn.@Reduction p0, double p1) { global::TorchSharp.Modules.@SmoothL1Loss result = global::TorchSharp.@torch.@nn.@SmoothL1Loss(@reduction: p0, @beta: p1); }
-    static void M1824(long p0) { global::TorchSharp.Modules.@Softmax result = global::TorchSharp.@torch.@nn.@Softmax(@dim: p0); }
-    static void M1825() { global::TorchSharp.Modules.@Tanh result = global::TorchSharp.@torch.@nn.@Tanh(); }
-    static void M1826(bool p0) { global::TorchSharp.Modules.@Tanh result = global::TorchSharp.@torch.@nn.@Tanh(@inplace: p0); }
+    static void M1786(long p0) { global::TorchSharp.Modules.@AdaptiveAvgPool2d result = global::TorchSharp.@torch.@nn.@AdaptiveAvgPool2d(@output_size: p0); }
+    static void M1787(long[] p0) { global::TorchSharp.Modules.@AdaptiveAvgPool2d result = global::TorchSharp.@torch.@nn.@AdaptiveAvgPool2d(@output_size: p0); }
+    static void M1788(global::System.@ValueTuple<long, long> p0) { global::TorchSharp.Modules.@AdaptiveAvgPool2d result = global::TorchSharp.@torch.@nn.@AdaptiveAvgPool2d(@output_size: p0); }
+    static void M1789(long p0, long? p1, long? p2, bool p3, bool p4, long? p5) { global::TorchSharp.Modules.@AvgPool2d result = global::TorchSharp.@torch.@nn.@AvgPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @ceil_mode: p3, @count_include_pad: p4, @divisor_override: p5); }
+    static void M1790(long[] p0, long[] p1, long[] p2, bool p3, bool p4, long? p5) { global::TorchSharp.Modules.@AvgPool2d result = global::TorchSharp.@torch.@nn.@AvgPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @ceil_mode: p3, @count_include_pad: p4, @divisor_override: p5); }
+    static void M1791(global::System.@ValueTuple<long, long> p0, global::System.@ValueTuple<long, long>? p1, global::System.@ValueTuple<long, long>? p2, bool p3, bool p4, long? p5) { global::TorchSharp.Modules.@AvgPool2d result = global::TorchSharp.@torch.@nn.@AvgPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @ceil_mode: p3, @count_include_pad: p4, @divisor_override: p5); }
+    static void M1792(long p0, double p1, double p2, bool p3, bool p4, global::TorchSharp.@torch.@Device p5, global::TorchSharp.@torch.@ScalarType? p6) { global::TorchSharp.Modules.@BatchNorm1d result = global::TorchSharp.@torch.@nn.@BatchNorm1d(@num_features: p0, @eps: p1, @momentum: p2, @affine: p3, @track_running_stats: p4, @device: p5, @dtype: p6); }
+    static void M1793(long p0, double p1, double p2, bool p3, bool p4, global::TorchSharp.@torch.@Device p5, global::TorchSharp.@torch.@ScalarType? p6) { global::TorchSharp.Modules.@BatchNorm2d result = global::TorchSharp.@torch.@nn.@BatchNorm2d(@num_features: p0, @eps: p1, @momentum: p2, @affine: p3, @track_running_stats: p4, @device: p5, @dtype: p6); }
+    static void M1794(long p0, long p1, long p2, long p3, long p4, long p5, global::TorchSharp.@PaddingModes p6, long p7, bool p8, global::TorchSharp.@torch.@Device p9, global::TorchSharp.@torch.@ScalarType? p10) { global::TorchSharp.Modules.@Conv2d result = global::TorchSharp.@torch.@nn.@Conv2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @stride: p3, @padding: p4, @dilation: p5, @padding_mode: p6, @groups: p7, @bias: p8, @device: p9, @dtype: p10); }
+    static void M1795(long p0, long p1, long p2, global::TorchSharp.@Padding p3, long p4, long p5, global::TorchSharp.@PaddingModes p6, long p7, bool p8, global::TorchSharp.@torch.@Device p9, global::TorchSharp.@torch.@ScalarType? p10) { global::TorchSharp.Modules.@Conv2d result = global::TorchSharp.@torch.@nn.@Conv2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @padding: p3, @stride: p4, @dilation: p5, @padding_mode: p6, @groups: p7, @bias: p8, @device: p9, @dtype: p10); }
+    static void M1796(long p0, long p1, global::System.@ValueTuple<long, long> p2, global::System.@ValueTuple<long, long>? p3, global::System.@ValueTuple<long, long>? p4, global::System.@ValueTuple<long, long>? p5, global::TorchSharp.@PaddingModes p6, long p7, bool p8, global::TorchSharp.@torch.@Device p9, global::TorchSharp.@torch.@ScalarType? p10) { global::TorchSharp.Modules.@Conv2d result = global::TorchSharp.@torch.@nn.@Conv2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @stride: p3, @padding: p4, @dilation: p5, @padding_mode: p6, @groups: p7, @bias: p8, @device: p9, @dtype: p10); }
+    static void M1797(long p0, long p1, global::System.@ValueTuple<long, long> p2, global::TorchSharp.@Padding p3, global::System.@ValueTuple<long, long>? p4, global::System.@ValueTuple<long, long>? p5, global::TorchSharp.@PaddingModes p6, long p7, bool p8, global::TorchSharp.@torch.@Device p9, global::TorchSharp.@torch.@ScalarType? p10) { global::TorchSharp.Modules.@Conv2d result = global::TorchSharp.@torch.@nn.@Conv2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @padding: p3, @stride: p4, @dilation: p5, @padding_mode: p6, @groups: p7, @bias: p8, @device: p9, @dtype: p10); }
+    static void M1798(long p0, long p1, long p2, long p3, long p4, long p5, long p6, global::TorchSharp.@PaddingModes p7, long p8, bool p9, global::TorchSharp.@torch.@Device p10, global::TorchSharp.@torch.@ScalarType? p11) { global::TorchSharp.Modules.@ConvTranspose2d result = global::TorchSharp.@torch.@nn.@ConvTranspose2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @stride: p3, @padding: p4, @output_padding: p5, @dilation: p6, @padding_mode: p7, @groups: p8, @bias: p9, @device: p10, @dtype: p11); }
+    static void M1799(long p0, long p1, global::System.@ValueTuple<long, long> p2, global::System.@ValueTuple<long, long>? p3, global::System.@ValueTuple<long, long>? p4, global::System.@ValueTuple<long, long>? p5, global::System.@ValueTuple<long, long>? p6, global::TorchSharp.@PaddingModes p7, long p8, bool p9, global::TorchSharp.@torch.@Device p10, global::TorchSharp.@torch.@ScalarType? p11) { global::TorchSharp.Modules.@ConvTranspose2d result = global::TorchSharp.@torch.@nn.@ConvTranspose2d(@in_channels: p0, @out_channels: p1, @kernel_size: p2, @stride: p3, @padding: p4, @output_padding: p5, @dilation: p6, @padding_mode: p7, @groups: p8, @bias: p9, @device: p10, @dtype: p11); }
+    static void M1800(global::TorchSharp.@torch.@Tensor p0, long? p1, global::TorchSharp.@torch.@nn.@Reduction p2) { global::TorchSharp.Modules.@CrossEntropyLoss result = global::TorchSharp.@torch.@nn.@CrossEntropyLoss(@weight: p0, @ignore_index: p1, @reduction: p2); }
+    static void M1801(double p0, bool p1) { global::TorchSharp.Modules.@Dropout result = global::TorchSharp.@torch.@nn.@Dropout(@p: p0, @inplace: p1); }
+    static void M1802(long p0, long p1, long? p2, double? p3, double p4, bool p5, bool p6, global::TorchSharp.@torch.@Device p7, global::TorchSharp.@torch.@ScalarType? p8) { global::TorchSharp.Modules.@Embedding result = global::TorchSharp.@torch.@nn.@Embedding(@num_embeddings: p0, @embedding_dims: p1, @padding_idx: p2, @max_norm: p3, @norm_type: p4, @scale_grad_by_freq: p5, @sparse: p6, @device: p7, @dtype: p8); }
+    static void M1803(long p0, long p1) { global::TorchSharp.Modules.@Flatten result = global::TorchSharp.@torch.@nn.@Flatten(@start_dim: p0, @end_dim: p1); }
+    static void M1804() { global::TorchSharp.Modules.@Identity result = global::TorchSharp.@torch.@nn.@Identity(); }
+    static void M1805(bool p0, global::TorchSharp.@torch.@nn.@Reduction p1) { global::TorchSharp.Modules.@KLDivLoss result = global::TorchSharp.@torch.@nn.@KLDivLoss(@log_target: p0, @reduction: p1); }
+    static void M1806(global::TorchSharp.@torch.@nn.@Reduction p0) { global::TorchSharp.Modules.@L1Loss result = global::TorchSharp.@torch.@nn.@L1Loss(@reduction: p0); }
+    static void M1807(long p0, long p1, long p2, bool p3, bool p4, double p5, bool p6, global::TorchSharp.@torch.@Device p7, global::TorchSharp.@torch.@ScalarType? p8) { global::TorchSharp.Modules.@LSTM result = global::TorchSharp.@torch.@nn.@LSTM(@inputSize: p0, @hiddenSize: p1, @numLayers: p2, @bias: p3, @batchFirst: p4, @dropout: p5, @bidirectional: p6, @device: p7, @dtype: p8); }
+    static void M1808(double p0, bool p1) { global::TorchSharp.Modules.@LeakyReLU result = global::TorchSharp.@torch.@nn.@LeakyReLU(@negative_slope: p0, @inplace: p1); }
+    static void M1809(long p0, long p1, bool p2, global::TorchSharp.@torch.@Device p3, global::TorchSharp.@torch.@ScalarType? p4) { global::TorchSharp.Modules.@Linear result = global::TorchSharp.@torch.@nn.@Linear(@inputSize: p0, @outputSize: p1, @hasBias: p2, @device: p3, @dtype: p4); }
+    static void M1810(global::TorchSharp.Modules.@Parameter p0, global::TorchSharp.Modules.@Parameter p1) { global::TorchSharp.Modules.@Linear result = global::TorchSharp.@torch.@nn.@Linear(@weight: p0, @bias: p1); }
+    static void M1811(global::TorchSharp.@torch.@nn.@Reduction p0) { global::TorchSharp.Modules.@MSELoss result = global::TorchSharp.@torch.@nn.@MSELoss(@reduction: p0); }
+    static void M1812(long p0, long? p1, long? p2, long? p3, bool p4) { global::TorchSharp.Modules.@MaxPool2d result = global::TorchSharp.@torch.@nn.@MaxPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @dilation: p3, @ceil_mode: p4); }
+    static void M1813(long[] p0, long[] p1, long[] p2, long[] p3, bool p4) { global::TorchSharp.Modules.@MaxPool2d result = global::TorchSharp.@torch.@nn.@MaxPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @dilation: p3, @ceil_mode: p4); }
+    static void M1814(global::System.@ValueTuple<long, long> p0, global::System.@ValueTuple<long, long>? p1, global::System.@ValueTuple<long, long>? p2, global::System.@ValueTuple<long, long>? p3, bool p4) { global::TorchSharp.Modules.@MaxPool2d result = global::TorchSharp.@torch.@nn.@MaxPool2d(@kernel_size: p0, @stride: p1, @padding: p2, @dilation: p3, @ceil_mode: p4); }
+    static void M1815(global::TorchSharp.@torch.@nn.@Module[] p0) { global::TorchSharp.Modules.@ModuleList<global::TorchSharp.@torch.@nn.@Module> result = global::TorchSharp.@torch.@nn.@ModuleList(@modules: p0); }
+    static void M1816<T>(T[] p0) where T : global::TorchSharp.@torch.@nn.@Module { global::TorchSharp.Modules.@ModuleList<T> result = global::TorchSharp.@torch.@nn.@ModuleList<T>(@modules: p0); }
+    static void M1817(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@nn.@Reduction p1) { global::TorchSharp.Modules.@NLLLoss result = global::TorchSharp.@torch.@nn.@NLLLoss(@weight: p0, @reduction: p1); }
+    static void M1818(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.Modules.@Parameter result = global::TorchSharp.@torch.@nn.@Parameter(@data: p0, @requires_grad: p1); }
+    static void M1819(bool p0) { global::TorchSharp.Modules.@ReLU result = global::TorchSharp.@torch.@nn.@ReLU(@inplace: p0); }
+    static void M1820() { global::TorchSharp.Modules.@Sequential result = global::TorchSharp.@torch.@nn.@Sequential(); }
+    static void M1821(global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor>>> p0) { global::TorchSharp.Modules.@Sequential result = global::TorchSharp.@torch.@nn.@Sequential(@modules: p0); }
+    static void M1822(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@nn.@Module<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor>> p0) { global::TorchSharp.Modules.@Sequential result = global::TorchSharp.@torch.@nn.@Sequential(@modules: p0); }
+    static void M1823(global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor>>[] p0) { global::TorchSharp.Modules.@Sequential result = global::TorchSharp.@torch.@nn.@Sequential(@modules: p0); }
+    static void M1824(global::TorchSharp.@torch.@nn.@Module<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor>[] p0) { global::TorchSharp.Modules.@Sequential result = global::TorchSharp.@torch.@nn.@Sequential(@modules: p0); }
+    static void M1825() { global::TorchSharp.Modules.@Sigmoid result = global::TorchSharp.@torch.@nn.@Sigmoid(); }
+    static void M1826(bool p0) { global::TorchSharp.Modules.@Sigmoid result = global::TorchSharp.@torch.@nn.@Sigmoid(@inplace: p0); }
+    static void M1827(global::TorchSharp.@torch.@nn.@Reduction p0, double p1) { global::TorchSharp.Modules.@SmoothL1Loss result = global::TorchSharp.@torch.@nn.@SmoothL1Loss(@reduction: p0, @beta: p1); }
+    static void M1828(long p0) { global::TorchSharp.Modules.@Softmax result = global::TorchSharp.@torch.@nn.@Softmax(@dim: p0); }
+    static void M1829() { global::TorchSharp.Modules.@Tanh result = global::TorchSharp.@torch.@nn.@Tanh(); }
+    static void M1830(bool p0) { global::TorchSharp.Modules.@Tanh result = global::TorchSharp.@torch.@nn.@Tanh(@inplace: p0); }
     // TorchSharp.torch+nn+HookableModule`2<!0, !1>
-    static void M1827<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> value) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> same = value; }
-    static void M1828<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> self, TPostHook p0) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover result = self.@register_forward_hook(@hook: p0); }
-    static void M1829<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> self, global::System.@Action<global::TorchSharp.@torch.@nn.@Module> p0) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover result = self.@register_forward_hook(@hook: p0); }
-    static void M1830<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> self, TPreHook p0) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover result = self.@register_forward_pre_hook(@hook: p0); }
-    static void M1831<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> self, global::System.@Action<global::TorchSharp.@torch.@nn.@Module> p0) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover result = self.@register_forward_pre_hook(@hook: p0); }
+    static void M1831<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> value) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> same = value; }
+    static void M1832<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> self, TPostHook p0) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover result = self.@register_forward_hook(@hook: p0); }
+    static void M1833<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> self, global::System.@Action<global::TorchSharp.@torch.@nn.@Module> p0) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover result = self.@register_forward_hook(@hook: p0); }
+    static void M1834<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> self, TPreHook p0) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover result = self.@register_forward_pre_hook(@hook: p0); }
+    static void M1835<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> self, global::System.@Action<global::TorchSharp.@torch.@nn.@Module> p0) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover result = self.@register_forward_pre_hook(@hook: p0); }
     // TorchSharp.torch+nn+HookableModule`2+HookRemover<!0, !1>
-    static void M1832<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover value) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover same = value; }
-    static void M1833<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> p0, string p1) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover made = new global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover(@module: p0, @key: p1); }
-    static void M1834<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover self) { self.@remove(); }
+    static void M1836<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover value) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover same = value; }
+    static void M1837<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook> p0, string p1) { global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover made = new global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover(@module: p0, @key: p1); }
+    static void M1838<TPreHook, TPostHook>(global::TorchSharp.@torch.@nn.@HookableModule<TPreHook, TPostHook>.@HookRemover self) { self.@remove(); }
     // TorchSharp.torch+nn+IModule`2<!0, !1>
-    static void M1835<T, TResult>(global::TorchSharp.@torch.@nn.@IModule<T, TResult> value) { global::TorchSharp.@torch.@nn.@IModule<T, TResult> same = value; }
-    static void M1836<T, TResult>(global::TorchSharp.@torch.@nn.@IModule<T, TResult> self, T p0) { TResult result = self.@call(@input1: p0); }
+    static void M1839<T, TResult>(global::TorchSharp.@torch.@nn.@IModule<T, TResult> value) { global::TorchSharp.@torch.@nn.@IModule<T, TResult> same = value; }
+    static void M1840<T, TResult>(global::TorchSharp.@torch.@nn.@IModule<T, TResult> self, T p0) { TResult result = self.@call(@input1: p0); }
     // TorchSharp.torch+nn+IModule`3<!0, !1, !2>
-    static void M1837<T1, T2, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, TResult> value) { global::TorchSharp.@torch.@nn.@IModule<T1, T2, TResult> same = value; }
-    static void M1838<T1, T2, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, TResult> self, T1 p0, T2 p1) { TResult result = self.@call(@input1: p0, @input2: p1); }
+    static void M1841<T1, T2, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, TResult> value) { global::TorchSharp.@torch.@nn.@IModule<T1, T2, TResult> same = value; }
+    static void M1842<T1, T2, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, TResult> self, T1 p0, T2 p1) { TResult result = self.@call(@input1: p0, @input2: p1); }
     // TorchSharp.torch+nn+IModule`4<!0, !1, !2, !3>
-    static void M1839<T1, T2, T3, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, TResult> value) { global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, TResult> same = value; }
-    static void M1840<T1, T2, T3, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, TResult> self, T1 p0, T2 p1, T3 p2) { TResult result = self.@call(@input1: p0, @input2: p1, @input3: p2); }
+    static void M1843<T1, T2, T3, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, TResult> value) { global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, TResult> same = value; }
+    static void M1844<T1, T2, T3, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, TResult> self, T1 p0, T2 p1, T3 p2) { TResult result = self.@call(@input1: p0, @input2: p1, @input3: p2); }
     // TorchSharp.torch+nn+IModule`5<!0, !1, !2, !3, !4>
-    static void M1841<T1, T2, T3, T4, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, T4, TResult> value) { global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, T4, TResult> same = value; }
-    static void M1842<T1, T2, T3, T4, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, T4, TResult> self, T1 p0, T2 p1, T3 p2, T4 p3) { TResult result = self.@call(@input1: p0, @input2: p1, @input3: p2, @input4: p3); }
+    static void M1845<T1, T2, T3, T4, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, T4, TResult> value) { global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, T4, TResult> same = value; }
+    static void M1846<T1, T2, T3, T4, TResult>(global::TorchSharp.@torch.@nn.@IModule<T1, T2, T3, T4, TResult> self, T1 p0, T2 p1, T3 p2, T4 p3) { TResult result = self.@call(@input1: p0, @input2: p1, @input3: p2, @input4: p3); }
     // TorchSharp.torch+nn+Module
-    static void M1843(global::TorchSharp.@torch.@nn.@Module value) { global::TorchSharp.@torch.@nn.@Module same = value; }
-    static void M1844(global::TorchSharp.@torch.@nn.@Module self) { self.@Dispose(); }
-    static void M1845(global::TorchSharp.@torch.@nn.@Module self) { string result = self.@GetName(); }
-    static void M1846(global::TorchSharp.@torch.@nn.@Module self, global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@nn.@Module result = self.@_to(@other: p0, @non_blocking: p1); }
-    static void M1847(global::TorchSharp.@torch.@nn.@Module self, string p0, global::TorchSharp.@torch.@nn.@Module p1) { self.@add_module(@name: p0, @module: p1); }
-    static void M1848(global::TorchSharp.@torch.@nn.@Module self, global::System.@Action<global::TorchSharp.@torch.@nn.@Module> p0) { global::TorchSharp.@torch.@nn.@Module result = self.@apply(@fn: p0); }
-    static void M1849(global::TorchSharp.@torch.@nn.@Module self, bool p0, bool p1) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@Tensor> result = self.@buffers(@recurse: p0, @include_nonpersistent: p1); }
-    static void M1850(global::TorchSharp.@torch.@nn.@Module self) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@nn.@Module> result = self.@children(); }
-    static void M1851(global::TorchSharp.@torch.@nn.@Module self) { self.@eval(); }
-    static void M1852(global::TorchSharp.@torch.@nn.@Module self, string p0) { global::TorchSharp.@torch.@Tensor result = self.@get_buffer(@target: p0); }
-    static void M1853(global::TorchSharp.@torch.@nn.@Module self, string p0) { global::TorchSharp.Modules.@Parameter result = self.@get_parameter(@target: p0); }
-    static void M1854(global::TorchSharp.@torch.@nn.@Module self, string p0) { bool result = self.@has_buffer(@target: p0); }
-    static void M1855(global::TorchSharp.@torch.@nn.@Module self, string p0) { bool result = self.@has_parameter(@target: p0); }
-    static void M1856(global::TorchSharp.@torch.@nn.@Module self, global::System.IO.@BinaryReader p0, bool p1, global::System.Collections.Generic.@IList<string> p2, global::System.Collections.Generic.@Dictionary<string, bool> p3) { global::TorchSharp.@torch.@nn.@Module result = self.@load(@reader: p0, @strict: p1, @skip: p2, @loadedParameters: p3); }
-    static void M1857(global::TorchSharp.@torch.@nn.@Module self, global::System.IO.@Stream p0, bool p1, global::System.Collections.Generic.@IList<string> p2, global::System.Collections.Generic.@Dictionary<string, bool> p3) { global::TorchSharp.@torch.@nn.@Module result = self.@load(@stream: p0, @strict: p1, @skip: p2, @loadedParameters: p3); }
-    static void M1858(global::TorchSharp.@torch.@nn.@Module self, string p0, bool p1, global::System.Collections.Generic.@IList<string> p2, global::System.Collections.Generic.@Dictionary<string, bool> p3) { global::TorchSharp.@torch.@nn.@Module result = self.@load(@location: p0, @strict: p1, @skip: p2, @loadedParameters: p3); }
-    static void M1859(global::TorchSharp.@torch.@nn.@Module self, global::System.Collections.Generic.@Dictionary<string, global::TorchSharp.@torch.@Tensor> p0, bool p1, global::System.Collections.Generic.@IList<string> p2) { global::System.@ValueTuple<global::System.Collections.Generic.@IList<string>, global::System.Collections.Generic.@IList<string>> result = self.@load_state_dict(@source: p0, @strict: p1, @skip: p2); }
-    static void M1860(global::TorchSharp.@torch.@nn.@Module self) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@nn.@Module> result = self.@modules(); }
-    static void M1861(global::TorchSharp.@torch.@nn.@Module self, bool p0, bool p1) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@Tensor>> result = self.@named_buffers(@recurse: p0, @include_nonpersistent: p1); }
-    static void M1862(global::TorchSharp.@torch.@nn.@Module self) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module>> result = self.@named_children(); }
-    static void M1863(global::TorchSharp.@torch.@nn.@Module self) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module>> result = self.@named_modules(); }
-    static void M1864(global::TorchSharp.@torch.@nn.@Module self, bool p0) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> result = self.@named_parameters(@recurse: p0); }
-    static void M1865(global::TorchSharp.@torch.@nn.@Module self, bool p0) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> result = self.@parameters(@recurse: p0); }
-    static void M1866(global::TorchSharp.@torch.@nn.@Module self, string p0, global::TorchSharp.@torch.@Tensor p1, bool p2) { self.@register_buffer(@name: p0, @tensor: p1, @persistent: p2); }
-    static void M1867(global::TorchSharp.@torch.@nn.@Module self, string p0, global::TorchSharp.@torch.@nn.@Module p1) { self.@register_module(@name: p0, @submodule: p1); }
-    static void M1868(global::TorchSharp.@torch.@nn.@Module self, string p0, global::TorchSharp.Modules.@Parameter p1) { self.@register_parameter(@name: p0, @param: p1); }
-    static void M1869(global::TorchSharp.@torch.@nn.@Module self, global::System.IO.@BinaryWriter p0, global::System.Collections.Generic.@IList<string> p1) { global::TorchSharp.@torch.@nn.@Module result = self.@save(@writer: p0, @skip: p1); }
-    static void M1870(global::TorchSharp.@torch.@nn.@Module self, global::System.IO.@Stream p0, global::System.Collections.Generic.@IList<string> p1) { global::TorchSharp.@torch.@nn.@Module result = self.@save(@stream: p0, @skip: p1); }
-    static void M1871(global::TorchSharp.@torch.@nn.@Module self, string p0, global::System.Collections.Generic.@IList<string> p1) { global::TorchSharp.@torch.@nn.@Module result = self.@save(@location: p0, @skip: p1); }
-    static void M1872(global::TorchSharp.@torch.@nn.@Module self, global::System.Collections.Generic.@Dictionary<string, global::TorchSharp.@torch.@Tensor> p0, string p1) { global::System.Collections.Generic.@Dictionary<string, global::TorchSharp.@torch.@Tensor> result = self.@state_dict(@destination: p0, @prefix: p1); }
-    static void M1873<T>(string p0) where T : global::TorchSharp.@torch.@nn.@Module, new() { global::TorchSharp.@torch.@nn.@Module result = global::TorchSharp.@torch.@nn.@Module.@Create<T>(@path: p0); }
-    static void M1874(global::System.IO.@BinaryWriter p0, global::System.Collections.Generic.@Dictionary<string, global::TorchSharp.@torch.@Tensor> p1, global::System.Collections.Generic.@IList<string> p2) { global::TorchSharp.@torch.@nn.@Module.@save_state_dict(@writer: p0, @sd: p1, @skip: p2); }
-    static void M1875(global::TorchSharp.@torch.@nn.@Module self, bool p0) { self.@train(@train: p0); }
-    static void M1876(global::TorchSharp.@torch.@nn.@Module self, bool p0) { self.@zero_grad(@set_to_none: p0); }
-    static void M1877(global::TorchSharp.@torch.@nn.@Module self) { bool read = self.@training; }
+    static void M1847(global::TorchSharp.@torch.@nn.@Module value) { global::TorchSharp.@torch.@nn.@Module same = value; }
+    static void M1848(global::TorchSharp.@torch.@nn.@Module self) { self.@Dispose(); }
+    static void M1849(global::TorchSharp.@torch.@nn.@Module self) { string result = self.@GetName(); }
+    static void M1850(global::TorchSharp.@torch.@nn.@Module self, global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@nn.@Module result = self.@_to(@other: p0, @non_blocking: p1); }
+    static void M1851(global::TorchSharp.@torch.@nn.@Module self, string p0, global::TorchSharp.@torch.@nn.@Module p1) { self.@add_module(@name: p0, @module: p1); }
+    static void M1852(global::TorchSharp.@torch.@nn.@Module self, global::System.@Action<global::TorchSharp.@torch.@nn.@Module> p0) { global::TorchSharp.@torch.@nn.@Module result = self.@apply(@fn: p0); }
+    static void M1853(global::TorchSharp.@torch.@nn.@Module self, bool p0, bool p1) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@Tensor> result = self.@buffers(@recurse: p0, @include_nonpersistent: p1); }
+    static void M1854(global::TorchSharp.@torch.@nn.@Module self) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@nn.@Module> result = self.@children(); }
+    static void M1855(global::TorchSharp.@torch.@nn.@Module self) { self.@eval(); }
+    static void M1856(global::TorchSharp.@torch.@nn.@Module self, string p0) { global::TorchSharp.@torch.@Tensor result = self.@get_buffer(@target: p0); }
+    static void M1857(global::TorchSharp.@torch.@nn.@Module self, string p0) { global::TorchSharp.Modules.@Parameter result = self.@get_parameter(@target: p0); }
+    static void M1858(global::TorchSharp.@torch.@nn.@Module self, string p0) { bool result = self.@has_buffer(@target: p0); }
+    static void M1859(global::TorchSharp.@torch.@nn.@Module self, string p0) { bool result = self.@has_parameter(@target: p0); }
+    static void M1860(global::TorchSharp.@torch.@nn.@Module self, global::System.IO.@BinaryReader p0, bool p1, global::System.Collections.Generic.@IList<string> p2, global::System.Collections.Generic.@Dictionary<string, bool> p3) { global::TorchSharp.@torch.@nn.@Module result = self.@load(@reader: p0, @strict: p1, @skip: p2, @loadedParameters: p3); }
+    static void M1861(global::TorchSharp.@torch.@nn.@Module self, global::System.IO.@Stream p0, bool p1, global::System.Collections.Generic.@IList<string> p2, global::System.Collections.Generic.@Dictionary<string, bool> p3) { global::TorchSharp.@torch.@nn.@Module result = self.@load(@stream: p0, @strict: p1, @skip: p2, @loadedParameters: p3); }
+    static void M1862(global::TorchSharp.@torch.@nn.@Module self, string p0, bool p1, global::System.Collections.Generic.@IList<string> p2, global::System.Collections.Generic.@Dictionary<string, bool> p3) { global::TorchSharp.@torch.@nn.@Module result = self.@load(@location: p0, @strict: p1, @skip: p2, @loadedParameters: p3); }
+    static void M1863(global::TorchSharp.@torch.@nn.@Module self, global::System.Collections.Generic.@Dictionary<string, global::TorchSharp.@torch.@Tensor> p0, bool p1, global::System.Collections.Generic.@IList<string> p2) { global::System.@ValueTuple<global::System.Collections.Generic.@IList<string>, global::System.Collections.Generic.@IList<string>> result = self.@load_state_dict(@source: p0, @strict: p1, @skip: p2); }
+    static void M1864(global::TorchSharp.@torch.@nn.@Module self) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@nn.@Module> result = self.@modules(); }
+    static void M1865(global::TorchSharp.@torch.@nn.@Module self, bool p0, bool p1) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@Tensor>> result = self.@named_buffers(@recurse: p0, @include_nonpersistent: p1); }
+    static void M1866(global::TorchSharp.@torch.@nn.@Module self) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module>> result = self.@named_children(); }
+    static void M1867(global::TorchSharp.@torch.@nn.@Module self) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.@torch.@nn.@Module>> result = self.@named_modules(); }
+    static void M1868(global::TorchSharp.@torch.@nn.@Module self, bool p0) { global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> result = self.@named_parameters(@recurse: p0); }
+    static void M1869(global::TorchSharp.@torch.@nn.@Module self, bool p0) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> result = self.@parameters(@recurse: p0); }
+    static void M1870(global::TorchSharp.@torch.@nn.@Module self, string p0, global::TorchSharp.@torch.@Tensor p1, bool p2) { self.@register_buffer(@name: p0, @tensor: p1, @persistent: p2); }
+    static void M1871(global::TorchSharp.@torch.@nn.@Module self, string p0, global::TorchSharp.@torch.@nn.@Module p1) { self.@register_module(@name: p0, @submodule: p1); }
+    static void M1872(global::TorchSharp.@torch.@nn.@Module self, string p0, global::TorchSharp.Modules.@Parameter p1) { self.@register_parameter(@name: p0, @param: p1); }
+    static void M1873(global::TorchSharp.@torch.@nn.@Module self, global::System.IO.@BinaryWriter p0, global::System.Collections.Generic.@IList<string> p1) { global::TorchSharp.@torch.@nn.@Module result = self.@save(@writer: p0, @skip: p1); }
+    static void M1874(global::TorchSharp.@torch.@nn.@Module self, global::System.IO.@Stream p0, global::System.Collections.Generic.@IList<string> p1) { global::TorchSharp.@torch.@nn.@Module result = self.@save(@stream: p0, @skip: p1); }
+    static void M1875(global::TorchSharp.@torch.@nn.@Module self, string p0, global::System.Collections.Generic.@IList<string> p1) { global::TorchSharp.@torch.@nn.@Module result = self.@save(@location: p0, @skip: p1); }
+    static void M1876(global::TorchSharp.@torch.@nn.@Module self, global::System.Collections.Generic.@Dictionary<string, global::TorchSharp.@torch.@Tensor> p0, string p1) { global::System.Collections.Generic.@Dictionary<string, global::TorchSharp.@torch.@Tensor> result = self.@state_dict(@destination: p0, @prefix: p1); }
+    static void M1877<T>(string p0) where T : global::TorchSharp.@torch.@nn.@Module, new() { global::TorchSharp.@torch.@nn.@Module result = global::TorchSharp.@torch.@nn.@Module.@Create<T>(@path: p0); }
+    static void M1878(global::System.IO.@BinaryWriter p0, global::System.Collections.Generic.@Dictionary<string, global::TorchSharp.@torch.@Tensor> p1, global::System.Collections.Generic.@IList<string> p2) { global::TorchSharp.@torch.@nn.@Module.@save_state_dict(@writer: p0, @sd: p1, @skip: p2); }
+    static void M1879(global::TorchSharp.@torch.@nn.@Module self, bool p0) { self.@train(@train: p0); }
+    static void M1880(global::TorchSharp.@torch.@nn.@Module self, bool p0) { self.@zero_grad(@set_to_none: p0); }
+    static void M1881(global::TorchSharp.@torch.@nn.@Module self) { bool read = self.@training; }
     // TorchSharp.torch+nn+Module`2<!0, !1>
-    static void M1878<T, TResult>(global::TorchSharp.@torch.@nn.@Module<T, TResult> value) { global::TorchSharp.@torch.@nn.@Module<T, TResult> same = value; }
-    static void M1879<T, TResult>(global::TorchSharp.@torch.@nn.@Module<T, TResult> self, T p0) { TResult result = self.@call(@input: p0); }
-    static void M1880<T, TResult>(global::TorchSharp.@torch.@nn.@Module<T, TResult> self, T p0) { TResult result = self.@forward(@input: p0); }
+    static void M1882<T, TResult>(global::TorchSharp.@torch.@nn.@Module<T, TResult> value) { global::TorchSharp.@torch.@nn.@Module<T, TResult> same = value; }
+    static void M1883<T, TResult>(global::TorchSharp.@torch.@nn.@Module<T, TResult> self, T p0) { TResult result = self.@call(@input: p0); }
+    static void M1884<T, TResult>(global::TorchSharp.@torch.@nn.@Module<T, TResult> self, T p0) { TResult result = self.@forward(@input: p0); }
     // TorchSharp.torch+nn+Module`3<!0, !1, !2>
-    static void M1881<T1, T2, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, TResult> value) { global::TorchSharp.@torch.@nn.@Module<T1, T2, TResult> same = value; }
-    static void M1882<T1, T2, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, TResult> self, T1 p0, T2 p1) { TResult result = self.@call(@input1: p0, @input2: p1); }
-    static void M1883<T1, T2, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, TResult> self, T1 p0, T2 p1) { TResult result = self.@forward(@input1: p0, @input2: p1); }
+    static void M1885<T1, T2, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, TResult> value) { global::TorchSharp.@torch.@nn.@Module<T1, T2, TResult> same = value; }
+    static void M1886<T1, T2, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, TResult> self, T1 p0, T2 p1) { TResult result = self.@call(@input1: p0, @input2: p1); }
+    static void M1887<T1, T2, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, TResult> self, T1 p0, T2 p1) { TResult result = self.@forward(@input1: p0, @input2: p1); }
     // TorchSharp.torch+nn+Module`4<!0, !1, !2, !3>
-    static void M1884<T1, T2, T3, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, TResult> value) { global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, TResult> same = value; }
-    static void M1885<T1, T2, T3, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, TResult> self, T1 p0, T2 p1, T3 p2) { TResult result = self.@call(@input1: p0, @input2: p1, @input3: p2); }
-    static void M1886<T1, T2, T3, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, TResult> self, T1 p0, T2 p1, T3 p2) { TResult result = self.@forward(@input1: p0, @input2: p1, @input3: p2); }
+    static void M1888<T1, T2, T3, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, TResult> value) { global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, TResult> same = value; }
+    static void M1889<T1, T2, T3, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, TResult> self, T1 p0, T2 p1, T3 p2) { TResult result = self.@call(@input1: p0, @input2: p1, @input3: p2); }
+    static void M1890<T1, T2, T3, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, TResult> self, T1 p0, T2 p1, T3 p2) { TResult result = self.@forward(@input1: p0, @input2: p1, @input3: p2); }
     // TorchSharp.torch+nn+Module`5<!0, !1, !2, !3, !4>
-    static void M1887<T1, T2, T3, T4, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, T4, TResult> value) { global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, T4, TResult> same = value; }
-    static void M1888<T1, T2, T3, T4, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, T4, TResult> self, T1 p0, T2 p1, T3 p2, T4 p3) { TResult result = self.@call(@input1: p0, @input2: p1, @input3: p2, @input4: p3); }
-    static void M1889<T1, T2, T3, T4, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, T4, TResult> self, T1 p0, T2 p1, T3 p2, T4 p3) { TResult result = self.@forward(@input1: p0, @input2: p1, @input3: p2, @input4: p3); }
+    static void M1891<T1, T2, T3, T4, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, T4, TResult> value) { global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, T4, TResult> same = value; }
+    static void M1892<T1, T2, T3, T4, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, T4, TResult> self, T1 p0, T2 p1, T3 p2, T4 p3) { TResult result = self.@call(@input1: p0, @input2: p1, @input3: p2, @input4: p3); }
+    static void M1893<T1, T2, T3, T4, TResult>(global::TorchSharp.@torch.@nn.@Module<T1, T2, T3, T4, TResult> self, T1 p0, T2 p1, T3 p2, T4 p3) { TResult result = self.@forward(@input1: p0, @input2: p1, @input3: p2, @input4: p3); }
     // TorchSharp.torch+nn+Reduction
-    const byte E1890 = (byte)((long)global::TorchSharp.@torch.@nn.@Reduction.@Mean == 1 ? 1 : -1);
-    const byte E1891 = (byte)((long)global::TorchSharp.@torch.@nn.@Reduction.@None == 0 ? 1 : -1);
-    const byte E1892 = (byte)((long)global::TorchSharp.@torch.@nn.@Reduction.@Sum == 2 ? 1 : -1);
+    const byte E1894 = (byte)((long)global::TorchSharp.@torch.@nn.@Reduction.@Mean == 1 ? 1 : -1);
+    const byte E1895 = (byte)((long)global::TorchSharp.@torch.@nn.@Reduction.@None == 0 ? 1 : -1);
+    const byte E1896 = (byte)((long)global::TorchSharp.@torch.@nn.@Reduction.@Sum == 2 ? 1 : -1);
     // TorchSharp.torch+nn+functional
-    static void M1893(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@adaptive_avg_pool2d(@input: p0, @output_size: p1); }
-    static void M1894(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@adaptive_avg_pool2d(@input: p0, @output_size: p1); }
-    static void M1895(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@adaptive_avg_pool2d(@input: p0, @output_size: p1); }
-    static void M1896(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@adaptive_max_pool2d(@input: p0, @output_size: p1); }
-    static void M1897(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@nn.@functional.@adaptive_max_pool2d_with_indices(@input: p0, @output_size: p1); }
-    static void M1898(global::TorchSharp.@torch.@Tensor p0, long p1, long? p2, long p3, bool p4, bool p5, long? p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@avg_pool2d(@input: p0, @kernel_size: p1, @stride: p2, @padding: p3, @ceil_mode: p4, @count_include_pad: p5, @divisor_override: p6); }
-    static void M1899(global::TorchSharp.@torch.@Tensor p0, long[] p1, long[] p2, long[] p3, bool p4, bool p5, long? p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@avg_pool2d(@input: p0, @kernel_size: p1, @stride: p2, @padding: p3, @ceil_mode: p4, @count_include_pad: p5, @divisor_override: p6); }
-    static void M1900(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, global::System.@ValueTuple<long, long>? p2, global::System.@ValueTuple<long, long>? p3, bool p4, bool p5, long? p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@avg_pool2d(@input: p0, @kernel_size: p1, @stride: p2, @padding: p3, @ceil_mode: p4, @count_include_pad: p5, @divisor_override: p6); }
-    static void M1901(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3, global::TorchSharp.@torch.@Tensor p4, bool p5, double p6, double p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@batch_norm(@input: p0, @running_mean: p1, @running_var: p2, @weight: p3, @bias: p4, @training: p5, @momentum: p6, @eps: p7); }
-    static void M1902(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@nn.@Reduction p3, global::TorchSharp.@torch.@Tensor p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@binary_cross_entropy_with_logits(@input: p0, @target: p1, @weight: p2, @reduction: p3, @pos_weights: p4); }
-    static void M1903(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, long[] p3, long[] p4, long[] p5, long p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@conv2d(@input: p0, @weight: p1, @bias: p2, @strides: p3, @padding: p4, @dilation: p5, @groups: p6); }
-    static void M1904(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, long[] p3, global::TorchSharp.@Padding p4, long[] p5, long p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@conv2d_padding(@input: p0, @weight: p1, @bias: p2, @strides: p3, @padding: p4, @dilation: p5, @groups: p6); }
-    static void M1905(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, long[] p3, long[] p4, long[] p5, long[] p6, long p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@conv_transpose2d(@input: p0, @weight: p1, @bias: p2, @strides: p3, @padding: p4, @output_padding: p5, @dilation: p6, @groups: p7); }
-    static void M1906(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, long p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@cosine_similarity(@x1: p0, @x2: p1, @dim: p2, @eps: p3); }
-    static void M1907(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, long p3, global::TorchSharp.@torch.@nn.@Reduction p4, double p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@cross_entropy(@input: p0, @target: p1, @weight: p2, @ignore_index: p3, @reduction: p4, @label_smoothing: p5); }
-    static void M1908(global::TorchSharp.@torch.@Tensor p0, double p1, bool p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@dropout(@input: p0, @p: p1, @training: p2, @inplace: p3); }
-    static void M1909(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@gelu(@x: p0); }
-    static void M1910(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@gelu(@x: p0, @inplace: p1); }
-    static void M1911(global::TorchSharp.@torch.@Tensor p0, long[] p1, double[] p2, global::TorchSharp.@torch.@InterpolationMode p3, bool? p4, bool p5, bool p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@interpolate(@x: p0, @size: p1, @scale_factor: p2, @mode: p3, @align_corners: p4, @recompute_scale_factor: p5, @antialias: p6); }
-    static void M1912(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, bool p2, global::TorchSharp.@torch.@nn.@Reduction p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@kl_div(@input: p0, @target: p1, @log_target: p2, @reduction: p3); }
-    static void M1913(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@nn.@Reduction p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@l1_loss(@input: p0, @target: p1, @reduction: p2); }
-    static void M1914(global::TorchSharp.@torch.@Tensor p0, double p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@leaky_relu(@input: p0, @negative_slope: p1, @inplace: p2); }
-    static void M1915(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@linear(@input: p0, @weights: p1, @bias: p2); }
-    static void M1916(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@log_softmax(@x: p0, @dim: p1); }
-    static void M1917(global::TorchSharp.@torch.@Tensor p0, long p1, long? p2, long? p3, long? p4, bool p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@max_pool2d(@input: p0, @kernel_size: p1, @stride: p2, @padding: p3, @dilation: p4, @ceil_mode: p5); }
-    static void M1918(global::TorchSharp.@torch.@Tensor p0, long[] p1, long[] p2, long[] p3, long[] p4, bool p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@max_pool2d(@input: p0, @kernel_size: p1, @strides: p2, @padding: p3, @dilation: p4, @ceil_mode: p5); }
-    static void M1919(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, global::System.@ValueTuple<long, long>? p2, global::System.@ValueTuple<long, long>? p3, global::System.@ValueTuple<long, long>? p4, bool p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@max_pool2d(@input: p0, @kernel_size: p1, @stride: p2, @padding: p3, @dilation: p4, @ceil_mode: p5); }
-    static void M1920(global::TorchSharp.@torch.@Tensor p0, long[] p1, long[] p2, long[] p3, long[] p4, bool p5) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@nn.@functional.@max_pool2d_with_indices(@input: p0, @kernel_size: p1, @strides: p2, @padding: p3, @dilation: p4, @ceil_mode: p5); }
-    static void M1921(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@nn.@Reduction p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@mse_loss(@input: p0, @target: p1, @reduction: p2); }
-    static void M1922(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@nn.@Reduction p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@nll_loss(@input: p0, @target: p1, @weight: p2, @reduction: p3); }
-    static void M1923(global::TorchSharp.@torch.@Tensor p0, double p1, long p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@normalize(@input: p0, @p: p1, @dim: p2, @eps: p3); }
-    static void M1924(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@one_hot(@x: p0, @num_classes: p1); }
-    static void M1925(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@PaddingModes p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@pad(@input: p0, @pad: p1, @mode: p2, @value: p3); }
-    static void M1926(global::TorchSharp.@torch.@Tensor p0, long[] p1, global::TorchSharp.@PaddingModes p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@pad(@input: p0, @pad: p1, @mode: p2, @value: p3); }
-    static void M1927(global::TorchSharp.@torch.@Tensor p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@PaddingModes p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@pad(@input: p0, @pad: p1, @mode: p2, @value: p3); }
-    static void M1928(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, global::TorchSharp.@PaddingModes p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@pad(@input: p0, @pad: p1, @mode: p2, @value: p3); }
-    static void M1929(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long, long, long> p1, global::TorchSharp.@PaddingModes p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@pad(@input: p0, @pad: p1, @mode: p2, @value: p3); }
-    static void M1930(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@relu(@x: p0, @inplace: p1); }
-    static void M1931(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@sigmoid(@x: p0); }
-    static void M1932(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@sigmoid(@x: p0, @inplace: p1); }
-    static void M1933(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@nn.@Reduction p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@smooth_l1_loss(@input: p0, @target: p1, @reduction: p2, @beta: p3); }
-    static void M1934(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@softmax(@input: p0, @dim: p1, @dtype: p2); }
-    static void M1935(global::TorchSharp.@torch.@Tensor p0, double p1, double p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@softplus(@x: p0, @beta: p1, @threshold: p2); }
-    static void M1936(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@tanh(@x: p0, @inplace: p1); }
-    static void M1937(global::TorchSharp.@torch.@Tensor p0, long p1, long p2, long p3, long p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@unfold(@input: p0, @kernel_size: p1, @dilation: p2, @padding: p3, @stride: p4); }
-    static void M1938(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, global::System.@ValueTuple<long, long>? p2, global::System.@ValueTuple<long, long>? p3, global::System.@ValueTuple<long, long>? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@unfold(@input: p0, @kernel_size: p1, @dilation: p2, @padding: p3, @stride: p4); }
+    static void M1897(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@adaptive_avg_pool2d(@input: p0, @output_size: p1); }
+    static void M1898(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@adaptive_avg_pool2d(@input: p0, @output_size: p1); }
+    static void M1899(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@adaptive_avg_pool2d(@input: p0, @output_size: p1); }
+    static void M1900(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@adaptive_max_pool2d(@input: p0, @output_size: p1); }
+    static void M1901(global::TorchSharp.@torch.@Tensor p0, long[] p1) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@nn.@functional.@adaptive_max_pool2d_with_indices(@input: p0, @output_size: p1); }
+    static void M1902(global::TorchSharp.@torch.@Tensor p0, long p1, long? p2, long p3, bool p4, bool p5, long? p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@avg_pool2d(@input: p0, @kernel_size: p1, @stride: p2, @padding: p3, @ceil_mode: p4, @count_include_pad: p5, @divisor_override: p6); }
+    static void M1903(global::TorchSharp.@torch.@Tensor p0, long[] p1, long[] p2, long[] p3, bool p4, bool p5, long? p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@avg_pool2d(@input: p0, @kernel_size: p1, @stride: p2, @padding: p3, @ceil_mode: p4, @count_include_pad: p5, @divisor_override: p6); }
+    static void M1904(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, global::System.@ValueTuple<long, long>? p2, global::System.@ValueTuple<long, long>? p3, bool p4, bool p5, long? p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@avg_pool2d(@input: p0, @kernel_size: p1, @stride: p2, @padding: p3, @ceil_mode: p4, @count_include_pad: p5, @divisor_override: p6); }
+    static void M1905(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@Tensor p3, global::TorchSharp.@torch.@Tensor p4, bool p5, double p6, double p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@batch_norm(@input: p0, @running_mean: p1, @running_var: p2, @weight: p3, @bias: p4, @training: p5, @momentum: p6, @eps: p7); }
+    static void M1906(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@nn.@Reduction p3, global::TorchSharp.@torch.@Tensor p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@binary_cross_entropy_with_logits(@input: p0, @target: p1, @weight: p2, @reduction: p3, @pos_weights: p4); }
+    static void M1907(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, long[] p3, long[] p4, long[] p5, long p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@conv2d(@input: p0, @weight: p1, @bias: p2, @strides: p3, @padding: p4, @dilation: p5, @groups: p6); }
+    static void M1908(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, long[] p3, global::TorchSharp.@Padding p4, long[] p5, long p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@conv2d_padding(@input: p0, @weight: p1, @bias: p2, @strides: p3, @padding: p4, @dilation: p5, @groups: p6); }
+    static void M1909(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, long[] p3, long[] p4, long[] p5, long[] p6, long p7) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@conv_transpose2d(@input: p0, @weight: p1, @bias: p2, @strides: p3, @padding: p4, @output_padding: p5, @dilation: p6, @groups: p7); }
+    static void M1910(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, long p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@cosine_similarity(@x1: p0, @x2: p1, @dim: p2, @eps: p3); }
+    static void M1911(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, long p3, global::TorchSharp.@torch.@nn.@Reduction p4, double p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@cross_entropy(@input: p0, @target: p1, @weight: p2, @ignore_index: p3, @reduction: p4, @label_smoothing: p5); }
+    static void M1912(global::TorchSharp.@torch.@Tensor p0, double p1, bool p2, bool p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@dropout(@input: p0, @p: p1, @training: p2, @inplace: p3); }
+    static void M1913(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@gelu(@x: p0); }
+    static void M1914(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@gelu(@x: p0, @inplace: p1); }
+    static void M1915(global::TorchSharp.@torch.@Tensor p0, long[] p1, double[] p2, global::TorchSharp.@torch.@InterpolationMode p3, bool? p4, bool p5, bool p6) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@interpolate(@x: p0, @size: p1, @scale_factor: p2, @mode: p3, @align_corners: p4, @recompute_scale_factor: p5, @antialias: p6); }
+    static void M1916(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, bool p2, global::TorchSharp.@torch.@nn.@Reduction p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@kl_div(@input: p0, @target: p1, @log_target: p2, @reduction: p3); }
+    static void M1917(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@nn.@Reduction p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@l1_loss(@input: p0, @target: p1, @reduction: p2); }
+    static void M1918(global::TorchSharp.@torch.@Tensor p0, double p1, bool p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@leaky_relu(@input: p0, @negative_slope: p1, @inplace: p2); }
+    static void M1919(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@linear(@input: p0, @weights: p1, @bias: p2); }
+    static void M1920(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@log_softmax(@x: p0, @dim: p1); }
+    static void M1921(global::TorchSharp.@torch.@Tensor p0, long p1, long? p2, long? p3, long? p4, bool p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@max_pool2d(@input: p0, @kernel_size: p1, @stride: p2, @padding: p3, @dilation: p4, @ceil_mode: p5); }
+    static void M1922(global::TorchSharp.@torch.@Tensor p0, long[] p1, long[] p2, long[] p3, long[] p4, bool p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@max_pool2d(@input: p0, @kernel_size: p1, @strides: p2, @padding: p3, @dilation: p4, @ceil_mode: p5); }
+    static void M1923(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, global::System.@ValueTuple<long, long>? p2, global::System.@ValueTuple<long, long>? p3, global::System.@ValueTuple<long, long>? p4, bool p5) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@max_pool2d(@input: p0, @kernel_size: p1, @stride: p2, @padding: p3, @dilation: p4, @ceil_mode: p5); }
+    static void M1924(global::TorchSharp.@torch.@Tensor p0, long[] p1, long[] p2, long[] p3, long[] p4, bool p5) { global::System.@ValueTuple<global::TorchSharp.@torch.@Tensor, global::TorchSharp.@torch.@Tensor> result = global::TorchSharp.@torch.@nn.@functional.@max_pool2d_with_indices(@input: p0, @kernel_size: p1, @strides: p2, @padding: p3, @dilation: p4, @ceil_mode: p5); }
+    static void M1925(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@nn.@Reduction p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@mse_loss(@input: p0, @target: p1, @reduction: p2); }
+    static void M1926(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@Tensor p2, global::TorchSharp.@torch.@nn.@Reduction p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@nll_loss(@input: p0, @target: p1, @weight: p2, @reduction: p3); }
+    static void M1927(global::TorchSharp.@torch.@Tensor p0, double p1, long p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@normalize(@input: p0, @p: p1, @dim: p2, @eps: p3); }
+    static void M1928(global::TorchSharp.@torch.@Tensor p0, long p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@one_hot(@x: p0, @num_classes: p1); }
+    static void M1929(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@PaddingModes p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@pad(@input: p0, @pad: p1, @mode: p2, @value: p3); }
+    static void M1930(global::TorchSharp.@torch.@Tensor p0, long[] p1, global::TorchSharp.@PaddingModes p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@pad(@input: p0, @pad: p1, @mode: p2, @value: p3); }
+    static void M1931(global::TorchSharp.@torch.@Tensor p0, global::System.@ReadOnlySpan<long> p1, global::TorchSharp.@PaddingModes p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@pad(@input: p0, @pad: p1, @mode: p2, @value: p3); }
+    static void M1932(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, global::TorchSharp.@PaddingModes p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@pad(@input: p0, @pad: p1, @mode: p2, @value: p3); }
+    static void M1933(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long, long, long> p1, global::TorchSharp.@PaddingModes p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@pad(@input: p0, @pad: p1, @mode: p2, @value: p3); }
+    static void M1934(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@relu(@x: p0, @inplace: p1); }
+    static void M1935(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@sigmoid(@x: p0); }
+    static void M1936(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@sigmoid(@x: p0, @inplace: p1); }
+    static void M1937(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@torch.@Tensor p1, global::TorchSharp.@torch.@nn.@Reduction p2, double p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@smooth_l1_loss(@input: p0, @target: p1, @reduction: p2, @beta: p3); }
+    static void M1938(global::TorchSharp.@torch.@Tensor p0, long p1, global::TorchSharp.@torch.@ScalarType? p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@softmax(@input: p0, @dim: p1, @dtype: p2); }
+    static void M1939(global::TorchSharp.@torch.@Tensor p0, double p1, double p2) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@softplus(@x: p0, @beta: p1, @threshold: p2); }
+    static void M1940(global::TorchSharp.@torch.@Tensor p0, bool p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@tanh(@x: p0, @inplace: p1); }
+    static void M1941(global::TorchSharp.@torch.@Tensor p0, long p1, long p2, long p3, long p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@unfold(@input: p0, @kernel_size: p1, @dilation: p2, @padding: p3, @stride: p4); }
+    static void M1942(global::TorchSharp.@torch.@Tensor p0, global::System.@ValueTuple<long, long> p1, global::System.@ValueTuple<long, long>? p2, global::System.@ValueTuple<long, long>? p3, global::System.@ValueTuple<long, long>? p4) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@functional.@unfold(@input: p0, @kernel_size: p1, @dilation: p2, @padding: p3, @stride: p4); }
     // TorchSharp.torch+nn+init
-    static void M1939(global::TorchSharp.@torch.@Tensor p0) { global::System.@ValueTuple<long, long> result = global::TorchSharp.@torch.@nn.@init.@CalculateFanInAndFanOut(@tensor: p0); }
-    static void M1940(global::TorchSharp.@torch.@nn.@init.@NonlinearityType p0, double p1) { double result = global::TorchSharp.@torch.@nn.@init.@calculate_gain(@nonlinearity: p0, @param: p1); }
-    static void M1941(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@constant_(@tensor: p0, @val: p1); }
-    static void M1942(global::TorchSharp.@torch.@Tensor p0, double p1, global::TorchSharp.@torch.@nn.@init.@FanInOut p2, global::TorchSharp.@torch.@nn.@init.@NonlinearityType p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@kaiming_normal_(@tensor: p0, @a: p1, @mode: p2, @nonlinearity: p3); }
-    static void M1943(global::TorchSharp.@torch.@Tensor p0, double p1, global::TorchSharp.@torch.@nn.@init.@FanInOut p2, global::TorchSharp.@torch.@nn.@init.@NonlinearityType p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@kaiming_uniform_(@tensor: p0, @a: p1, @mode: p2, @nonlinearity: p3); }
-    static void M1944(global::TorchSharp.@torch.@Tensor p0, double p1, double p2, global::TorchSharp.@torch.@Generator p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@normal_(@tensor: p0, @mean: p1, @std: p2, @generator: p3); }
-    static void M1945(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@ones_(@tensor: p0); }
-    static void M1946(global::TorchSharp.@torch.@Tensor p0, double p1, double p2, global::TorchSharp.@torch.@Generator p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@uniform_(@tensor: p0, @low: p1, @high: p2, @generator: p3); }
-    static void M1947(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@xavier_normal_(@tensor: p0, @gain: p1); }
-    static void M1948(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@xavier_uniform_(@tensor: p0, @gain: p1); }
-    static void M1949(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@zeros_(@tensor: p0); }
+    static void M1943(global::TorchSharp.@torch.@Tensor p0) { global::System.@ValueTuple<long, long> result = global::TorchSharp.@torch.@nn.@init.@CalculateFanInAndFanOut(@tensor: p0); }
+    static void M1944(global::TorchSharp.@torch.@nn.@init.@NonlinearityType p0, double p1) { double result = global::TorchSharp.@torch.@nn.@init.@calculate_gain(@nonlinearity: p0, @param: p1); }
+    static void M1945(global::TorchSharp.@torch.@Tensor p0, global::TorchSharp.@Scalar p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@constant_(@tensor: p0, @val: p1); }
+    static void M1946(global::TorchSharp.@torch.@Tensor p0, double p1, global::TorchSharp.@torch.@nn.@init.@FanInOut p2, global::TorchSharp.@torch.@nn.@init.@NonlinearityType p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@kaiming_normal_(@tensor: p0, @a: p1, @mode: p2, @nonlinearity: p3); }
+    static void M1947(global::TorchSharp.@torch.@Tensor p0, double p1, global::TorchSharp.@torch.@nn.@init.@FanInOut p2, global::TorchSharp.@torch.@nn.@init.@NonlinearityType p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@kaiming_uniform_(@tensor: p0, @a: p1, @mode: p2, @nonlinearity: p3); }
+    static void M1948(global::TorchSharp.@torch.@Tensor p0, double p1, double p2, global::TorchSharp.@torch.@Generator p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@normal_(@tensor: p0, @mean: p1, @std: p2, @generator: p3); }
+    static void M1949(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@ones_(@tensor: p0); }
+    static void M1950(global::TorchSharp.@torch.@Tensor p0, double p1, double p2, global::TorchSharp.@torch.@Generator p3) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@uniform_(@tensor: p0, @low: p1, @high: p2, @generator: p3); }
+    static void M1951(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@xavier_normal_(@tensor: p0, @gain: p1); }
+    static void M1952(global::TorchSharp.@torch.@Tensor p0, double p1) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@xavier_uniform_(@tensor: p0, @gain: p1); }
+    static void M1953(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@init.@zeros_(@tensor: p0); }
     // TorchSharp.torch+nn+init+FanInOut
-    const byte E1950 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@FanInOut.@FanIn == 0 ? 1 : -1);
-    const byte E1951 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@FanInOut.@FanOut == 1 ? 1 : -1);
+    const byte E1954 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@FanInOut.@FanIn == 0 ? 1 : -1);
+    const byte E1955 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@FanInOut.@FanOut == 1 ? 1 : -1);
     // TorchSharp.torch+nn+init+NonlinearityType
-    const byte E1952 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Conv1D == 1 ? 1 : -1);
-    const byte E1953 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Conv2D == 2 ? 1 : -1);
-    const byte E1954 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Conv3D == 3 ? 1 : -1);
-    const byte E1955 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@ConvTranspose1D == 4 ? 1 : -1);
-    const byte E1956 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@ConvTranspose2D == 5 ? 1 : -1);
-    const byte E1957 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@ConvTranspose3D == 6 ? 1 : -1);
-    const byte E1958 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@LeakyReLU == 10 ? 1 : -1);
-    const byte E1959 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Linear == 0 ? 1 : -1);
-    const byte E1960 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@ReLU == 9 ? 1 : -1);
-    const byte E1961 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Sigmoid == 7 ? 1 : -1);
-    const byte E1962 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Tanh == 8 ? 1 : -1);
+    const byte E1956 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Conv1D == 1 ? 1 : -1);
+    const byte E1957 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Conv2D == 2 ? 1 : -1);
+    const byte E1958 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Conv3D == 3 ? 1 : -1);
+    const byte E1959 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@ConvTranspose1D == 4 ? 1 : -1);
+    const byte E1960 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@ConvTranspose2D == 5 ? 1 : -1);
+    const byte E1961 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@ConvTranspose3D == 6 ? 1 : -1);
+    const byte E1962 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@LeakyReLU == 10 ? 1 : -1);
+    const byte E1963 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Linear == 0 ? 1 : -1);
+    const byte E1964 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@ReLU == 9 ? 1 : -1);
+    const byte E1965 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Sigmoid == 7 ? 1 : -1);
+    const byte E1966 = (byte)((long)global::TorchSharp.@torch.@nn.@init.@NonlinearityType.@Tanh == 8 ? 1 : -1);
     // TorchSharp.torch+nn+utils
-    static void M1963(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2) { double result = global::TorchSharp.@torch.@nn.@utils.@clip_grad_norm_(@tensors: p0, @max_norm: p1, @norm_type: p2); }
-    static void M1964(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1) { global::TorchSharp.@torch.@nn.@utils.@clip_grad_value_(@tensors: p0, @clip_value: p1); }
-    static void M1965(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@utils.@parameters_to_vector(@tensors: p0); }
-    static void M1966(global::TorchSharp.@torch.@Tensor p0, global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p1) { global::TorchSharp.@torch.@nn.@utils.@vector_to_parameters(@vec: p0, @tensors: p1); }
+    static void M1967(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2) { double result = global::TorchSharp.@torch.@nn.@utils.@clip_grad_norm_(@tensors: p0, @max_norm: p1, @norm_type: p2); }
+    static void M1968(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1) { global::TorchSharp.@torch.@nn.@utils.@clip_grad_value_(@tensors: p0, @clip_value: p1); }
+    static void M1969(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0) { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@nn.@utils.@parameters_to_vector(@tensors: p0); }
+    static void M1970(global::TorchSharp.@torch.@Tensor p0, global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p1) { global::TorchSharp.@torch.@nn.@utils.@vector_to_parameters(@vec: p0, @tensors: p1); }
     // TorchSharp.torch+optim
-    static void M1967(global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@Adam result = global::TorchSharp.@torch.@optim.@Adam(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
-    static void M1968(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Adam.@ParamGroup> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@Adam result = global::TorchSharp.@torch.@optim.@Adam(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
-    static void M1969(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@Adam result = global::TorchSharp.@torch.@optim.@Adam(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
-    static void M1970(global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@AdamW result = global::TorchSharp.@torch.@optim.@AdamW(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
-    static void M1971(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@AdamW.@ParamGroup> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@AdamW result = global::TorchSharp.@torch.@optim.@AdamW(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
-    static void M1972(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@AdamW result = global::TorchSharp.@torch.@optim.@AdamW(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
-    static void M1973(global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@RMSProp result = global::TorchSharp.@torch.@optim.@RMSProp(@parameters: p0, @lr: p1, @alpha: p2, @eps: p3, @weight_decay: p4, @momentum: p5, @centered: p6, @maximize: p7); }
-    static void M1974(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@RMSProp result = global::TorchSharp.@torch.@optim.@RMSProp(@parameters: p0, @lr: p1, @alpha: p2, @eps: p3, @weight_decay: p4, @momentum: p5, @centered: p6, @maximize: p7); }
-    static void M1975(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@RMSProp.@ParamGroup> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@RMSProp result = global::TorchSharp.@torch.@optim.@RMSProp(@parameters: p0, @lr: p1, @alpha: p2, @eps: p3, @weight_decay: p4, @momentum: p5, @centered: p6, @maximize: p7); }
-    static void M1976(global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD result = global::TorchSharp.@torch.@optim.@SGD(@parameters: p0, @learningRate: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
-    static void M1977(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD result = global::TorchSharp.@torch.@optim.@SGD(@parameters: p0, @learningRate: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
-    static void M1978(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@SGD.@ParamGroup> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD result = global::TorchSharp.@torch.@optim.@SGD(@parameters: p0, @learningRate: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
+    static void M1971(global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@Adam result = global::TorchSharp.@torch.@optim.@Adam(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
+    static void M1972(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Adam.@ParamGroup> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@Adam result = global::TorchSharp.@torch.@optim.@Adam(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
+    static void M1973(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@Adam result = global::TorchSharp.@torch.@optim.@Adam(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
+    static void M1974(global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@AdamW result = global::TorchSharp.@torch.@optim.@AdamW(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
+    static void M1975(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@AdamW.@ParamGroup> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@AdamW result = global::TorchSharp.@torch.@optim.@AdamW(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
+    static void M1976(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@AdamW result = global::TorchSharp.@torch.@optim.@AdamW(@parameters: p0, @lr: p1, @beta1: p2, @beta2: p3, @eps: p4, @weight_decay: p5, @amsgrad: p6, @maximize: p7); }
+    static void M1977(global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@RMSProp result = global::TorchSharp.@torch.@optim.@RMSProp(@parameters: p0, @lr: p1, @alpha: p2, @eps: p3, @weight_decay: p4, @momentum: p5, @centered: p6, @maximize: p7); }
+    static void M1978(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@RMSProp result = global::TorchSharp.@torch.@optim.@RMSProp(@parameters: p0, @lr: p1, @alpha: p2, @eps: p3, @weight_decay: p4, @momentum: p5, @centered: p6, @maximize: p7); }
+    static void M1979(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@RMSProp.@ParamGroup> p0, double p1, double p2, double p3, double p4, double p5, bool p6, bool p7) { global::TorchSharp.Modules.@RMSProp result = global::TorchSharp.@torch.@optim.@RMSProp(@parameters: p0, @lr: p1, @alpha: p2, @eps: p3, @weight_decay: p4, @momentum: p5, @centered: p6, @maximize: p7); }
+    static void M1980(global::System.Collections.Generic.@IEnumerable<global::System.@ValueTuple<string, global::TorchSharp.Modules.@Parameter>> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD result = global::TorchSharp.@torch.@optim.@SGD(@parameters: p0, @learningRate: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
+    static void M1981(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD result = global::TorchSharp.@torch.@optim.@SGD(@parameters: p0, @learningRate: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
+    static void M1982(global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@SGD.@ParamGroup> p0, double p1, double p2, double p3, double p4, bool p5, bool p6) { global::TorchSharp.Modules.@SGD result = global::TorchSharp.@torch.@optim.@SGD(@parameters: p0, @learningRate: p1, @momentum: p2, @dampening: p3, @weight_decay: p4, @nesterov: p5, @maximize: p6); }
     // TorchSharp.torch+optim+IBetas
-    static void M1979(global::TorchSharp.@torch.@optim.@IBetas value) { global::TorchSharp.@torch.@optim.@IBetas same = value; }
-    static void M1980(global::TorchSharp.@torch.@optim.@IBetas self) { global::System.@ValueTuple<double, double> read = self.@Betas; }
-    static void M1981(global::TorchSharp.@torch.@optim.@IBetas self, global::System.@ValueTuple<double, double> v) { self.@Betas = v; }
+    static void M1983(global::TorchSharp.@torch.@optim.@IBetas value) { global::TorchSharp.@torch.@optim.@IBetas same = value; }
+    static void M1984(global::TorchSharp.@torch.@optim.@IBetas self) { global::System.@ValueTuple<double, double> read = self.@Betas; }
+    static void M1985(global::TorchSharp.@torch.@optim.@IBetas self, global::System.@ValueTuple<double, double> v) { self.@Betas = v; }
     // TorchSharp.torch+optim+ILearningRateController
-    static void M1982(global::TorchSharp.@torch.@optim.@ILearningRateController value) { global::TorchSharp.@torch.@optim.@ILearningRateController same = value; }
-    static void M1983(global::TorchSharp.@torch.@optim.@ILearningRateController self) { double read = self.@InitialLearningRate; }
-    static void M1984(global::TorchSharp.@torch.@optim.@ILearningRateController self, double v) { self.@InitialLearningRate = v; }
-    static void M1985(global::TorchSharp.@torch.@optim.@ILearningRateController self) { double read = self.@LearningRate; }
-    static void M1986(global::TorchSharp.@torch.@optim.@ILearningRateController self, double v) { self.@LearningRate = v; }
+    static void M1986(global::TorchSharp.@torch.@optim.@ILearningRateController value) { global::TorchSharp.@torch.@optim.@ILearningRateController same = value; }
+    static void M1987(global::TorchSharp.@torch.@optim.@ILearningRateController self) { double read = self.@InitialLearningRate; }
+    static void M1988(global::TorchSharp.@torch.@optim.@ILearningRateController self, double v) { self.@InitialLearningRate = v; }
+    static void M1989(global::TorchSharp.@torch.@optim.@ILearningRateController self) { double read = self.@LearningRate; }
+    static void M1990(global::TorchSharp.@torch.@optim.@ILearningRateController self, double v) { self.@LearningRate = v; }
     // TorchSharp.torch+optim+IMomentum
-    static void M1987(global::TorchSharp.@torch.@optim.@IMomentum value) { global::TorchSharp.@torch.@optim.@IMomentum same = value; }
-    static void M1988(global::TorchSharp.@torch.@optim.@IMomentum self) { double read = self.@Momentum; }
-    static void M1989(global::TorchSharp.@torch.@optim.@IMomentum self, double v) { self.@Momentum = v; }
+    static void M1991(global::TorchSharp.@torch.@optim.@IMomentum value) { global::TorchSharp.@torch.@optim.@IMomentum same = value; }
+    static void M1992(global::TorchSharp.@torch.@optim.@IMomentum self) { double read = self.@Momentum; }
+    static void M1993(global::TorchSharp.@torch.@optim.@IMomentum self, double v) { self.@Momentum = v; }
     // TorchSharp.torch+optim+Optimizer
-    static void M1990(global::TorchSharp.@torch.@optim.@Optimizer value) { global::TorchSharp.@torch.@optim.@Optimizer same = value; }
-    static void M1991(global::TorchSharp.@torch.@optim.@Optimizer self) { self.@Dispose(); }
-    static void M1992(global::TorchSharp.@torch.@optim.@Optimizer self, global::TorchSharp.Modules.@ParamGroup p0) { self.@add_param_group(@param_group: p0); }
-    static void M1993(global::TorchSharp.@torch.@optim.@Optimizer self) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> result = self.@parameters(); }
-    static void M1994(global::TorchSharp.@torch.@optim.@Optimizer self, global::System.@Func<global::TorchSharp.@torch.@Tensor> p0) { global::TorchSharp.@torch.@Tensor result = self.@step(@closure: p0); }
-    static void M1995(global::TorchSharp.@torch.@optim.@Optimizer self) { self.@zero_grad(); }
-    static void M1996(global::TorchSharp.@torch.@optim.@Optimizer self) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@optim.@ILearningRateController> read = self.@ParamGroups; }
+    static void M1994(global::TorchSharp.@torch.@optim.@Optimizer value) { global::TorchSharp.@torch.@optim.@Optimizer same = value; }
+    static void M1995(global::TorchSharp.@torch.@optim.@Optimizer self) { self.@Dispose(); }
+    static void M1996(global::TorchSharp.@torch.@optim.@Optimizer self, global::TorchSharp.Modules.@ParamGroup p0) { self.@add_param_group(@param_group: p0); }
+    static void M1997(global::TorchSharp.@torch.@optim.@Optimizer self) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.Modules.@Parameter> result = self.@parameters(); }
+    static void M1998(global::TorchSharp.@torch.@optim.@Optimizer self, global::System.@Func<global::TorchSharp.@torch.@Tensor> p0) { global::TorchSharp.@torch.@Tensor result = self.@step(@closure: p0); }
+    static void M1999(global::TorchSharp.@torch.@optim.@Optimizer self) { self.@zero_grad(); }
+    static void M2000(global::TorchSharp.@torch.@optim.@Optimizer self) { global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@optim.@ILearningRateController> read = self.@ParamGroups; }
     // TorchSharp.torch+optim+Optimizer+StateDictionary
-    static void M1997(global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary value) { global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary same = value; }
-    static void M1998(global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary self) { global::System.Collections.Generic.@List<global::TorchSharp.Modules.@OptimizerOptions> read = self.@Options; }
-    static void M1999(global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary self) { global::System.Collections.Generic.@List<global::System.Collections.Generic.@List<int>> read = self.@StateIndexRef; }
-    static void M2000(global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary self) { global::System.Collections.Generic.@List<global::TorchSharp.Modules.@OptimizerState> read = self.@State; }
+    static void M2001(global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary value) { global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary same = value; }
+    static void M2002(global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary self) { global::System.Collections.Generic.@List<global::TorchSharp.Modules.@OptimizerOptions> read = self.@Options; }
+    static void M2003(global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary self) { global::System.Collections.Generic.@List<global::System.Collections.Generic.@List<int>> read = self.@StateIndexRef; }
+    static void M2004(global::TorchSharp.@torch.@optim.@Optimizer.@StateDictionary self) { global::System.Collections.Generic.@List<global::TorchSharp.Modules.@OptimizerState> read = self.@State; }
     // TorchSharp.torch+optim+lr_scheduler
-    static void M2001(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@CosineAnnealingLR(@optimizer: p0, @T_max: p1, @eta_min: p2, @last_epoch: p3, @verbose: p4); }
-    static void M2002(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, int p2, bool p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@ExponentialLR(@optimizer: p0, @gamma: p1, @last_epoch: p2, @verbose: p3); }
-    static void M2003(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.@Func<int, double> p1, int p2, bool p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@LambdaLR(@optimizer: p0, @lr_lambda: p1, @last_epoch: p2, @verbose: p3); }
-    static void M2004(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, double p2, int p3, int p4, bool p5) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@LinearLR(@optimizer: p0, @start_factor: p1, @end_factor: p2, @total_iters: p3, @last_epoch: p4, @verbose: p5); }
-    static void M2005(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IList<int> p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@MultiStepLR(@optimizer: p0, @milestones: p1, @gamma: p2, @last_epoch: p3, @verbose: p4); }
-    static void M2006(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IEnumerable<double> p1, int p2, int p3, int p4, double p5, global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy p6, bool p7, global::System.Collections.Generic.@IEnumerable<double> p8, global::System.Collections.Generic.@IEnumerable<double> p9, double p10, double p11, bool p12, int p13, bool p14) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@OneCycleLR(@optimizer: p0, @max_lr: p1, @total_steps: p2, @epochs: p3, @steps_per_epoch: p4, @pct_start: p5, @anneal_strategy: p6, @cycle_momentum: p7, @base_momentum: p8, @max_momentum: p9, @div_factor: p10, @final_div_factor: p11, @three_phase: p12, @last_epoch: p13, @verbose: p14); }
-    static void M2007(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, int p2, int p3, int p4, double p5, global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy p6, bool p7, double p8, double p9, double p10, double p11, bool p12, int p13, bool p14) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@OneCycleLR(@optimizer: p0, @max_lr: p1, @total_steps: p2, @epochs: p3, @steps_per_epoch: p4, @pct_start: p5, @anneal_strategy: p6, @cycle_momentum: p7, @base_momentum: p8, @max_momentum: p9, @div_factor: p10, @final_div_factor: p11, @three_phase: p12, @last_epoch: p13, @verbose: p14); }
-    static void M2008(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler> p1, global::System.Collections.Generic.@IEnumerable<int> p2, int p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@SequentialLR(@optimizer: p0, @schedulers: p1, @milestones: p2, @last_epoch: p3); }
-    static void M2009(global::TorchSharp.@torch.@optim.@Optimizer p0, int p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@StepLR(@optimizer: p0, @step_size: p1, @gamma: p2, @last_epoch: p3, @verbose: p4); }
+    static void M2005(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@CosineAnnealingLR(@optimizer: p0, @T_max: p1, @eta_min: p2, @last_epoch: p3, @verbose: p4); }
+    static void M2006(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, int p2, bool p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@ExponentialLR(@optimizer: p0, @gamma: p1, @last_epoch: p2, @verbose: p3); }
+    static void M2007(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.@Func<int, double> p1, int p2, bool p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@LambdaLR(@optimizer: p0, @lr_lambda: p1, @last_epoch: p2, @verbose: p3); }
+    static void M2008(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, double p2, int p3, int p4, bool p5) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@LinearLR(@optimizer: p0, @start_factor: p1, @end_factor: p2, @total_iters: p3, @last_epoch: p4, @verbose: p5); }
+    static void M2009(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IList<int> p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@MultiStepLR(@optimizer: p0, @milestones: p1, @gamma: p2, @last_epoch: p3, @verbose: p4); }
+    static void M2010(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IEnumerable<double> p1, int p2, int p3, int p4, double p5, global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy p6, bool p7, global::System.Collections.Generic.@IEnumerable<double> p8, global::System.Collections.Generic.@IEnumerable<double> p9, double p10, double p11, bool p12, int p13, bool p14) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@OneCycleLR(@optimizer: p0, @max_lr: p1, @total_steps: p2, @epochs: p3, @steps_per_epoch: p4, @pct_start: p5, @anneal_strategy: p6, @cycle_momentum: p7, @base_momentum: p8, @max_momentum: p9, @div_factor: p10, @final_div_factor: p11, @three_phase: p12, @last_epoch: p13, @verbose: p14); }
+    static void M2011(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, int p2, int p3, int p4, double p5, global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy p6, bool p7, double p8, double p9, double p10, double p11, bool p12, int p13, bool p14) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@OneCycleLR(@optimizer: p0, @max_lr: p1, @total_steps: p2, @epochs: p3, @steps_per_epoch: p4, @pct_start: p5, @anneal_strategy: p6, @cycle_momentum: p7, @base_momentum: p8, @max_momentum: p9, @div_factor: p10, @final_div_factor: p11, @three_phase: p12, @last_epoch: p13, @verbose: p14); }
+    static void M2012(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler> p1, global::System.Collections.Generic.@IEnumerable<int> p2, int p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@SequentialLR(@optimizer: p0, @schedulers: p1, @milestones: p2, @last_epoch: p3); }
+    static void M2013(global::TorchSharp.@torch.@optim.@Optimizer p0, int p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler result = global::TorchSharp.@torch.@optim.@lr_scheduler.@StepLR(@optimizer: p0, @step_size: p1, @gamma: p2, @last_epoch: p3, @verbose: p4); }
     // TorchSharp.torch+optim+lr_scheduler+LRScheduler
-    static void M2010(global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler same = value; }
-    static void M2011(global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler self) { global::System.Collections.Generic.@IEnumerable<double> result = self.@get_last_lr(); }
-    static void M2012(global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler self) { self.@step(); }
-    static void M2013(global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler self, int? p0) { self.@step(@epoch: p0); }
+    static void M2014(global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler same = value; }
+    static void M2015(global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler self) { global::System.Collections.Generic.@IEnumerable<double> result = self.@get_last_lr(); }
+    static void M2016(global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler self) { self.@step(); }
+    static void M2017(global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler self, int? p0) { self.@step(@epoch: p0); }
     // TorchSharp.torch+optim+lr_scheduler+impl
     // TorchSharp.torch+optim+lr_scheduler+impl+CosineAnnealingLR
-    static void M2014(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@CosineAnnealingLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@CosineAnnealingLR same = value; }
-    static void M2015(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@CosineAnnealingLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@CosineAnnealingLR(@optimizer: p0, @T_max: p1, @eta_min: p2, @last_epoch: p3, @verbose: p4); }
+    static void M2018(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@CosineAnnealingLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@CosineAnnealingLR same = value; }
+    static void M2019(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@CosineAnnealingLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@CosineAnnealingLR(@optimizer: p0, @T_max: p1, @eta_min: p2, @last_epoch: p3, @verbose: p4); }
     // TorchSharp.torch+optim+lr_scheduler+impl+ExponentialLR
-    static void M2016(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@ExponentialLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@ExponentialLR same = value; }
-    static void M2017(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, int p2, bool p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@ExponentialLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@ExponentialLR(@optimizer: p0, @gamma: p1, @last_epoch: p2, @verbose: p3); }
+    static void M2020(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@ExponentialLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@ExponentialLR same = value; }
+    static void M2021(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, int p2, bool p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@ExponentialLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@ExponentialLR(@optimizer: p0, @gamma: p1, @last_epoch: p2, @verbose: p3); }
     // TorchSharp.torch+optim+lr_scheduler+impl+LambdaLR
-    static void M2018(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR same = value; }
-    static void M2019(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IEnumerable<global::System.@Func<int, double>> p1, int p2, bool p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR(@optimizer: p0, @lr_lambdas: p1, @last_epoch: p2, @verbose: p3); }
-    static void M2020(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.@Func<int, double> p1, int p2, bool p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR(@optimizer: p0, @lr_lambda: p1, @last_epoch: p2, @verbose: p3); }
+    static void M2022(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR same = value; }
+    static void M2023(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IEnumerable<global::System.@Func<int, double>> p1, int p2, bool p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR(@optimizer: p0, @lr_lambdas: p1, @last_epoch: p2, @verbose: p3); }
+    static void M2024(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.@Func<int, double> p1, int p2, bool p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LambdaLR(@optimizer: p0, @lr_lambda: p1, @last_epoch: p2, @verbose: p3); }
     // TorchSharp.torch+optim+lr_scheduler+impl+LinearLR
-    static void M2021(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LinearLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LinearLR same = value; }
-    static void M2022(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, double p2, int p3, int p4, bool p5) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LinearLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LinearLR(@optimizer: p0, @start_factor: p1, @end_factor: p2, @total_iters: p3, @last_epoch: p4, @verbose: p5); }
+    static void M2025(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LinearLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LinearLR same = value; }
+    static void M2026(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, double p2, int p3, int p4, bool p5) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LinearLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@LinearLR(@optimizer: p0, @start_factor: p1, @end_factor: p2, @total_iters: p3, @last_epoch: p4, @verbose: p5); }
     // TorchSharp.torch+optim+lr_scheduler+impl+MultiStepLR
-    static void M2023(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@MultiStepLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@MultiStepLR same = value; }
-    static void M2024(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IList<int> p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@MultiStepLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@MultiStepLR(@optimizer: p0, @milestones: p1, @gamma: p2, @last_epoch: p3, @verbose: p4); }
+    static void M2027(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@MultiStepLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@MultiStepLR same = value; }
+    static void M2028(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IList<int> p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@MultiStepLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@MultiStepLR(@optimizer: p0, @milestones: p1, @gamma: p2, @last_epoch: p3, @verbose: p4); }
     // TorchSharp.torch+optim+lr_scheduler+impl+OneCycleLR
-    static void M2025(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR same = value; }
-    static void M2026(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IEnumerable<double> p1, int p2, int p3, int p4, double p5, global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy p6, bool p7, global::System.Collections.Generic.@IEnumerable<double> p8, global::System.Collections.Generic.@IEnumerable<double> p9, double p10, double p11, bool p12, int p13, bool p14) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR(@optimizer: p0, @max_lr: p1, @total_steps: p2, @epochs: p3, @steps_per_epoch: p4, @pct_start: p5, @anneal_strategy: p6, @cycle_momentum: p7, @base_momentum: p8, @max_momentum: p9, @div_factor: p10, @final_div_factor: p11, @three_phase: p12, @last_epoch: p13, @verbose: p14); }
-    static void M2027(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, int p2, int p3, int p4, double p5, global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy p6, bool p7, double p8, double p9, double p10, double p11, bool p12, int p13, bool p14) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR(@optimizer: p0, @max_lr: p1, @total_steps: p2, @epochs: p3, @steps_per_epoch: p4, @pct_start: p5, @anneal_strategy: p6, @cycle_momentum: p7, @base_momentum: p8, @max_momentum: p9, @div_factor: p10, @final_div_factor: p11, @three_phase: p12, @last_epoch: p13, @verbose: p14); }
+    static void M2029(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR same = value; }
+    static void M2030(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IEnumerable<double> p1, int p2, int p3, int p4, double p5, global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy p6, bool p7, global::System.Collections.Generic.@IEnumerable<double> p8, global::System.Collections.Generic.@IEnumerable<double> p9, double p10, double p11, bool p12, int p13, bool p14) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR(@optimizer: p0, @max_lr: p1, @total_steps: p2, @epochs: p3, @steps_per_epoch: p4, @pct_start: p5, @anneal_strategy: p6, @cycle_momentum: p7, @base_momentum: p8, @max_momentum: p9, @div_factor: p10, @final_div_factor: p11, @three_phase: p12, @last_epoch: p13, @verbose: p14); }
+    static void M2031(global::TorchSharp.@torch.@optim.@Optimizer p0, double p1, int p2, int p3, int p4, double p5, global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy p6, bool p7, double p8, double p9, double p10, double p11, bool p12, int p13, bool p14) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR(@optimizer: p0, @max_lr: p1, @total_steps: p2, @epochs: p3, @steps_per_epoch: p4, @pct_start: p5, @anneal_strategy: p6, @cycle_momentum: p7, @base_momentum: p8, @max_momentum: p9, @div_factor: p10, @final_div_factor: p11, @three_phase: p12, @last_epoch: p13, @verbose: p14); }
     // TorchSharp.torch+optim+lr_scheduler+impl+OneCycleLR+AnnealStrategy
-    const byte E2028 = (byte)((long)global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy.@Cos == 0 ? 1 : -1);
-    const byte E2029 = (byte)((long)global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy.@Linear == 1 ? 1 : -1);
+    const byte E2032 = (byte)((long)global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy.@Cos == 0 ? 1 : -1);
+    const byte E2033 = (byte)((long)global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@OneCycleLR.@AnnealStrategy.@Linear == 1 ? 1 : -1);
     // TorchSharp.torch+optim+lr_scheduler+impl+SequentialLR
-    static void M2030(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@SequentialLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@SequentialLR same = value; }
-    static void M2031(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler> p1, global::System.Collections.Generic.@IEnumerable<int> p2, int p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@SequentialLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@SequentialLR(@optimizer: p0, @schedulers: p1, @milestones: p2, @last_epoch: p3); }
+    static void M2034(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@SequentialLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@SequentialLR same = value; }
+    static void M2035(global::TorchSharp.@torch.@optim.@Optimizer p0, global::System.Collections.Generic.@IEnumerable<global::TorchSharp.@torch.@optim.@lr_scheduler.@LRScheduler> p1, global::System.Collections.Generic.@IEnumerable<int> p2, int p3) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@SequentialLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@SequentialLR(@optimizer: p0, @schedulers: p1, @milestones: p2, @last_epoch: p3); }
     // TorchSharp.torch+optim+lr_scheduler+impl+StepLR
-    static void M2032(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@StepLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@StepLR same = value; }
-    static void M2033(global::TorchSharp.@torch.@optim.@Optimizer p0, int p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@StepLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@StepLR(@optimizer: p0, @step_size: p1, @gamma: p2, @last_epoch: p3, @verbose: p4); }
+    static void M2036(global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@StepLR value) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@StepLR same = value; }
+    static void M2037(global::TorchSharp.@torch.@optim.@Optimizer p0, int p1, double p2, int p3, bool p4) { global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@StepLR made = new global::TorchSharp.@torch.@optim.@lr_scheduler.@impl.@StepLR(@optimizer: p0, @step_size: p1, @gamma: p2, @last_epoch: p3, @verbose: p4); }
     // TorchSharp.torch+random
-    static void M2034() { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@random.@get_rng_state(); }
-    static void M2035() { long result = global::TorchSharp.@torch.@random.@initial_seed(); }
-    static void M2036(long p0) { global::TorchSharp.@torch.@Generator result = global::TorchSharp.@torch.@random.@manual_seed(@seed: p0); }
-    static void M2037() { long result = global::TorchSharp.@torch.@random.@seed(); }
-    static void M2038(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@random.@set_rng_state(@new_state: p0); }
+    static void M2038() { global::TorchSharp.@torch.@Tensor result = global::TorchSharp.@torch.@random.@get_rng_state(); }
+    static void M2039() { long result = global::TorchSharp.@torch.@random.@initial_seed(); }
+    static void M2040(long p0) { global::TorchSharp.@torch.@Generator result = global::TorchSharp.@torch.@random.@manual_seed(@seed: p0); }
+    static void M2041() { long result = global::TorchSharp.@torch.@random.@seed(); }
+    static void M2042(global::TorchSharp.@torch.@Tensor p0) { global::TorchSharp.@torch.@random.@set_rng_state(@new_state: p0); }
     // TorchSharp.torch+utils
     // TorchSharp.torch+utils+data
-    static void M2039(global::TorchSharp.@torch.@utils.@data.@Dataset p0, int p1, bool p2, global::TorchSharp.@torch.@Device p3, int? p4, int p5, bool p6, bool p7, bool p8) { global::TorchSharp.Modules.@DataLoader result = global::TorchSharp.@torch.@utils.@data.@DataLoader(@dataset: p0, @batchSize: p1, @shuffle: p2, @device: p3, @seed: p4, @num_worker: p5, @drop_last: p6, @disposeBatch: p7, @disposeDataset: p8); }
-    static void M2040(global::TorchSharp.@torch.@utils.@data.@Dataset p0, int p1, global::System.Collections.Generic.@IEnumerable<long> p2, global::TorchSharp.@torch.@Device p3, int p4, bool p5, bool p6, bool p7) { global::TorchSharp.Modules.@DataLoader result = global::TorchSharp.@torch.@utils.@data.@DataLoader(@dataset: p0, @batchSize: p1, @shuffler: p2, @device: p3, @num_worker: p4, @drop_last: p5, @disposeBatch: p6, @disposeDataset: p7); }
-    static void M2041(global::TorchSharp.@torch.@utils.@data.@IterableDataset p0, int p1, bool p2, global::TorchSharp.@torch.@Device p3, int? p4, int p5, bool p6, bool p7, bool p8) { global::TorchSharp.Modules.@IterableDataLoader result = global::TorchSharp.@torch.@utils.@data.@DataLoader(@dataset: p0, @batchSize: p1, @shuffle: p2, @device: p3, @seed: p4, @num_worker: p5, @drop_last: p6, @disposeBatch: p7, @disposeDataset: p8); }
-    static void M2042(global::TorchSharp.@torch.@utils.@data.@IterableDataset p0, int p1, global::System.Collections.Generic.@IEnumerable<long> p2, global::TorchSharp.@torch.@Device p3, int p4, bool p5, bool p6, bool p7) { global::TorchSharp.Modules.@IterableDataLoader result = global::TorchSharp.@torch.@utils.@data.@DataLoader(@dataset: p0, @batchSize: p1, @shuffler: p2, @device: p3, @num_worker: p4, @drop_last: p5, @disposeBatch: p6, @disposeDataset: p7); }
-    static void M2043(global::TorchSharp.@torch.@Tensor[] p0) { global::TorchSharp.Modules.@TensorDataset result = global::TorchSharp.@torch.@utils.@data.@TensorDataset(@tensors: p0); }
+    static void M2043(global::TorchSharp.@torch.@utils.@data.@Dataset p0, int p1, bool p2, global::TorchSharp.@torch.@Device p3, int? p4, int p5, bool p6, bool p7, bool p8) { global::TorchSharp.Modules.@DataLoader result = global::TorchSharp.@torch.@utils.@data.@DataLoader(@dataset: p0, @batchSize: p1, @shuffle: p2, @device: p3, @seed: p4, @num_worker: p5, @drop_last: p6, @disposeBatch: p7, @disposeDataset: p8); }
+    static void M2044(global::TorchSharp.@torch.@utils.@data.@Dataset p0, int p1, global::System.Collections.Generic.@IEnumerable<long> p2, global::TorchSharp.@torch.@Device p3, int p4, bool p5, bool p6, bool p7) { global::TorchSharp.Modules.@DataLoader result = global::TorchSharp.@torch.@utils.@data.@DataLoader(@dataset: p0, @batchSize: p1, @shuffler: p2, @device: p3, @num_worker: p4, @drop_last: p5, @disposeBatch: p6, @disposeDataset: p7); }
+    static void M2045(global::TorchSharp.@torch.@utils.@data.@IterableDataset p0, int p1, bool p2, global::TorchSharp.@torch.@Device p3, int? p4, int p5, bool p6, bool p7, bool p8) { global::TorchSharp.Modules.@IterableDataLoader result = global::TorchSharp.@torch.@utils.@data.@DataLoader(@dataset: p0, @batchSize: p1, @shuffle: p2, @device: p3, @seed: p4, @num_worker: p5, @drop_last: p6, @disposeBatch: p7, @disposeDataset: p8); }
+    static void M2046(global::TorchSharp.@torch.@utils.@data.@IterableDataset p0, int p1, global::System.Collections.Generic.@IEnumerable<long> p2, global::TorchSharp.@torch.@Device p3, int p4, bool p5, bool p6, bool p7) { global::TorchSharp.Modules.@IterableDataLoader result = global::TorchSharp.@torch.@utils.@data.@DataLoader(@dataset: p0, @batchSize: p1, @shuffler: p2, @device: p3, @num_worker: p4, @drop_last: p5, @disposeBatch: p6, @disposeDataset: p7); }
+    static void M2047(global::TorchSharp.@torch.@Tensor[] p0) { global::TorchSharp.Modules.@TensorDataset result = global::TorchSharp.@torch.@utils.@data.@TensorDataset(@tensors: p0); }
     // TorchSharp.torch+utils+data+Dataset
-    static void M2044(global::TorchSharp.@torch.@utils.@data.@Dataset value) { global::TorchSharp.@torch.@utils.@data.@Dataset same = value; }
+    static void M2048(global::TorchSharp.@torch.@utils.@data.@Dataset value) { global::TorchSharp.@torch.@utils.@data.@Dataset same = value; }
     // TorchSharp.torch+utils+data+Dataset`1<!0>
-    static void M2045<T>(global::TorchSharp.@torch.@utils.@data.@Dataset<T> value) { global::TorchSharp.@torch.@utils.@data.@Dataset<T> same = value; }
-    static void M2046<T>(global::TorchSharp.@torch.@utils.@data.@Dataset<T> self) { self.@Dispose(); }
-    static void M2047<T>(global::TorchSharp.@torch.@utils.@data.@Dataset<T> self, long p0) { T result = self.@GetTensor(@index: p0); }
-    static void M2048<T>(global::TorchSharp.@torch.@utils.@data.@Dataset<T> self) { long read = self.@Count; }
+    static void M2049<T>(global::TorchSharp.@torch.@utils.@data.@Dataset<T> value) { global::TorchSharp.@torch.@utils.@data.@Dataset<T> same = value; }
+    static void M2050<T>(global::TorchSharp.@torch.@utils.@data.@Dataset<T> self) { self.@Dispose(); }
+    static void M2051<T>(global::TorchSharp.@torch.@utils.@data.@Dataset<T> self, long p0) { T result = self.@GetTensor(@index: p0); }
+    static void M2052<T>(global::TorchSharp.@torch.@utils.@data.@Dataset<T> self) { long read = self.@Count; }
     // TorchSharp.torch+utils+data+IterableDataset
-    static void M2049(global::TorchSharp.@torch.@utils.@data.@IterableDataset value) { global::TorchSharp.@torch.@utils.@data.@IterableDataset same = value; }
+    static void M2053(global::TorchSharp.@torch.@utils.@data.@IterableDataset value) { global::TorchSharp.@torch.@utils.@data.@IterableDataset same = value; }
 }
