@@ -20,4 +20,10 @@ internal static class RandomPurpose
 
     /// <summary>Images of Shapes to test on; "shte".</summary>
     public const uint ShapesTest = 0x73687465;
+
+    /// <summary>Scenes to train on; "sctr".</summary>
+    public const uint ScenesTrain = 0x73637472;
+
+    /// <summary>Scenes to test on; "scte".</summary>
+    public const uint ScenesTest = 0x73637465;
 }
