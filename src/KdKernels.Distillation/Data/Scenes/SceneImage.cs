@@ -13,8 +13,8 @@ internal sealed class SceneImage
     // Difficulty, calibrated by plain supervised training only and frozen with Scenes.Version. 2,000 training scenes,
     // seed 2026, 20 epochs of AdamW from 5e-3 along a half cosine, batches of 32, one initialisation:
     // GridDetector.Small reaches mAP 0.77 (IoU 0.5) and F1 0.50 (score 0.5) on 500 held-out scenes, Large 0.98 and
-    // 0.93. With rings in place of hearts, radii of 4.5 to 8 and no distractors, Small reached 0.93 and 0.80: too near
-    // its teacher.
+    // 0.93. With rings in place of hearts, radii of 4.5 to 8 and no distractors, Small alone reached 0.93 and 0.80,
+    // which leaves little to teach.
     private const double MinRadius = 4.2;
     private const double MaxRadius = 7.5;
     private const double MinDistractorRadius = 1.5;

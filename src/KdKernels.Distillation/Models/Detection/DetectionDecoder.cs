@@ -12,8 +12,7 @@ public sealed record DetectionDecoder(DetectionGrid Grid, double MinScore = 0.05
 {
     /// <summary>
     /// Every cell offers its box once for every class whose softmax probability is at least <see cref="MinScore"/>;
-    /// then
-    /// <see cref="NonMaximumSuppression"/>. Arithmetic is in float64.
+    /// then <see cref="NonMaximumSuppression"/>. Arithmetic is in float64.
     /// </summary>
     /// <param name="output"><c>[B, A, C + 1 + 4]</c>.</param>
     /// <returns>The boxes of each image, by falling score.</returns>
@@ -21,7 +20,6 @@ public sealed record DetectionDecoder(DetectionGrid Grid, double MinScore = 0.05
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable mode = no_grad();
-        // Views: a copy is what makes them contiguous.
         ReadOnlySpan<double> scores = Values(Grid.Logits(output).to(ScalarType.Float64).softmax(-1));
         ReadOnlySpan<double> offsets = Values(Grid.Offsets(output).to(ScalarType.Float64));
         var result = new IReadOnlyList<DetectedObject>[output.shape[0]];
