@@ -32,4 +32,10 @@ internal static class RandomPurpose
 
     /// <summary>Passages of SpanQuestions to test on; "sqte".</summary>
     public const uint SpanTest = 0x73717465;
+
+    /// <summary>Scenes to train on; "sctr".</summary>
+    public const uint ScenesTrain = 0x73637472;
+
+    /// <summary>Scenes to test on; "scte".</summary>
+    public const uint ScenesTest = 0x73637465;
 }

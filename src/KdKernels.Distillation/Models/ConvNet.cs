@@ -50,7 +50,8 @@ public sealed class ConvNet : nn.Module<Tensor, Tensor>, IDualModule, ITappedMod
         return input.Through(stages).Flatten().Through(features).Through(classifier).MoveToOuterDisposeScope();
     }
 
-    private static Sequential Stage(int inputs, int outputs, int depth)
+    /// <summary>Convolutions 3x3 with batch norm and ReLU, and max pooling unless the size is to stay.</summary>
+    internal static Sequential Stage(int inputs, int outputs, int depth, bool pool = true)
     {
         List<(string Name, nn.Module<Tensor, Tensor> Layer)> stage = [];
         for (int layer = 1; layer <= depth; layer++)
@@ -61,7 +62,11 @@ public sealed class ConvNet : nn.Module<Tensor, Tensor>, IDualModule, ITappedMod
             stage.Add(($"relu{layer}", nn.ReLU(inplace: true)));
         }
 
-        stage.Add(("pool", nn.MaxPool2d(2)));
+        if (pool)
+        {
+            stage.Add(("pool", nn.MaxPool2d(2)));
+        }
+
         return nn.Sequential([.. stage]);
     }
 }
