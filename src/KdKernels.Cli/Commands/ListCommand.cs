@@ -2,11 +2,11 @@ using System.CommandLine;
 using System.Text;
 using System.Text.RegularExpressions;
 using KdKernels.Cli.Output;
-using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Models;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Sweeps;
+using KdKernels.Distillation.Tasks;
 
 namespace KdKernels.Cli.Commands;
 
@@ -22,8 +22,10 @@ internal static partial class ListCommand
         [Methods] = () => MethodCatalog.All.Select(method => new ListedName(method.Name, method.Paper.Length == 0
             ? method.Summary
             : $"{method.Summary}. {method.Paper}")),
-        ["models"] = () => ModelRegistry.Models.Select(model => new ListedName(model.Name, model.Description)),
-        ["datasets"] = () => DataSources.Names.Select(name => new ListedName(name, DataSources.Describe(name))),
+        ["models"] = () => ModelRegistry.Models.Select(model => new ListedName(
+            model.Name, model.Kind == "images" ? model.Description : $"{model.Description} ({model.Kind})")),
+        ["datasets"] = () => TaskCatalog.Names.Select(
+            name => new ListedName(name, $"{TaskCatalog.Describe(name)} ({TaskCatalog.KindOf(name)})")),
         ["sweeps"] = ()
             => SweepReader.Shipped.Select(name => new ListedName(name, FirstSentence(SweepReader.ShippedText(name)))),
         ["recipes"] = ()

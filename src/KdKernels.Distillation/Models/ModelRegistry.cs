@@ -1,3 +1,5 @@
+using KdKernels.Distillation.Models.Sequences;
+using KdKernels.Distillation.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,7 +8,8 @@ namespace KdKernels.Distillation.Models;
 /// <summary>A network that recipes can name.</summary>
 /// <param name="Name">As written in a recipe.</param>
 /// <param name="Description">One line.</param>
-public sealed record ModelInfo(string Name, string Description);
+/// <param name="Kind">The kind of task that it is for, as in <see cref="Tasks.TaskCatalog"/>.</param>
+public sealed record ModelInfo(string Name, string Description, string Kind);
 
 /// <summary>The networks by name. A recipe can reach these and nothing else.</summary>
 public static class ModelRegistry
@@ -38,6 +41,26 @@ public static class ModelRegistry
         WideResNetEntry(16, 1),
         WideResNetEntry(16, 2),
         WideResNetEntry(40, 2),
+        Entry(
+            "lstm-small",
+            "word vectors and one LSTM layer of 12, mean over the words",
+            (classes, vocabulary, _) => EmbeddingLstm.Small(classes, vocabulary),
+            SequenceTask.Sequences),
+        Entry(
+            "lstm-large",
+            "word vectors and one LSTM layer of 64, mean over the words",
+            (classes, vocabulary, _) => EmbeddingLstm.Large(classes, vocabulary),
+            SequenceTask.Sequences),
+        Entry(
+            "reader-small",
+            "question attention and a bidirectional LSTM of 8",
+            (_, vocabulary, _) => SpanReader.Small(vocabulary),
+            SequenceTask.Spans),
+        Entry(
+            "reader-large",
+            "question attention and a bidirectional LSTM of 32",
+            (_, vocabulary, _) => SpanReader.Large(vocabulary),
+            SequenceTask.Spans),
     ];
 
     /// <summary>Every network, smallest family first.</summary>
@@ -50,7 +73,12 @@ public static class ModelRegistry
     /// <param name="imageSize">Height and width of the input.</param>
     /// <exception cref="ArgumentException">The name is not registered, or the image is too small for the network's
     /// stages.</exception>
-    public static nn.Module<Tensor, Tensor> Create(string name, int classes, int channels, int imageSize)
+    public static nn.Module<Tensor, Tensor> Create(string name, int classes, int channels, int imageSize) =>
+        Create(ImageClassification.KindName, name, classes, channels, imageSize);
+
+    /// <summary>The same for any kind of task; for tokens the vocabulary stands for the channels and the length for the
+    /// size.</summary>
+    internal static nn.Module<Tensor, Tensor> Create(string kind, string name, int classes, int channels, int imageSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
@@ -58,21 +86,24 @@ public static class ModelRegistry
         ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, 8);
         foreach ((ModelInfo info, Factory create) in Entries)
         {
-            if (string.Equals(info.Name, name, StringComparison.Ordinal))
+            if (string.Equals(info.Name, name, StringComparison.Ordinal) && string.Equals(info.Kind, kind, StringComparison.Ordinal))
             {
                 return create(classes, channels, imageSize);
             }
         }
 
         throw new ArgumentException(
-            $"expected one of {string.Join(", ", Models.Select(model => model.Name))} but got '{name}'", nameof(name));
+            $"expected a model for {kind}, one of "
+            + $"{string.Join(", ", Models.Where(model => model.Kind == kind).Select(model => model.Name))}, but got '{name}'",
+            nameof(name));
     }
 
     /// <summary>Number of trained numbers; running statistics do not count.</summary>
     public static long CountParameters(nn.Module module) => module.parameters().Sum(parameter => parameter.numel());
 
-    private static (ModelInfo Info, Factory Create) Entry(string name, string description, Factory create) =>
-        (new ModelInfo(name, description), create);
+    private static (ModelInfo Info, Factory Create) Entry(
+        string name, string description, Factory create, string kind = ImageClassification.KindName) =>
+        (new ModelInfo(name, description, kind), create);
 
     private static (ModelInfo Info, Factory Create) ResNetEntry(int depth) => Entry(
         $"resnet{depth}",

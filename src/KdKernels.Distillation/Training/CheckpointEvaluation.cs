@@ -28,6 +28,12 @@ public sealed record CheckpointEvaluation(
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(message);
+        if (TaskCatalog.Find(recipe.Data.Name) is { } other)
+        {
+            throw new RecipeException(
+                recipe.Name, 0, "data.name", $"expected images to classify but got {other.Name}, which is for {other.Kind}");
+        }
+
         var data = ImageClassification.Load(recipe.Data, recipe.Name);
         var device = TrainingDevice.Open(recipe);
         string model = role switch

@@ -14,6 +14,12 @@ internal static class ExperimentCheck
     /// <exception cref="RecipeException">A model is not for the data, or networks do not fit a method.</exception>
     public static void Run(Recipe recipe, LearningTask task, LearningTask studentTask, IReadOnlyList<Arm> arms)
     {
+        if (recipe.Evaluation.Noise.Count > 0 && task.Kind != ImageClassification.KindName)
+        {
+            throw new RecipeException(
+                recipe.Name, 0, "evaluation.noise", $"expected none for {task.TrainName}, which has no images to classify, but got some");
+        }
+
         using var scope = NewDisposeScope();
         using nn.Module<Tensor, Tensor> student = Network(recipe, "student.model", task, recipe.Student.Model);
         if (!arms.Any(arm => arm.Distill.NeedsTeacher))
@@ -106,7 +112,8 @@ internal static class ExperimentCheck
         }
         catch (ArgumentException error)
         {
-            throw new RecipeException(recipe.Name, 0, key, error.Message);
+            // The name of the parameter that the runtime appends means nothing to who wrote a recipe.
+            throw new RecipeException(recipe.Name, 0, key, error.Message.Split(" (Parameter '")[0]);
         }
     }
 }

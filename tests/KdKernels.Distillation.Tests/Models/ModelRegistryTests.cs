@@ -8,7 +8,8 @@ namespace KdKernels.Distillation.Tests.Models;
 [Collection(TorchTests.Name)]
 public class ModelRegistryTests
 {
-    public static TheoryData<string> Names => [.. ModelRegistry.Models.Select(model => model.Name)];
+    public static TheoryData<string> Names => 
+        [.. ModelRegistry.Models.Where(model => model.Kind == "images").Select(model => model.Name)];
 
     /// <summary>
     /// Counted by hand from the architectures. As published: ResNet-20 0.27 M and ResNet-56 0.85 M (He et al. 2015,
