@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using KdKernels.Distillation.Formats;
 using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Methods.Jacobians;
 using KdKernels.Distillation.Models;
@@ -44,8 +45,8 @@ public sealed class LwfMethodTests : IDisposable
             if (noise > 0)
             {
                 long[] shape = step.Batch.Inputs.shape;
-                Tensor images = step.Batch.Inputs
-                    + NoiseProbeComposed.Noise([6, 1, .. shape[1..]], new NoiseProbeOptions(step.Seed, 1)).squeeze(1) * noise;
+                Tensor normals = NoiseProbeComposed.Noise([6, 1, .. shape[1..]], new NoiseProbeOptions(step.Seed, 1));
+                Tensor images = step.Batch.Inputs + normals.squeeze(1).to(ScalarType.Float64) * noise;
                 using var evaluation = new EvaluationMode(sample.Student);
                 using var taps = new NetworkTaps(sample.Student, ["features"]);
                 sample.Student.call(images);
@@ -63,7 +64,7 @@ public sealed class LwfMethodTests : IDisposable
     public void The_teacher_may_have_other_classes_but_not_other_images()
     {
         using var scope = NewDisposeScope();
-        ImageClassification task = Shapes(32);
+        ImageClassification task = ImageClassification.Load(new DataRecipe { Name = "shapes", Train = 60, Test = 20 }, "sample");
         using nn.Module<Tensor, Tensor> student = task.CreateNetwork("convnet-small", seed: 1, CPU);
         using var teacher = new Mlp(classes: 7, channels: 3, imageSize: 32, hidden: 8);
         var distill = new DistillRecipe { Methods = [MethodRecipe.Default("lwf")] };
@@ -73,8 +74,8 @@ public sealed class LwfMethodTests : IDisposable
 
         using DistillationMethod method = Make(null).Single().Method;
         Assert.Equal(7, method.Parts!.state_dict()["weight"].shape[0]);
-        RecipeException error = Assert.Throws<RecipeException>(() => Make(Shapes(16)));
-        Assert.Contains("inputs of 3x16x16, but has to look at", error.Message, StringComparison.Ordinal);
+        RecipeException error = Assert.Throws<RecipeException>(() => Make(Small()));
+        Assert.Contains("inputs of 3x8x8, but has to look at", error.Message, StringComparison.Ordinal);
         RecipeException layer = Assert.Throws<RecipeException>(() => MethodSample.Create("lwf", settings: [("features", "stage9")]));
         Assert.Contains("but got 'stage9'", layer.Message, StringComparison.Ordinal);
     }
@@ -187,6 +188,17 @@ public sealed class LwfMethodTests : IDisposable
         Assert.True(bound.SourceMean <= bound.Bound);
     }
 
-    private static ImageClassification Shapes(int size) => ImageClassification.Load(
-        new DataRecipe { Name = "shapes", Train = 60, Test = 20, ImageSize = size }, "sample");
+    /// <summary>Grey pictures of other measures than Shapes.</summary>
+    private ImageClassification Small()
+    {
+        foreach (string name in new[] { "x/1.png", "x/2.png", "x/3.png", "y/1.png", "y/2.png", "y/3.png" })
+        {
+            string path = Path.Combine(root, "images", name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, PngWriter.Encode(new byte[3 * 8 * 8], width: 8, height: 8, channels: 3));
+        }
+
+        return ImageClassification.Load(
+            new DataRecipe { Name = "image-folder", Root = Path.Combine(root, "images"), ImageSize = 8 }, "sample");
+    }
 }

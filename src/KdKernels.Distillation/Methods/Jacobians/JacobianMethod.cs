@@ -37,8 +37,9 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
             `activations` is the weight of `(1/N) Σ_n ½ ‖z_s − z_t‖²`, the "match activations" of the paper's tables; with the labels'
             cross-entropy the default is its row of all three, and 0 gives cross-entropy and Jacobians. Its default is that of `logits`.
 
-            All of this is computed in a forward pass of its own with the student in evaluation mode: batch norm in training mode
-            mixes the images of a batch in J. Running statistics stay as they are. The second derivative of a ReLU network by its input is 0 almost everywhere:
+            Derivatives and noisy logits come from a forward pass of its own with the student in evaluation mode: batch norm in training mode
+            mixes the images of a batch in J. Running statistics stay as they are. `activations` reads the logits of the ordinary pass, which are those that are
+            trained: in evaluation mode they have statistics of the past, and regression on them diverges at usual learning rates. The second derivative of a ReLU network by its input is 0 almost everywhere:
             the gradient reaches the weights through their products, and not through the masks.
 
             The paper gives neither a weight nor a size of the noise; the defaults are this library's. Seen elsewhere, and not repeated: a penalty without
@@ -66,23 +67,25 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
     public override IReadOnlyList<LossTerm> Terms(MethodStep step)
     {
         using var evaluation = new EvaluationMode(step.Student.Network);
-        (Tensor loss, Tensor student, Tensor teacher) = settings.Text("form") switch
+        Tensor loss = settings.Text("form") switch
         {
             Row => Rows(step),
             Noise => NoisyLogits(step),
             _ => Products(step),
         };
-        List<LossTerm> terms = [new(settings.Text("form"), loss, settings.Scheduled("weight").At(step.Epoch))];
+        var matched = new LossTerm(settings.Text("form"), loss, settings.Scheduled("weight").At(step.Epoch));
         double activations = settings.Scheduled("activations").At(step.Epoch);
-        if (activations > 0)
-        {
-            terms.Add(new LossTerm("activations", Matching.Squared(step, student, teacher, half: true), activations));
-        }
-
-        return terms;
+        return activations > 0
+            ?
+            [
+                matched,
+                new LossTerm(
+                    "activations", Matching.Squared(step, step.Student.Output, step.Teacher.Output, half: true), activations),
+            ]
+            : [matched];
     }
 
-    private (Tensor Loss, Tensor Student, Tensor Teacher) Rows(MethodStep step)
+    private Tensor Rows(MethodStep step)
     {
         Tensor images = InputGradient.Leaf(step.Batch.Inputs);
         Tensor taught = step.Teacher.Network.call(images);
@@ -90,33 +93,35 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
             ? taught.detach().argmax(1)
             : step.Batch.Labels;
         Tensor teacher = InputGradient.Row(taught, classes, images, trains: false);
-        Tensor logits = step.Student.Network.call(images);
-        Tensor student = InputGradient.Row(logits, classes, images, trains: true);
-        return (Distance(step, student, teacher), logits, taught.detach());
+        Tensor student = InputGradient.Row(step.Student.Network.call(images), classes, images, trains: true);
+        return Distance(step, student, teacher);
     }
 
-    private (Tensor Loss, Tensor Student, Tensor Teacher) Products(MethodStep step)
+    private Tensor Products(MethodStep step)
     {
         int count = settings.Whole("tangents");
-        Tensor tangents = StepNoise.Normals(step, step.Batch.Inputs, count);
-        Func<nn.Module<Tensor, Tensor>, bool, (Tensor Logits, Tensor Products)> along = step.Fused
-            ? (network, _) => Dual.Jvp(network, step.Batch.Inputs, tangents)
-            : (network, trains) => TwiceBackward(network, step.Batch.Inputs, tangents, trains);
-        (Tensor logits, Tensor student) = along(step.Student.Network, true);
-        Tensor taught;
+        Tensor images = step.Batch.Inputs;
+        Tensor tangents = StepNoise.Normals(step, images, count);
+        Tensor student;
         Tensor teacher;
-        // Differentiating twice needs the graph of the first time.
-        using (set_grad_enabled(!step.Fused))
+        if (step.Fused)
         {
-            (taught, teacher) = along(step.Teacher.Network, false);
+            (_, student) = Dual.Jvp(step.Student.Network, images, tangents);
+            using var noGrad = no_grad();
+            (_, teacher) = Dual.Jvp(step.Teacher.Network, images, tangents);
+        }
+        else
+        {
+            student = TwiceBackward(step.Student.Network, images, tangents, trains: true);
+            teacher = TwiceBackward(step.Teacher.Network, images, tangents, trains: false);
         }
 
-        Tensor loss = Distance(step, student, teacher.detach());
-        return (settings.Flag("normalise") ? loss : loss / count, logits, taught.detach());
+        Tensor loss = Distance(step, student, teacher);
+        return settings.Flag("normalise") ? loss : loss / count;
     }
 
     // The products with a row vector u are linear in u; their derivative by u along v is J v.
-    private static (Tensor Logits, Tensor Products) TwiceBackward(
+    private static Tensor TwiceBackward(
         nn.Module<Tensor, Tensor> network, Tensor inputs, Tensor tangents, bool trains)
     {
         Tensor images = InputGradient.Leaf(inputs);
@@ -128,25 +133,19 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
             .. Enumerable.Range(0, (int)tangents.shape[1]).Select(k => autograd.grad(
                 [products], [row], [tangents.select(1, k)], retain_graph: true, create_graph: trains)[0]),
         ];
-        return (logits, stack(along, 1));
+        return stack(along, 1);
     }
 
-    private (Tensor Loss, Tensor Student, Tensor Teacher) NoisyLogits(MethodStep step)
+    private Tensor NoisyLogits(MethodStep step)
     {
         Tensor noisy = StepNoise.Added(step, step.Batch.Inputs, settings.Real("sigma"));
-        bool clean = settings.Scheduled("activations").At(step.Epoch) > 0;
-        // Evaluation mode treats every image on its own, so that both can go through together.
-        Tensor images = clean ? cat([noisy, step.Batch.Inputs]) : noisy;
-        Tensor logits = step.Student.Network.call(images);
-        Tensor taught;
+        Tensor teacher;
         using (no_grad())
         {
-            taught = step.Teacher.Network.call(images);
+            teacher = step.Teacher.Network.call(noisy);
         }
 
-        long rows = noisy.shape[0];
-        Tensor loss = Matching.Squared(step, logits.narrow(0, 0, rows), taught.narrow(0, 0, rows));
-        return clean ? (loss, logits.narrow(0, rows, rows), taught.narrow(0, rows, rows)) : (loss, logits, taught);
+        return Matching.Squared(step, step.Student.Network.call(noisy), teacher);
     }
 
     private Tensor Distance(MethodStep step, Tensor student, Tensor teacher) => settings.Flag("normalise")

@@ -23,8 +23,8 @@ internal sealed class SobolevMethod(MethodSettings settings) : DistillationMetho
             place in the batch. vᵀJ is one backward pass whatever K is; `projections` is P. First order: second derivatives are not matched.
 
             The paper trains on these terms alone (`labels` is 0 unless the recipe states it) and takes ℓ of values and of derivatives with equal
-            weight; the size of both is that of `logits`. Both terms come from a forward pass of their own with the student in evaluation mode,
-            so that an image's derivative is its own; running statistics stay as they are.
+            weight; the size of both is that of `logits`. Values are those of the ordinary pass. Derivatives come from a forward pass of their own with
+            the student in evaluation mode, so that an image's derivative is its own; running statistics stay as they are.
 
             KD-Zoo's version takes the mean over N·D, which makes the derivatives' term D times smaller (3072 on 32x32 colour images), takes the derivative
             of the label's row instead of a random direction's, and keeps a graph for the teacher.
@@ -70,7 +70,7 @@ internal sealed class SobolevMethod(MethodSettings settings) : DistillationMetho
         return
         [
             new LossTerm(
-                "values", Matching.Squared(step, logits, taught.detach(), half: true),
+                "values", Matching.Squared(step, step.Student.Output, step.Teacher.Output, half: true),
                 settings.Scheduled("values").At(step.Epoch)),
             new LossTerm(
                 "derivatives", count == 1 ? derivatives : derivatives / count, settings.Scheduled("weight").At(step.Epoch)),
