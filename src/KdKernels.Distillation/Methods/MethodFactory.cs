@@ -1,3 +1,4 @@
+using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Tasks;
 using TorchSharp;
@@ -59,6 +60,18 @@ internal static class MethodFactory
     private static void Require(MethodDefinition definition, MethodContext context)
     {
         LearningTask task = context.Task;
+        if (context.OptionalTeacher is { Source: { } source } teacher)
+        {
+            NetworkSignature expected = source.SignatureOf(teacher.Model);
+            NetworkSignature actual = task.SignatureOf(context.StudentModel);
+            if ((expected.Channels, expected.ImageSize) != (actual.Channels, actual.ImageSize))
+            {
+                throw context.Refuse(
+                    $"the teacher {teacher.Model} learned {source.TrainName}, inputs of {Words(expected)}, but has to look at "
+                    + $"{task.TrainName}, inputs of {Words(actual)}");
+            }
+        }
+
         if (definition.Task is { } kind && !string.Equals(kind, task.Kind, StringComparison.Ordinal))
         {
             throw context.Refuse(
@@ -72,4 +85,7 @@ internal static class MethodFactory
                 + $"{context.StudentModel} has, but got {context.Teacher.Model} of {context.Teacher.Classes}");
         }
     }
+
+    private static string Words(NetworkSignature signature) =>
+        $"{signature.Channels}x{signature.ImageSize}x{signature.ImageSize}";
 }

@@ -33,7 +33,7 @@ internal static class ExperimentCheck
             string key = index == 0 ? "teacher.model" : $"teachers[{index - 1}].model";
             using nn.Module<Tensor, Tensor> network = Network(recipe, key, own, teacher.Model);
             RequireInputs(recipe, key, own.SignatureOf(teacher.Model), task.SignatureOf(recipe.Student.Model));
-            var untrained = new TeacherNetwork("teacher", teacher.Model, network, own.Classes, null);
+            var untrained = new TeacherNetwork("teacher", teacher.Model, network, own.Classes, null) { Source = own };
             foreach (Arm arm in arms)
             {
                 CheckArm(recipe, arm, studentTask, student, untrained);

@@ -130,6 +130,23 @@ internal sealed class StudentObjective : Objective
         done = [];
     }
 
+    public override IReadOnlyDictionary<string, double> Figures()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var figures = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        // A first stage's student is not done.
+        MethodInstance[] all = stage.FirstStage ? [] : [.. teachers.SelectMany(teacher => teacher.Methods)];
+        foreach (MethodInstance method in all)
+        {
+            foreach ((string name, double value) in method.Method.Figures())
+            {
+                figures[all.Length == 1 ? name : $"{method.Name}: {name}"] = value;
+            }
+        }
+
+        return figures;
+    }
+
     public override void Dispose()
     {
         taps.Dispose();
