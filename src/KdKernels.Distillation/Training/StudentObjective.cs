@@ -101,7 +101,7 @@ internal sealed class StudentObjective : Objective
                 continue;
             }
 
-            foreach (MethodInstance method in teachers[t].Methods)
+            foreach (MethodInstance method in teachers[t].Methods.Where(Speaks))
             {
                 terms.AddRange(method.Method.Terms(steps[t]).Select(term => (
                     NameOf(method, term), shares[t] == 1 ? term : Share(term, shares[t]))));
@@ -138,6 +138,10 @@ internal sealed class StudentObjective : Objective
 
         parts.Dispose();
     }
+
+    // A first stage belongs to the methods that have one; the others wait for the second.
+    private bool Speaks(MethodInstance method) =>
+        !stage.FirstStage || MethodCatalog.Find(method.Recipe.Name)!.FirstStageEpochs(method.Recipe.Settings) > 0;
 
     // A term that brings the labels along is divided with them: shares add up to one.
     private static LossTerm Share(LossTerm term, double share) =>
