@@ -108,7 +108,7 @@ internal sealed class StudentObjective : Objective
                 continue;
             }
 
-            foreach (MethodInstance method in teachers[t].Methods)
+            foreach (MethodInstance method in teachers[t].Methods.Where(Speaks))
             {
                 terms.AddRange(method.Method.Terms(steps[t]).Select(term => (
                     NameOf(method, term), shares[t] == 1 ? term : Share(term, shares[t]))));
@@ -162,6 +162,10 @@ internal sealed class StudentObjective : Objective
 
         parts.Dispose();
     }
+
+    // A first stage belongs to the methods that have one; the others wait for the second.
+    private bool Speaks(MethodInstance method) =>
+        !stage.FirstStage || MethodCatalog.Find(method.Recipe.Name)!.FirstStageEpochs(method.Recipe.Settings) > 0;
 
     private static LossTerm Share(LossTerm term, double share) =>
         term with { Weight = term.Weight * share, Contribution = term.Contribution * share };

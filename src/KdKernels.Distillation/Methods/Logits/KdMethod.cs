@@ -37,19 +37,21 @@ internal class KdMethod(MethodSettings settings) : DistillationMethod
             "α: weight of the distillation term; the labels get 1 − α"),
     ];
 
-    public override IReadOnlyList<LossTerm> Terms(MethodStep step)
+    public override IReadOnlyList<LossTerm> Terms(MethodStep step) =>
+        [Term(step, settings.Scheduled("temperature").At(step.Epoch), settings.Scheduled("alpha").At(step.Epoch))];
+
+    /// <summary><c>weight · T² KL</c>, with the labels' part where one read gives both.</summary>
+    internal static LossTerm Term(MethodStep step, double temperature, double weight)
     {
-        double temperature = settings.Scheduled("temperature").At(step.Epoch);
-        double alpha = settings.Scheduled("alpha").At(step.Epoch);
         Tensor student = step.Task.ClassRows(step.Student.Output);
         Tensor teacher = step.Task.ClassRows(step.Teacher.Output);
         double labels = step.Fused && step.LabelWeight > 0 && step.Task.HasRowLabels ? step.TakeLabels() : 0;
         if (labels > 0)
         {
             // One read for both: the op mixes with weights that add up to 1.
-            double sum = labels + alpha;
+            double sum = labels + weight;
             HintonLossResult result = KdFunctional.HintonLoss(
-                student, teacher, step.Task.LabelRows(step.Batch.Labels), temperature, alpha / sum, KdReduction.BatchMean);
+                student, teacher, step.Task.LabelRows(step.Batch.Labels), temperature, weight / sum, KdReduction.BatchMean);
             step.CrossEntropy = result.CrossEntropy;
             if (step.Task.RowsAreItems)
             {
@@ -57,13 +59,13 @@ internal class KdMethod(MethodSettings settings) : DistillationMethod
                 step.Agreements = result.Agreement;
             }
 
-            return [new LossTerm("kl", result.Kl, alpha, sum == 1 ? result.Loss : result.Loss * sum)];
+            return new LossTerm("kl", result.Kl, weight, sum == 1 ? result.Loss : result.Loss * sum);
         }
 
         Tensor divergence = step.Fused
             ? KdFunctional.TemperedKl(student, teacher, temperature, KdReduction.BatchMean)
             : TemperedKlComposed.Loss(student, teacher, new TemperedKlOptions(temperature, KdReduction.BatchMean));
-        return [new LossTerm("kl", divergence, alpha)];
+        return new LossTerm("kl", divergence, weight);
     }
 
     protected static IReadOnlyList<TermContract> Contract(MethodSettings settings) =>
