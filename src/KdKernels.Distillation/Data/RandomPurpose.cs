@@ -20,4 +20,10 @@ internal static class RandomPurpose
 
     /// <summary>Images of Shapes to test on; "shte".</summary>
     public const uint ShapesTest = 0x73687465;
+
+    /// <summary>Boxes and partners of CutMix; "cutm".</summary>
+    public const uint CutMix = 0x6375746D;
+
+    /// <summary>Shares and partners of Mixup; "mixu".</summary>
+    public const uint Mixup = 0x6D697875;
 }
