@@ -68,7 +68,7 @@ public sealed class MethodSetting
     internal static MethodSetting Choice(string key, IReadOnlyList<string> words, string meaning) =>
         new(key, meaning, words[0], $"one of {string.Join(", ", words)}", section => section.OneOf(key, words[0], words));
 
-    /// <summary>Free text, such as the name of one module; may be empty.</summary>
+    /// <summary>A text, a module's name for example.</summary>
     internal static MethodSetting Text(string key, string standard, string expected, string meaning) =>
         new(key, meaning, standard, expected, section => section.Text(key, standard));
 
