@@ -98,8 +98,8 @@ internal sealed class FitnetMethod : DistillationMethod
         [
             step.FirstStage
                 ? new LossTerm("hint", Hint(step, KdReduction.BatchMean), settings.Scheduled("weight").At(step.Epoch))
-                : KdMethod.Term(
-                    step, settings.Scheduled("temperature").At(step.Epoch), settings.Scheduled("lambda").At(step.Epoch)),
+                : TemperedTerms.WithLabels(
+                    step, "kl", settings.Scheduled("temperature").At(step.Epoch), settings.Scheduled("lambda").At(step.Epoch)),
         ];
     }
 

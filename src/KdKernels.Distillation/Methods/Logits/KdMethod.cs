@@ -1,5 +1,4 @@
 using KdKernels.Distillation.Recipes;
-using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Methods.Logits;
 
@@ -38,35 +37,8 @@ internal class KdMethod(MethodSettings settings) : DistillationMethod
     ];
 
     public override IReadOnlyList<LossTerm> Terms(MethodStep step) =>
-        [Term(step, settings.Scheduled("temperature").At(step.Epoch), settings.Scheduled("alpha").At(step.Epoch))];
-
-    /// <summary><c>weight · T² KL</c>, with the labels' part where one read gives both.</summary>
-    internal static LossTerm Term(MethodStep step, double temperature, double weight)
-    {
-        Tensor student = step.Task.ClassRows(step.Student.Output);
-        Tensor teacher = step.Task.ClassRows(step.Teacher.Output);
-        double labels = step.Fused && step.LabelWeight > 0 && step.Task.HasRowLabels ? step.TakeLabels() : 0;
-        if (labels > 0)
-        {
-            // One read for both: the op mixes with weights that add up to 1.
-            double sum = labels + weight;
-            HintonLossResult result = KdFunctional.HintonLoss(
-                student, teacher, step.Task.LabelRows(step.Batch.Labels), temperature, weight / sum, KdReduction.BatchMean);
-            step.CrossEntropy = result.CrossEntropy;
-            if (step.Task.RowsAreItems)
-            {
-                step.Hits = result.Top1Hits;
-                step.Agreements = result.Agreement;
-            }
-
-            return new LossTerm("kl", result.Kl, weight, sum == 1 ? result.Loss : result.Loss * sum);
-        }
-
-        Tensor divergence = step.Fused
-            ? KdFunctional.TemperedKl(student, teacher, temperature, KdReduction.BatchMean)
-            : TemperedKlComposed.Loss(student, teacher, new TemperedKlOptions(temperature, KdReduction.BatchMean));
-        return new LossTerm("kl", divergence, weight);
-    }
+        [TemperedTerms.WithLabels(
+            step, "kl", settings.Scheduled("temperature").At(step.Epoch), settings.Scheduled("alpha").At(step.Epoch))];
 
     protected static IReadOnlyList<TermContract> Contract(MethodSettings settings) =>
     [
