@@ -40,7 +40,7 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
             Derivatives come from a forward pass of its own with the student in evaluation mode: batch norm in training mode mixes the images of a
             batch in J. `activations` and form noise take no derivative by the image. The first reads the logits of the ordinary pass, the
             second a pass of its own in training mode, with its own batch's statistics: in evaluation mode logits are made with statistics of
-            the past, and regression on them learns less or diverges. So J_s in the proposition is that of the whole batch's function. Running statistics stay as they are in all forms. The second derivative of a ReLU network by its input is 0 almost everywhere:
+            the past, and regression on them diverges unless its weight is small. So J_s in the proposition is that of the whole batch's function. Running statistics stay as they are in all forms. The second derivative of a ReLU network by its input is 0 almost everywhere:
             the gradient reaches the weights through their products, and not through the masks.
 
             The paper gives neither a weight nor a size of the noise; the defaults are this library's. Seen elsewhere, and not repeated: a penalty without
@@ -147,7 +147,7 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
             teacher = step.Teacher.Network.call(noisy);
         }
 
-        // No derivative by the image is taken. In evaluation mode this regression diverges at usual learning rates.
+        // No derivative by the image is taken. In evaluation mode this regression diverges unless its weight is small.
         using var frozen = new FrozenStatistics(step.Student.Network);
         return Matching.Squared(step, step.Student.Network.call(noisy), teacher, half: true) / teacher.shape[1];
     }
