@@ -29,17 +29,18 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
               pass over dual numbers. With `normalise` `(1/N) Σ_n (2 − 2 cos(ẏ_s, ẏ_t))` with the norm over M and K together; without,
               `(1/(N·M)) Σ (ẏ_s − ẏ_t)²`, whose expectation is `(1/N) Σ_n ‖J_s − J_t‖²`, the Frobenius norm. `ops: composed` differentiates
               twice instead, M more backward passes.
-            - `form: noise`: ξ ~ N(0, σ² I), the same for both networks: `(1/N) Σ_n Σ_k (z_s(x + ξ) − z_t(x + ξ))²`. By proposition 1 its
-              expectation is `(1/N) Σ_n (‖z_s − z_t‖² + σ² ‖J_s − J_t‖²)` up to σ⁴, and exactly that while both networks are affine within
-              reach of the noise. The squared distance of the logits is part of it; nothing is subtracted, and `activations` adds
-              to it. A weight of 1 is that of `logits` at 2: at usual learning rates take 1/(2K) or so.
+            - `form: noise`: ξ ~ N(0, σ² I), the same for both networks: `(1/(2·N·K)) Σ_n Σ_k (z_s(x + ξ) − z_t(x + ξ))²`. By proposition 1
+              the expectation of the sum over k is `‖z_s − z_t‖² + σ² ‖J_s − J_t‖²` up to σ⁴, and exactly that while both networks are
+              affine within reach of the noise. The squared distance of the logits is part of it; nothing is subtracted, and `activations`
+              adds to it. 2K is no part of the proposition: with it a weight of 1 is the default of `logits` at ten classes, without it usual learning rates diverge.
 
             `activations` is the weight of `(1/N) Σ_n ½ ‖z_s − z_t‖²`, the "match activations" of the paper's tables; with the labels'
             cross-entropy the default is its row of all three, and 0 gives cross-entropy and Jacobians. Its default is that of `logits`.
 
-            Derivatives and noisy logits come from a forward pass of its own with the student in evaluation mode: batch norm in training mode
-            mixes the images of a batch in J. Running statistics stay as they are. `activations` reads the logits of the ordinary pass, which are those that are
-            trained: in evaluation mode they have statistics of the past, and regression on them diverges at usual learning rates. The second derivative of a ReLU network by its input is 0 almost everywhere:
+            Derivatives come from a forward pass of its own with the student in evaluation mode: batch norm in training mode mixes the images of a
+            batch in J. `activations` and form noise take no derivative by the image. The first reads the logits of the ordinary pass, the
+            second a pass of its own in training mode, with its own batch's statistics: in evaluation mode logits are made with statistics of
+            the past, and regression on them diverges unless its weight is small. So J_s in the proposition is that of the whole batch's function. Running statistics stay as they are in all forms. The second derivative of a ReLU network by its input is 0 almost everywhere:
             the gradient reaches the weights through their products, and not through the masks.
 
             The paper gives neither a weight nor a size of the noise; the defaults are this library's. Seen elsewhere, and not repeated: a penalty without
@@ -66,7 +67,6 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
 
     public override IReadOnlyList<LossTerm> Terms(MethodStep step)
     {
-        using var evaluation = new EvaluationMode(step.Student.Network);
         Tensor loss = settings.Text("form") switch
         {
             Row => Rows(step),
@@ -87,6 +87,7 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
 
     private Tensor Rows(MethodStep step)
     {
+        using var evaluation = new EvaluationMode(step.Student.Network);
         Tensor images = InputGradient.Leaf(step.Batch.Inputs);
         Tensor taught = step.Teacher.Network.call(images);
         Tensor classes = string.Equals(settings.Text("index"), OfTeacher, StringComparison.Ordinal)
@@ -99,6 +100,7 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
 
     private Tensor Products(MethodStep step)
     {
+        using var evaluation = new EvaluationMode(step.Student.Network);
         int count = settings.Whole("tangents");
         Tensor images = step.Batch.Inputs;
         Tensor tangents = StepNoise.Normals(step, images, count);
@@ -145,7 +147,9 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
             teacher = step.Teacher.Network.call(noisy);
         }
 
-        return Matching.Squared(step, step.Student.Network.call(noisy), teacher);
+        // No derivative by the image is taken. In evaluation mode this regression diverges unless its weight is small.
+        using var frozen = new FrozenStatistics(step.Student.Network);
+        return Matching.Squared(step, step.Student.Network.call(noisy), teacher, half: true) / teacher.shape[1];
     }
 
     private Tensor Distance(MethodStep step, Tensor student, Tensor teacher) => settings.Flag("normalise")
@@ -185,7 +189,8 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
                 Row, normalise ? "Σ_n (2 − 2 cos(j_s, j_t)), j = ∂z_c/∂x" : "Σ_n Σ_d (j_s − j_t)², j = ∂z_c/∂x", "N", 0, weight,
                 normalise ? Normalised : "weight 2 (j_s − j_t) / N", "j_t"),
             Noise => new(
-                Noise, "Σ_n Σ_k (z_s − z_t)² at x + ξ, ξ ~ N(0, σ² I)", "N", 0, weight, "weight 2 (z_s − z_t) / N", "z_t, x + ξ"),
+                Noise, "Σ_n Σ_k (z_s − z_t)² at x + ξ, ξ ~ N(0, σ² I)", "2·N·K", 0, weight, "weight (z_s − z_t) / (N·K)",
+                "z_t, x + ξ"),
             _ => new(
                 Jvp, normalise ? "Σ_n (2 − 2 cos(j_s, j_t)), j = J v of M directions" : "Σ_n Σ_m Σ_k (j_s − j_t)², j = J v",
                 normalise ? "N" : "N·M", 0, weight, normalise ? Normalised : "weight 2 (j_s − j_t) / (N·M)", "j_t, v"),

@@ -28,8 +28,8 @@ internal sealed class JacobianNormMethod(MethodSettings settings) : Distillation
               length √K, uniform on the sphere, keyed by seed and step.
 
             The student is in evaluation mode, in a forward pass of its own: in training mode batch norm mixes the images of a batch. Running statistics
-            stay as they are. Proposition 2 leaves out the curvature of the loss: on affine logits at σ = 0.1 the
-            penalty of the cross-entropy is 18 % above what the noise does. The default σ is this library's; the paper gives none.
+            stay as they are. Proposition 2 leaves out the curvature of the loss: on one affine example at σ = 0.1
+            the penalty of the cross-entropy is 18 % above what the noise does. The default σ is this library's; the paper gives none.
             """,
         Settings =
         [

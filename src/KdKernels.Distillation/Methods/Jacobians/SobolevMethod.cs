@@ -26,8 +26,8 @@ internal sealed class SobolevMethod(MethodSettings settings) : DistillationMetho
             weight; the size of both is that of `logits`. Values are those of the ordinary pass. Derivatives come from a forward pass of their own with
             the student in evaluation mode, so that an image's derivative is its own; running statistics stay as they are.
 
-            KD-Zoo's version takes the mean over N·D, which makes the derivatives' term D times smaller (3072 on 32x32 colour images), takes the derivative
-            of the label's row instead of a random direction's, and keeps a graph for the teacher.
+            KD-Zoo's version takes the mean over N·D, which makes the derivatives' term D times smaller (3072 on 32x32 colour images), and keeps a
+            graph for the teacher.
             """,
         Settings =
         [
