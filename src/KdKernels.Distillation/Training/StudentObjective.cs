@@ -219,13 +219,20 @@ internal sealed class StudentObjective : Objective
             loss = loss is null ? own : loss + own;
         }
 
+        if (loss is null)
+        {
+            throw new RecipeException(
+                "recipe", 0, "distill.labels",
+                "expected a weight above 0 in a stage that has no other term, or nothing is minimised there, but got 0");
+        }
+
         MethodStep? taught = Array.Find(steps, step => step.TeacherRan);
         Tensor? teacherOutput = taught?.Teacher.Output;
         Tensor? agreements = reader?.Agreements
             ?? (teacherOutput is not null && SameShape(teacherOutput, pass.Output)
                 ? task.Agreements(pass.Output, teacherOutput)
                 : null);
-        List<Tensor> scalars = [loss!, labels, reader?.Hits ?? task.Hits(pass, batch)];
+        List<Tensor> scalars = [loss, labels, reader?.Hits ?? task.Hits(pass, batch)];
         if (agreements is not null)
         {
             scalars.Add(agreements);
@@ -242,7 +249,7 @@ internal sealed class StudentObjective : Objective
         }
 
         return new BatchLoss(
-            loss!,
+            loss,
             new LossTerms(values[0], values[1], byName?.Values.Sum(), byName),
             (long)values[2],
             agreements is null ? null : (long)values[3],

@@ -259,6 +259,17 @@ public sealed class FeatureMethodTests : IDisposable
         static IEnumerable<string> Terms(StepInfo step) => step.Loss.Terms?.Keys ?? [];
     }
 
+    [Fact]
+    public void A_second_stage_without_labels_has_nothing_to_minimise()
+    {
+        RecipeException error = Assert.Throws<RecipeException>(() => TrainingSample.Run(
+            TrainingSample.Recipe(
+                "student.model=convnet-small", "teacher.solver.epochs=1", "student.solver.epochs=1",
+                "distill={method: fsp, first-stage-epochs: 1, labels: 0}"),
+            Path.Combine(root, "run")));
+        Assert.Equal("distill.labels", error.Key);
+    }
+
     [Theory]
     [InlineData("attention", "mlp-small", null, null, "mlp-small has no stages that are feature maps")]
     [InlineData("attention", "convnet-small", "stages.stage9", Stage1, "expected a layer of the student convnet-small, one of")]

@@ -60,7 +60,9 @@ internal sealed class CrdMethod : DistillationMethod
             checkpoints.
 
             Defaults (K = 16384, τ = 0.07, m = 0.5, D = 128, weight 0.8, exact) are the paper's and RepDistiller's. The code's ε = 1e-7 in
-            the denominators, which the paper does not have, is left out: sums are in the log domain.
+            the denominators, which the paper does not have, is left out: sums are in the log domain. They are made for hundreds of epochs:
+            rows move once per epoch, and until they have, the term pulls all embeddings about. In a training of a few epochs take a weight
+            of 0.1 or less.
 
             Defects elsewhere: the reference asks the GPU for values five times per step, keeps Z as float32 next to K, builds
             K indices per image on the CPU, and its workers may repeat each other's random numbers; mdistiller expects features of 256 numbers
