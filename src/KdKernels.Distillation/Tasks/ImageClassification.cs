@@ -16,10 +16,12 @@ internal sealed class ImageClassification : LearningTask
     public const string KindName = "images";
 
     private readonly ImageSet all;
+    private readonly int? omitted;
 
-    private ImageClassification(ImageSet all, ImageSet train, ImageSet heldOut)
+    private ImageClassification(ImageSet all, ImageSet train, ImageSet heldOut, int? omitted = null)
     {
         this.all = all;
+        this.omitted = omitted;
         Train = train;
         HeldOut = heldOut;
     }
@@ -123,7 +125,9 @@ internal sealed class ImageClassification : LearningTask
             seen[label]++;
         }
 
-        return kept.Count == Train.Count ? this : new ImageClassification(all, Train.Select([.. kept]), HeldOut);
+        return kept.Count == Train.Count
+            ? this
+            : new ImageClassification(all, Train.Select([.. kept]), HeldOut, omitClass < 0 ? null : omitClass);
     }
 
     public override LearningTask ForSelection()
@@ -145,12 +149,17 @@ internal sealed class ImageClassification : LearningTask
     {
         var evaluator = new ImageEvaluator(HeldOut, all.Statistics, evaluation.BatchSize, device);
         Evaluation clean = evaluator.Run(network, teacher);
-        if (evaluation.Noise.Count == 0)
+        if (evaluation.Noise.Count == 0 && omitted is null)
         {
             return clean;
         }
 
         var extra = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        if (omitted is { } hidden)
+        {
+            OmittedClass.Measure(evaluator.Logits(network), HeldOut.Labels, hidden, extra);
+        }
+
         foreach (double sigma in evaluation.Noise)
         {
             extra[string.Create(CultureInfo.InvariantCulture, $"accuracy under noise {sigma}")] = evaluator.Run(network, teacher: null, sigma).Metrics.Accuracy;

@@ -71,6 +71,26 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
         }
     }
 
+    /// <summary>The network's logits for every image, in the order of the set.</summary>
+    public IReadOnlyList<float[]> Logits(nn.Module<Tensor, Tensor> network)
+    {
+        bool wasTraining = network.training;
+        network.eval();
+        List<float[]> rows = [];
+        using (no_grad())
+        {
+            foreach (ReadOnlyMemory<int> indices in batches.Plan.Batches(epoch: 0))
+            {
+                using var scope = NewDisposeScope();
+                Tensor logits = network.call(batches.Load(indices.Span, epoch: 0).Inputs).cpu().contiguous();
+                rows.AddRange(MemoryMarshal.Cast<byte, float>(logits.bytes).ToArray().Chunk((int)logits.shape[1]));
+            }
+        }
+
+        network.train(wasTraining);
+        return rows;
+    }
+
     /// <summary>H = lse − Σ p z: the form without the logarithm of a probability that may have vanished.</summary>
     private static (int Prediction, double CrossEntropy, double Entropy) Measure(ReadOnlySpan<float> logits, int label)
     {
