@@ -2,6 +2,7 @@ using KdKernels.Bench.Gpu;
 using KdKernels.Bench.Gpu.Plans;
 using KdKernels.Bench.Gpu.Training;
 using KdKernels.Bench.Harness;
+using KdKernels.Bench.Methods;
 using KdKernels.Bench.Results;
 using KdKernels.Bench.TrainStep;
 #if !WITHOUT_BENCHMARKDOTNET
@@ -21,6 +22,8 @@ const string Usage = """
       plan           what the library launches for every GPU case, as JSON: --out FILE [--op NAME] [--all-variants]
                      [--device-info MULTIPROCESSORS,L2_MIB,CAPABILITY]; default: this machine's device, else an H200
       distill-step   a step of distilling a small network with our loss and with composed operations: [--device cpu|cuda:N]
+      methods        a training step of every distillation method at its recipe's shapes: over the plain student's, and with
+                     composed operations over with kernels; [--method NAME] [--set KEY=VALUE]
       --table        bench/results/*.jsonl as bench/results/table.md and chart.svg; [--results DIR]
       bdn [...]      BenchmarkDotNet's own runs; its options follow (for example --filter '*')
 
@@ -66,6 +69,9 @@ switch (name)
         }
     case "gpu":
         return GpuBenchCommand.Run(Text("--stamp"), Text("--out"));
+    case "methods":
+        return MethodStepsCommand.Run(
+            Text("--method"), Text("--set") is { } setting ? [setting] : [], options, json);
     case "plan":
         return PlanCommand.Run(
             Text("--out"), Text("--op"), args.Contains("--all-variants"), Text("--device-info"));

@@ -33,10 +33,16 @@ internal static class SweepCommand
         };
         var quick = new Option<bool>("--quick") { Description = "One seed, few items, few epochs: shows that it works." };
         var json = new Option<bool>("--json") { Description = "The result as one JSON object, the last line of standard output." };
+        var jobs = new Option<int>("--jobs", "-j")
+        {
+            Description = "Entries that run at the same time, each in a process of its own with its share of the threads.",
+            DefaultValueFactory = _ => 1,
+        };
+        var only = new Option<string?>("--only-entry") { Hidden = true };
         var command = new Command(
             "sweep", "Trains the same students with several methods, and compares each with the plain ones. Resumable.")
         {
-            config, methods, recipes, overrides, seeds, output, quick, json,
+            config, methods, recipes, overrides, seeds, output, quick, json, jobs, only,
         };
         command.Validators.Add(result =>
         {
@@ -54,30 +60,29 @@ internal static class SweepCommand
             Sweep sweep = parsed.GetValue(config) is { } path
                 ? SweepReader.Read(path, filter with { Methods = chosen, Entries = from })
                 : SweepReader.Of(chosen, from.Length == 0 ? [RecipeReader.DefaultName] : from, filter);
-            return Task.FromResult(
-                Run(console, sweep, parsed.GetValue(output), parsed.GetValue(json), cancellation));
+            string? entry = parsed.GetValue(only);
+            if (entry is not null)
+                return Task.FromResult(RunEntry(console, sweep, parsed.GetValue(output)!, entry, cancellation));
+            var request = new Request(sweep, parsed.GetValue(output), parsed.GetValue(json), parsed.GetValue(jobs),
+                Words(parsed.GetValue(config), chosen, from, settings, filter.Quick));
+            return Task.FromResult(Run(console, request, cancellation));
         });
         return command;
     }
 
-    private static int Run(
-        CliConsole console, Sweep sweep, string? output, bool asJson, CancellationToken cancellation)
+    private static int Run(CliConsole console, Request request, CancellationToken cancellation)
     {
-        var folder = SweepFolder.Open(sweep, output);
-        var display = new PlainDisplay(console.Error, TimeSpan.FromSeconds(30), TimeProvider.System);
+        SweepRun.Check(request.Sweep);
+        var folder = SweepFolder.Open(request.Sweep, request.Output);
+        PlainDisplay display = Display(console);
         using var interruption = new Interruption(display.Say, cancellation);
         console.Error.WriteLine($"{(folder.Resumed ? "resuming" : "sweep folder")} {folder.FullPath}");
         SweepResult result;
         try
         {
-            result = SweepRun.Run(folder, sweep, display, interruption.Token);
-        }
-        catch (Exception refused) when (
-            !folder.Resumed && refused is RecipeException or Distillation.Data.KdDataException or DeviceException)
-        {
-            // Nothing was trained: a new folder would only be in the way of the next attempt.
-            Directory.Delete(folder.FullPath, recursive: true);
-            throw;
+            if (request.Jobs > 1)
+                SweepJobs.Run(request.Sweep, folder.FullPath, request.Words, request.Jobs, display.Say, interruption.Token);
+            result = SweepRun.Run(folder, request.Sweep, display, interruption.Token);
         }
         catch (TrainingInterruptedException)
         {
@@ -85,8 +90,50 @@ internal static class SweepCommand
             return ExitCode.Interrupted;
         }
 
-        console.Out.WriteLine(asJson ? JsonLine.Of(result, JsonLine.Types.SweepResult) : SweepText.Of(result, folder.ReportPath));
+        console.Out.WriteLine(
+            request.AsJson ? JsonLine.Of(result, JsonLine.Types.SweepResult) : SweepText.Of(result, folder.ReportPath));
         return ExitCode.Done;
+    }
+
+    private static int RunEntry(
+        CliConsole console, Sweep sweep, string output, string name, CancellationToken cancellation)
+    {
+        PlainDisplay display = Display(console);
+        using var interruption = new Interruption(display.Say, cancellation);
+        try
+        {
+            SweepRun.RunEntry(
+                SweepFolder.Open(sweep, output),
+                sweep.Entries.Single(entry => string.Equals(entry.Name, name, StringComparison.Ordinal)),
+                display,
+                interruption.Token);
+            return ExitCode.Done;
+        }
+        catch (TrainingInterruptedException)
+        {
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private static PlainDisplay Display(CliConsole console)
+        => new(console.Error, TimeSpan.FromSeconds(30), TimeProvider.System);
+
+    /// <summary>The command again, without what is the parent's: folder, jobs and output.</summary>
+    private static List<string> Words(
+        string? config, string[] methods, string[] recipes, string[] settings, bool quick)
+    {
+        List<string> words = ["sweep"];
+        if (config is not null)
+            words.AddRange(["-c", config]);
+        if (methods.Length > 0)
+            words.AddRange(["--methods", string.Join(',', methods)]);
+        if (recipes.Length > 0)
+            words.AddRange(["--recipes", string.Join(',', recipes)]);
+        foreach (string setting in settings)
+            words.AddRange(["-s", setting]);
+        if (quick)
+            words.Add("--quick");
+        return words;
     }
 
     private static Option<string[]> Names(string name, string help, string description) => new(name)
@@ -97,4 +144,6 @@ internal static class SweepCommand
         CustomParser = result => [.. result.Tokens.SelectMany(
             token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
     };
+
+    private sealed record Request(Sweep Sweep, string? Output, bool AsJson, int Jobs, IReadOnlyList<string> Words);
 }

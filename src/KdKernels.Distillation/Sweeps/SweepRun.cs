@@ -16,34 +16,51 @@ public static class SweepRun
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(sweep);
         ArgumentNullException.ThrowIfNull(observer);
-        foreach (SweepEntry entry in sweep.Entries)
-        {
-            ExperimentSession.Check(entry.Recipe, Arms(entry));
-        }
-
+        Check(sweep);
         List<SweepEntryResult> results = [];
         foreach (SweepEntry entry in sweep.Entries)
         {
-            if (folder.Done(entry) is { } done)
-            {
-                observer.Message($"{entry.Name}: done before.");
-                results.Add(done);
-                continue;
-            }
-
-            observer.Message(
-                $"{entry.Name}: {entry.Recipe.Data.Name}, {entry.Arms.Count} methods, {entry.Recipe.Seeds} seeds.");
-            using RunFolder run = folder.OpenEntry(entry);
-            using var recorder = new RunRecorder(run);
-            using var session = new ExperimentSession(run, recorder, new ObserverPair(recorder, observer), Arms(entry));
-            SweepEntryResult result = Summarise(entry, session, session.Run(cancellation));
-            folder.Write(result);
-            results.Add(result);
+            results.Add(RunEntry(folder, entry, observer, cancellation));
         }
 
         var all = new SweepResult { Name = sweep.Name, Folder = folder.FullPath, Entries = results };
         folder.Write(all);
         return all;
+    }
+
+    /// <summary>Whether every method fits the recipes that it is tried on.</summary>
+    /// <exception cref="RecipeException">One does not.</exception>
+    public static void Check(Sweep sweep)
+    {
+        ArgumentNullException.ThrowIfNull(sweep);
+        foreach (SweepEntry entry in sweep.Entries)
+        {
+            ExperimentSession.Check(entry.Recipe, Arms(entry));
+        }
+    }
+
+    /// <summary>One entry alone; <see cref="Run"/> finds it done later. Other processes may work on the others.</summary>
+    /// <inheritdoc cref="Experiment.Run"/>
+    public static SweepEntryResult RunEntry(
+        SweepFolder folder, SweepEntry entry, ITrainingObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(observer);
+        if (folder.Done(entry) is { } done)
+        {
+            observer.Message($"{entry.Name}: done before.");
+            return done;
+        }
+
+        observer.Message(
+            $"{entry.Name}: {entry.Recipe.Data.Name}, {entry.Arms.Count} methods, {entry.Recipe.Seeds} seeds.");
+        using RunFolder run = folder.OpenEntry(entry);
+        using var recorder = new RunRecorder(run);
+        using var session = new ExperimentSession(run, recorder, new ObserverPair(recorder, observer), Arms(entry));
+        SweepEntryResult result = Summarise(entry, session, session.Run(cancellation));
+        folder.Write(result);
+        return result;
     }
 
     private static Arm[] Arms(SweepEntry entry) => [.. entry.Arms.Select(arm => new Arm(FileName(arm.Name), arm.Distill))];
