@@ -1,6 +1,9 @@
 using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Tasks;
 using KdKernels.Distillation.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Tests.Training;
 
@@ -133,5 +136,41 @@ public sealed class TeacherTests : IDisposable
             observer.Finished.Where(network => network.Name.Contains("-from-", StringComparison.Ordinal)),
             network => Assert.Equal(6, network.HeldOut.Images));
         Assert.Equal(40, observer.Finished[^1].HeldOut.Images);
+    }
+
+    /// <summary>Three methods, one of them with taps: one pass of the teacher, and without methods none and no hook.</summary>
+    [Fact]
+    public void The_teacher_runs_once_per_batch_however_many_methods_use_it()
+    {
+        using var scope = NewDisposeScope();
+        var task = ImageClassification.Load(new DataRecipe { Name = "shapes", Train = 60, Test = 20 }, "sample");
+        using nn.Module<Tensor, Tensor> student = task.CreateNetwork("convnet-small", 1, CPU);
+        using nn.Module<Tensor, Tensor> network = task.CreateNetwork("convnet-medium", 2, CPU);
+        network.eval();
+        int passes = 0;
+        network.register_forward_hook((_, _, output) =>
+        {
+            passes++;
+            return output;
+        });
+        var distill = new DistillRecipe
+        {
+            Methods = [MethodRecipe.Default("kd"), MethodRecipe.Default("attention"), MethodRecipe.Default("logits")],
+        };
+        var teacher = new TeacherNetwork("teacher", "convnet-medium", network, 10, null);
+        IReadOnlyList<MethodInstance> methods = MethodFactory.Create(distill, task, "convnet-small", student, teacher, 1, CPU);
+        passes = 0;
+        using var objective = new StudentObjective(
+            task, student, [new TeacherMethods(teacher, methods)], distill, new StageSettings(1, FirstStage: false));
+        IBatches batches = task.TrainingBatches(new AugmentRecipe(), 12, 1, CPU);
+        BatchLoss loss = objective.Of(batches.Load([0, 1, 2, 3], epoch: 0), epoch: 0, step: 0);
+        Assert.Equal(1, passes);
+        Assert.Equal(["attention.attention", "kd.kl", "logits.logits"], loss.Terms.Terms!.Keys);
+        Assert.NotNull(loss.Agreements);
+
+        using var plain = new StudentObjective(
+            task, student, [], new DistillRecipe { Methods = [MethodRecipe.Default("none")] }, new StageSettings(1, FirstStage: false));
+        plain.Of(batches.Load([0, 1, 2, 3], epoch: 0), epoch: 0, step: 0);
+        Assert.Equal(1, passes);
     }
 }

@@ -32,16 +32,17 @@ internal sealed class JacobianMethod(MethodSettings settings) : DistillationMeth
             - `form: noise`: ξ ~ N(0, σ² I), the same for both networks: `(1/(2·N·K)) Σ_n Σ_k (z_s(x + ξ) − z_t(x + ξ))²`. By proposition 1
               the expectation of the sum over k is `‖z_s − z_t‖² + σ² ‖J_s − J_t‖²` up to σ⁴, and exactly that while both networks are
               affine within reach of the noise. The squared distance of the logits is part of it; nothing is subtracted, and `activations`
-              adds to it. 2K is no part of the proposition: with it a weight of 1 is the default of `logits` at ten classes, without it usual learning rates diverge.
+              adds to it. The divisor 2K is no part of the proposition: with it a weight of 1 is the default of `logits` at ten classes.
 
             `activations` is the weight of `(1/N) Σ_n ½ ‖z_s − z_t‖²`, the "match activations" of the paper's tables; with the labels'
             cross-entropy the default is its row of all three, and 0 gives cross-entropy and Jacobians. Its default is that of `logits`.
 
             Derivatives come from a forward pass of its own with the student in evaluation mode: batch norm in training mode mixes the images of a
             batch in J. `activations` and form noise take no derivative by the image. The first reads the logits of the ordinary pass, the
-            second a pass of its own in training mode, with its own batch's statistics: in evaluation mode logits are made with statistics of
-            the past, and regression on them diverges unless its weight is small. So J_s in the proposition is that of the whole batch's function. Running statistics stay as they are in all forms. The second derivative of a ReLU network by its input is 0 almost everywhere:
-            the gradient reaches the weights through their products, and not through the masks.
+            second a pass of its own in training mode, with its own batch's statistics, so that J_s in the proposition is that of the
+            whole batch's function. In evaluation mode, logits are made with statistics of the past, and the same regression diverged at
+            weights of 0.05 and more. Running statistics stay as they are in all forms. The second derivative of a ReLU network by its
+            input is 0 almost everywhere: the gradient reaches the weights through their products, and not through the masks.
 
             The paper gives neither a weight nor a size of the noise; the defaults are this library's. Seen elsewhere, and not repeated: a penalty without
             create_graph, which trains nothing; `onehot[:, argmax] = 1`, which marks the classes of all images in every row, and
