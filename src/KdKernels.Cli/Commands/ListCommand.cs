@@ -2,11 +2,11 @@ using System.CommandLine;
 using System.Text;
 using System.Text.RegularExpressions;
 using KdKernels.Cli.Output;
-using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Models;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Sweeps;
+using KdKernels.Distillation.Tasks;
 
 namespace KdKernels.Cli.Commands;
 
@@ -23,7 +23,7 @@ internal static partial class ListCommand
             ? method.Summary
             : $"{method.Summary}. {method.Paper}")),
         ["models"] = () => ModelRegistry.Models.Select(model => new ListedName(model.Name, model.Description)),
-        ["datasets"] = () => DataSources.Names.Select(name => new ListedName(name, DataSources.Describe(name))),
+        ["datasets"] = () => TaskCatalog.All.Select(data => new ListedName(data.Name, data.Description)),
         ["sweeps"] = ()
             => SweepReader.Shipped.Select(name => new ListedName(name, FirstSentence(SweepReader.ShippedText(name)))),
         ["recipes"] = ()

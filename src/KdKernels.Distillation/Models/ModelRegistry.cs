@@ -1,3 +1,5 @@
+using KdKernels.Distillation.Models.Detection;
+using KdKernels.Distillation.Models.Segmentation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,11 +8,15 @@ namespace KdKernels.Distillation.Models;
 /// <summary>A network that recipes can name.</summary>
 /// <param name="Name">As written in a recipe.</param>
 /// <param name="Description">One line.</param>
-public sealed record ModelInfo(string Name, string Description);
+/// <param name="Task">The kind of task that it is for.</param>
+public sealed record ModelInfo(string Name, string Description, string Task = ModelRegistry.Images);
 
 /// <summary>The networks by name. A recipe can reach these and nothing else.</summary>
 public static class ModelRegistry
 {
+    /// <summary>The kind of task that most networks are for: one class per image.</summary>
+    internal const string Images = "images";
+
     private delegate nn.Module<Tensor, Tensor> Factory(int classes, int channels, int imageSize);
 
     private static readonly (ModelInfo Info, Factory Create)[] Entries =
@@ -38,10 +44,44 @@ public static class ModelRegistry
         WideResNetEntry(16, 1),
         WideResNetEntry(16, 2),
         WideResNetEntry(40, 2),
+        Entry(
+            "detector-small",
+            "one-stage detector, three stages of one 3x3 convolution, 8, 16 and 32 channels",
+            (classes, channels, size) => GridDetector.Small(classes, channels, size),
+            task: "detection"),
+        Entry(
+            "detector-large",
+            "one-stage detector, three stages of two 3x3 convolutions, 16, 32 and 64 channels",
+            (classes, channels, size) => GridDetector.Large(classes, channels, size),
+            task: "detection"),
+        Entry(
+            "segmenter-small",
+            "segmenter from image labels, three stages of two 3x3 convolutions, 16, 24 and 32 channels",
+            (classes, channels, _) => CamSegmenter.Small(classes, channels),
+            task: "segmentation"),
+        Entry(
+            "segmenter-large",
+            "segmenter from image labels, three stages of two 3x3 convolutions, 32, 48 and 64 channels",
+            (classes, channels, _) => CamSegmenter.Large(classes, channels),
+            task: "segmentation"),
     ];
 
     /// <summary>Every network, smallest family first.</summary>
     public static IReadOnlyList<ModelInfo> Models { get; } = [.. Entries.Select(entry => entry.Info)];
+
+    /// <summary>A network for one kind of task; see the other overload.</summary>
+    /// <exception cref="ArgumentException">No network of this name is for such tasks; the message names those that
+    /// are.</exception>
+    public static nn.Module<Tensor, Tensor> Create(string name, string task, int classes, int channels, int imageSize)
+    {
+        string[] suitable =
+        [
+            .. Models.Where(model => string.Equals(model.Task, task, StringComparison.Ordinal)).Select(model => model.Name),
+        ];
+        return suitable.Contains(name, StringComparer.Ordinal)
+            ? Create(name, classes, channels, imageSize)
+            : throw new ArgumentException($"expected one of {string.Join(", ", suitable)} for {task} but got {name}");
+    }
 
     /// <summary>A network with fresh weights, drawn from torch's global generator: seed it first.</summary>
     /// <param name="name">One of <see cref="Models"/>.</param>
@@ -71,8 +111,9 @@ public static class ModelRegistry
     /// <summary>Number of trained numbers; running statistics do not count.</summary>
     public static long CountParameters(nn.Module module) => module.parameters().Sum(parameter => parameter.numel());
 
-    private static (ModelInfo Info, Factory Create) Entry(string name, string description, Factory create) =>
-        (new ModelInfo(name, description), create);
+    private static (ModelInfo Info, Factory Create) Entry(
+        string name, string description, Factory create, string task = Images) =>
+        (new ModelInfo(name, description, task), create);
 
     private static (ModelInfo Info, Factory Create) ResNetEntry(int depth) => Entry(
         $"resnet{depth}",

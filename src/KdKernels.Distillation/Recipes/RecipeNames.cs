@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Models;
+using KdKernels.Distillation.Tasks;
 
 namespace KdKernels.Distillation.Recipes;
 
@@ -13,7 +13,7 @@ internal static class RecipeNames
 
     public static readonly IReadOnlyList<string> Models = [.. ModelRegistry.Models.Select(model => model.Name)];
 
-    public static readonly IReadOnlyList<string> DataSets = DataSources.Names;
+    public static readonly IReadOnlyList<string> DataSets = TaskCatalog.Names;
 
     /// <summary>Names of an enum's members: <c>OneCycle</c> is <c>one-cycle</c>.</summary>
     public static IReadOnlyList<string> All<T>()

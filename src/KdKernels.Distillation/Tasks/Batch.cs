@@ -6,7 +6,8 @@ namespace KdKernels.Distillation.Tasks;
 /// <param name="Inputs">What the networks see: images <c>[B, C, H, W]</c> float32, or tokens <c>[B, L]</c> int64.</param>
 /// <param name="Labels">What there is to learn, int64; its shape is the task's.</param>
 /// <param name="Indices">Positions in the training set, int64 <c>[B]</c>.</param>
-internal sealed record Batch(Tensor Inputs, Tensor Labels, Tensor Indices);
+/// <param name="Targets">What there is to learn besides, float32, where a task has it.</param>
+internal sealed record Batch(Tensor Inputs, Tensor Labels, Tensor Indices, Tensor? Targets = null);
 
 /// <summary>Batches of a set. Which items, and how they are changed, is a function of (seed, epoch, step).</summary>
 internal interface IBatches

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Methods;
@@ -13,7 +12,7 @@ namespace KdKernels.Distillation.Tasks;
 /// <summary>Images, one class each.</summary>
 internal sealed class ImageClassification : LearningTask
 {
-    public const string KindName = "images";
+    public const string KindName = ModelRegistry.Images;
 
     private readonly ImageSet all;
 
@@ -144,21 +143,10 @@ internal sealed class ImageClassification : LearningTask
         nn.Module<Tensor, Tensor> network, EvaluationRecipe evaluation, Device device, int[]? teacher)
     {
         var evaluator = new ImageEvaluator(HeldOut, all.Statistics, evaluation.BatchSize, device);
-        Evaluation clean = evaluator.Run(network, teacher);
-        if (evaluation.Noise.Count == 0)
-        {
-            return clean;
-        }
-
-        var extra = new SortedDictionary<string, double>(StringComparer.Ordinal);
-        foreach (double sigma in evaluation.Noise)
-        {
-            extra[string.Create(CultureInfo.InvariantCulture, $"accuracy under noise {sigma}")] = evaluator.Run(network, teacher: null, sigma).Metrics.Accuracy;
-        }
-
-        return clean with { Metrics = clean.Metrics with { Extra = extra } };
+        return evaluator.Run(network, teacher)
+            .WithNoise(evaluation.Noise, noise => evaluator.Run(network, teacher: null, noise));
     }
 
     protected override nn.Module<Tensor, Tensor> Build(string model) =>
-        ModelRegistry.Create(model, Train.ClassCount, Train.Channels, Train.Height);
+        ModelRegistry.Create(model, Kind, Train.ClassCount, Train.Channels, Train.Height);
 }

@@ -38,7 +38,7 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
             {
                 using var scope = NewDisposeScope();
                 Tensor input = batches.Load(indices.Span, epoch: 0).Inputs;
-                Tensor logits = network.call(noise == 0 ? input : Noisy(input, position)).cpu().contiguous();
+                Tensor logits = network.call(Noisy(input, noise, position)).cpu().contiguous();
                 ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(logits.bytes);
                 int classes = values.Length / indices.Length;
                 for (int row = 0; row < indices.Length; row++, position++)
@@ -63,12 +63,21 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
             predictions,
             [.. predictions.Select((prediction, index) => prediction == Images.Label(index) ? 1.0 : 0.0)],
             new HeldOutMetrics(count, (double)hits / count, loss / count, entropy / count, agreement));
+    }
 
-        Tensor Noisy(Tensor input, int first)
+    /// <summary>Images with Gaussian noise on them, the same for every network.</summary>
+    /// <param name="input"><c>[B, C, H, W]</c>.</param>
+    /// <param name="noise">Standard deviation; 0 for none.</param>
+    /// <param name="first">Position of the first image in the set.</param>
+    public static Tensor Noisy(Tensor input, double noise, int first)
+    {
+        if (noise == 0)
         {
-            Tensor sigma = full([input.shape[0], 1, 1], noise, ScalarType.Float32, device);
-            return KdFunctional.NoiseProbe(input, sigma, NoiseSeed, step: 0, firstSample: (uint)first);
+            return input;
         }
+
+        Tensor sigma = full([input.shape[0], 1, 1], noise, ScalarType.Float32, input.device);
+        return KdFunctional.NoiseProbe(input, sigma, NoiseSeed, step: 0, firstSample: (uint)first);
     }
 
     /// <summary>H = lse − Σ p z: the form without the logarithm of a probability that may have vanished.</summary>

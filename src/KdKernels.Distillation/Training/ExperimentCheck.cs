@@ -26,6 +26,7 @@ internal static class ExperimentCheck
         {
             string key = index == 0 ? "teacher.model" : $"teachers[{index - 1}].model";
             using nn.Module<Tensor, Tensor> network = Network(recipe, key, own, teacher.Model);
+            RequireKind(recipe, key, own, task, arms);
             RequireInputs(recipe, key, own.SignatureOf(teacher.Model), task.SignatureOf(recipe.Student.Model));
             var untrained = new TeacherNetwork("teacher", teacher.Model, network, own.Classes, null);
             foreach (Arm arm in arms)
@@ -54,6 +55,23 @@ internal static class ExperimentCheck
 
         Make(
             arm.Distill, task, recipe.Student.Model, student, arm.Distill.NeedsTeacher ? teacher : null);
+    }
+
+    // Logits of another kind of task may well be as many, but say something else.
+    private static void RequireKind(
+        Recipe recipe, string key, LearningTask own, LearningTask task, IReadOnlyList<Arm> arms)
+    {
+        MethodDefinition? comparing = arms.SelectMany(arm => arm.Distill.Methods)
+            .Select(method => MethodCatalog.Find(method.Name)!)
+            .FirstOrDefault(definition => definition.Teacher == TeacherNeed.SameClasses);
+        if (comparing is not null && !string.Equals(own.Kind, task.Kind, StringComparison.Ordinal))
+        {
+            throw new RecipeException(
+                recipe.Name,
+                0,
+                key,
+                $"{comparing.Name} compares logits: expected a teacher for {task.Kind}, as the student is, but got one for {own.Kind}");
+        }
     }
 
     private static void RequireInputs(Recipe recipe, string key, NetworkSignature teacher, NetworkSignature student)

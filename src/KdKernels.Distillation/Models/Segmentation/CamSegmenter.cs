@@ -20,7 +20,7 @@ namespace KdKernels.Distillation.Models.Segmentation;
 /// The branches train on <see cref="ImageLoss"/> of <see cref="ClassLogits"/> and of <see cref="ObjectLogits"/>.
 /// </para>
 /// </remarks>
-public sealed class CamSegmenter : nn.Module<Tensor, Tensor>
+public sealed class CamSegmenter : nn.Module<Tensor, Tensor>, ITappedModel
 {
     // Plain training on image labels, one initialisation each, mIoU of 11 classes with background: 4,000 images of
     // Shapes, seed 2026, 8 epochs of AdamW from 3e-3, batches of 32, the mask branch on T2's pseudo labels at threshold
@@ -57,6 +57,13 @@ public sealed class CamSegmenter : nn.Module<Tensor, Tensor>
             ("output", nn.Conv2d(features, classes + 1, 1)));
         RegisterComponents();
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StageLayers { get; } =
+        [$"{nameof(backbone)}.stage1", $"{nameof(backbone)}.stage2", $"{nameof(backbone)}.stage3"];
+
+    /// <inheritdoc/>
+    public string FeatureLayer => "";
 
     /// <summary>For 32x32 images: two convolutions per stage, 16, 24 and 32 channels.</summary>
     public static CamSegmenter Small(int classes, int channels = 3) => new(classes, channels, depth: 2, [16, 24, 32]);
