@@ -1,6 +1,6 @@
 using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Recipes;
-using KdKernels.Distillation.Training;
+using KdKernels.Distillation.Tasks;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -22,7 +22,8 @@ internal static class PlainTraining
     {
         Parameter[] parameters = [.. network.parameters()];
         using var optimizer = optim.AdamW(parameters, Rate, weight_decay: 1e-3);
-        BatchLoader loader = BatchLoader.Training(images, new AugmentRecipe(), BatchSize, seed: 1, CPU);
+        ImageBatches loader = ImageBatches.Training(
+            images, images.Statistics, new AugmentRecipe(), BatchSize, seed: 1, CPU);
         int steps = epochs * (images.Count / BatchSize);
         int step = 0;
         network.train();
@@ -31,11 +32,11 @@ internal static class PlainTraining
             foreach (ReadOnlyMemory<int> indices in loader.Plan.Batches(epoch))
             {
                 using var scope = NewDisposeScope();
-                (Tensor input, Tensor labels) = loader.Load(indices.Span, epoch);
+                Batch batch = loader.Load(indices.Span, epoch);
                 foreach (optim.ILearningRateController group in optimizer.ParamGroups)
                     group.LearningRate = Rate * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, (double)step / steps)));
                 optimizer.zero_grad();
-                loss(input, labels, indices).backward();
+                loss(batch.Inputs, batch.Labels, indices).backward();
                 optimizer.step();
                 step++;
             }
@@ -51,13 +52,13 @@ internal static class PlainTraining
     public static void Visit(
         ImageSet images, ChannelStatistics statistics, Action<Tensor, Tensor, ReadOnlyMemory<int>> visit)
     {
-        BatchLoader loader = BatchLoader.Evaluation(images, statistics, batchSize: 100, CPU);
+        ImageBatches loader = ImageBatches.Evaluation(images, statistics, batchSize: 100, CPU);
         using IDisposable mode = no_grad();
         foreach (ReadOnlyMemory<int> indices in loader.Plan.Batches(epoch: 0))
         {
             using var scope = NewDisposeScope();
-            (Tensor input, Tensor labels) = loader.Load(indices.Span, epoch: 0);
-            visit(input, labels, indices);
+            Batch batch = loader.Load(indices.Span, epoch: 0);
+            visit(batch.Inputs, batch.Labels, indices);
         }
     }
 }
