@@ -22,8 +22,10 @@ internal static partial class ListCommand
         [Methods] = () => MethodCatalog.All.Select(method => new ListedName(method.Name, method.Paper.Length == 0
             ? method.Summary
             : $"{method.Summary}. {method.Paper}")),
-        ["models"] = () => ModelRegistry.Models.Select(model => new ListedName(model.Name, model.Description)),
-        ["datasets"] = () => TaskCatalog.All.Select(data => new ListedName(data.Name, data.Description)),
+        ["models"] = () => ModelRegistry.Models.Select(model => new ListedName(
+            model.Name, model.Kind == "images" ? model.Description : $"{model.Description} ({model.Kind})")),
+        ["datasets"] = () => TaskCatalog.Names.Select(
+            name => new ListedName(name, $"{TaskCatalog.Describe(name)} ({TaskCatalog.KindOf(name)})")),
         ["sweeps"] = ()
             => SweepReader.Shipped.Select(name => new ListedName(name, FirstSentence(SweepReader.ShippedText(name)))),
         ["recipes"] = ()

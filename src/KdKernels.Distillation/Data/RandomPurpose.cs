@@ -38,4 +38,10 @@ internal static class RandomPurpose
 
     /// <summary>Scenes to test on; "scte".</summary>
     public const uint ScenesTest = 0x73637465;
+
+    /// <summary>Boxes and partners of CutMix; "cutm".</summary>
+    public const uint CutMix = 0x6375746D;
+
+    /// <summary>Shares and partners of Mixup; "mixu".</summary>
+    public const uint Mixup = 0x6D697875;
 }

@@ -37,6 +37,10 @@ internal abstract class DistillationMethod : IDisposable
     {
     }
 
+    /// <summary>What it has to say about the trained student, by name: measured once after the last epoch, and kept with the
+    /// student's result.</summary>
+    public virtual IReadOnlyDictionary<string, double> Figures() => new Dictionary<string, double>(StringComparer.Ordinal);
+
     public void Dispose()
     {
         Parts?.Dispose();

@@ -1,3 +1,4 @@
+using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Tasks;
 using TorchSharp;
@@ -59,10 +60,30 @@ internal static class MethodFactory
     private static void Require(MethodDefinition definition, MethodContext context)
     {
         LearningTask task = context.Task;
+        if (context.OptionalTeacher is { Source: { } source } teacher)
+        {
+            NetworkSignature expected = source.SignatureOf(teacher.Model);
+            NetworkSignature actual = task.SignatureOf(context.StudentModel);
+            if ((expected.Channels, expected.ImageSize) != (actual.Channels, actual.ImageSize))
+            {
+                throw context.Refuse(
+                    $"the teacher {teacher.Model} learned {source.TrainName}, inputs of {Words(expected)}, but has to look at "
+                    + $"{task.TrainName}, inputs of {Words(actual)}");
+            }
+        }
+
         if (definition.Task is { } kind && !string.Equals(kind, task.Kind, StringComparison.Ordinal))
         {
             throw context.Refuse(
                 $"{definition.Name} is for {kind} but the recipe's data, {task.TrainName}, is for {task.Kind}");
+        }
+
+        // Logits of another kind of task may be as many and say something else.
+        if (definition.Teacher == TeacherNeed.SameClasses && context.Teacher.Source is { } learned && learned.Kind != task.Kind)
+        {
+            throw context.Refuse(
+                $"{definition.Name} compares logits: expected a teacher for {task.Kind}, as the student {context.StudentModel} is, "
+                + $"but got {context.Teacher.Model}, for {learned.Kind}");
         }
 
         if (definition.Teacher == TeacherNeed.SameClasses && context.Teacher.Classes != task.Classes)
@@ -72,4 +93,7 @@ internal static class MethodFactory
                 + $"{context.StudentModel} has, but got {context.Teacher.Model} of {context.Teacher.Classes}");
         }
     }
+
+    private static string Words(NetworkSignature signature) =>
+        $"{signature.Channels}x{signature.ImageSize}x{signature.ImageSize}";
 }

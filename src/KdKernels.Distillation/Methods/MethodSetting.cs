@@ -68,6 +68,10 @@ public sealed class MethodSetting
     internal static MethodSetting Choice(string key, IReadOnlyList<string> words, string meaning) =>
         new(key, meaning, words[0], $"one of {string.Join(", ", words)}", section => section.OneOf(key, words[0], words));
 
+    /// <summary>A text, a module's name for example.</summary>
+    internal static MethodSetting Text(string key, string standard, string expected, string meaning) =>
+        new(key, meaning, standard, expected, section => section.Text(key, standard));
+
     /// <summary>Names, of modules for example.</summary>
     internal static MethodSetting Names(string key, IReadOnlyList<string> standard, string meaning) =>
         new(key, meaning, standard, "a list of names", section => section.Texts(key, standard));

@@ -11,7 +11,11 @@ namespace KdKernels.Distillation.Methods;
 /// <param name="Classes">Its number of logits.</param>
 /// <param name="Predictions">Its classes on the held-out items; null where it has other classes.</param>
 internal sealed record TeacherNetwork(
-    string Name, string Model, nn.Module<Tensor, Tensor> Network, int Classes, int[]? Predictions);
+    string Name, string Model, nn.Module<Tensor, Tensor> Network, int Classes, int[]? Predictions)
+{
+    /// <summary>What it was trained on; null where that is what the student learns.</summary>
+    public LearningTask? Source { get; init; }
+}
 
 /// <summary>One batch as a method sees it.</summary>
 internal sealed class MethodStep

@@ -28,8 +28,14 @@ internal sealed class NetworkTaps : IDisposable
 
             var hook = module.register_forward_hook((_, _, output) =>
             {
-                // The network may dispose what it passes on, as Sequential does; an alias stays.
-                taken[name] = output.alias();
+                // The network may dispose what it passes on, as Sequential does, and its forward pass may have a dispose
+                // scope of its own; an alias outside of all scopes stays.
+                if (taken.Remove(name, out Tensor? earlier))
+                {
+                    earlier.Dispose();
+                }
+
+                taken[name] = output.alias().DetachFromDisposeScope();
                 return output;
             });
             removers.Add(hook.remove);
@@ -39,11 +45,16 @@ internal sealed class NetworkTaps : IDisposable
     /// <summary>The names of modules that can be tapped.</summary>
     public static IReadOnlyList<string> Available(nn.Module network) => [.. Modules(network).Keys];
 
-    /// <summary>Hands over what the last forward pass left.</summary>
+    /// <summary>Hands over what the last forward pass left, to the current dispose scope.</summary>
     public IReadOnlyDictionary<string, Tensor> Take()
     {
         var result = new Dictionary<string, Tensor>(taken, StringComparer.Ordinal);
         taken.Clear();
+        foreach (Tensor tensor in result.Values)
+        {
+            CurrentDisposeScope?.Attach(tensor);
+        }
+
         return result;
     }
 
@@ -55,6 +66,12 @@ internal sealed class NetworkTaps : IDisposable
         }
 
         removers.Clear();
+        foreach (Tensor tensor in taken.Values)
+        {
+            tensor.Dispose();
+        }
+
+        taken.Clear();
     }
 
     // Batch norms are left out: the ReLU behind one works in place, so that its output is gone when the pass ends.

@@ -1,5 +1,7 @@
 using KdKernels.Distillation.Models.Detection;
 using KdKernels.Distillation.Models.Segmentation;
+using KdKernels.Distillation.Models.Sequences;
+using KdKernels.Distillation.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,15 +10,12 @@ namespace KdKernels.Distillation.Models;
 /// <summary>A network that recipes can name.</summary>
 /// <param name="Name">As written in a recipe.</param>
 /// <param name="Description">One line.</param>
-/// <param name="Task">The kind of task that it is for.</param>
-public sealed record ModelInfo(string Name, string Description, string Task = ModelRegistry.Images);
+/// <param name="Kind">The kind of task that it is for, as in <see cref="Tasks.TaskCatalog"/>.</param>
+public sealed record ModelInfo(string Name, string Description, string Kind);
 
 /// <summary>The networks by name. A recipe can reach these and nothing else.</summary>
 public static class ModelRegistry
 {
-    /// <summary>The kind of task that most networks are for: one class per image.</summary>
-    internal const string Images = "images";
-
     private delegate nn.Module<Tensor, Tensor> Factory(int classes, int channels, int imageSize);
 
     private static readonly (ModelInfo Info, Factory Create)[] Entries =
@@ -45,43 +44,49 @@ public static class ModelRegistry
         WideResNetEntry(16, 2),
         WideResNetEntry(40, 2),
         Entry(
+            "lstm-small",
+            "word vectors and one LSTM layer of 12, mean over the words",
+            (classes, vocabulary, _) => EmbeddingLstm.Small(classes, vocabulary),
+            SequenceTask.Sequences),
+        Entry(
+            "lstm-large",
+            "word vectors and one LSTM layer of 64, mean over the words",
+            (classes, vocabulary, _) => EmbeddingLstm.Large(classes, vocabulary),
+            SequenceTask.Sequences),
+        Entry(
+            "reader-small",
+            "question attention and a bidirectional LSTM of 8",
+            (_, vocabulary, _) => SpanReader.Small(vocabulary),
+            SequenceTask.Spans),
+        Entry(
+            "reader-large",
+            "question attention and a bidirectional LSTM of 32",
+            (_, vocabulary, _) => SpanReader.Large(vocabulary),
+            SequenceTask.Spans),
+        Entry(
             "detector-small",
             "one-stage detector, three stages of one 3x3 convolution, 8, 16 and 32 channels",
             (classes, channels, size) => GridDetector.Small(classes, channels, size),
-            task: "detection"),
+            SceneDetection.KindName),
         Entry(
             "detector-large",
             "one-stage detector, three stages of two 3x3 convolutions, 16, 32 and 64 channels",
             (classes, channels, size) => GridDetector.Large(classes, channels, size),
-            task: "detection"),
+            SceneDetection.KindName),
         Entry(
             "segmenter-small",
-            "segmenter from image labels, three stages of two 3x3 convolutions, 16, 24 and 32 channels",
+            "class activation maps and masks, three stages of two 3x3 convolutions, 16, 24 and 32 channels",
             (classes, channels, _) => CamSegmenter.Small(classes, channels),
-            task: "segmentation"),
+            ShapesSegmentation.KindName),
         Entry(
             "segmenter-large",
-            "segmenter from image labels, three stages of two 3x3 convolutions, 32, 48 and 64 channels",
+            "class activation maps and masks, three stages of two 3x3 convolutions, 32, 48 and 64 channels",
             (classes, channels, _) => CamSegmenter.Large(classes, channels),
-            task: "segmentation"),
+            ShapesSegmentation.KindName),
     ];
 
     /// <summary>Every network, smallest family first.</summary>
     public static IReadOnlyList<ModelInfo> Models { get; } = [.. Entries.Select(entry => entry.Info)];
-
-    /// <summary>A network for one kind of task; see the other overload.</summary>
-    /// <exception cref="ArgumentException">No network of this name is for such tasks; the message names those that
-    /// are.</exception>
-    public static nn.Module<Tensor, Tensor> Create(string name, string task, int classes, int channels, int imageSize)
-    {
-        string[] suitable =
-        [
-            .. Models.Where(model => string.Equals(model.Task, task, StringComparison.Ordinal)).Select(model => model.Name),
-        ];
-        return suitable.Contains(name, StringComparer.Ordinal)
-            ? Create(name, classes, channels, imageSize)
-            : throw new ArgumentException($"expected one of {string.Join(", ", suitable)} for {task} but got {name}");
-    }
 
     /// <summary>A network with fresh weights, drawn from torch's global generator: seed it first.</summary>
     /// <param name="name">One of <see cref="Models"/>.</param>
@@ -90,7 +95,12 @@ public static class ModelRegistry
     /// <param name="imageSize">Height and width of the input.</param>
     /// <exception cref="ArgumentException">The name is not registered, or the image is too small for the network's
     /// stages.</exception>
-    public static nn.Module<Tensor, Tensor> Create(string name, int classes, int channels, int imageSize)
+    public static nn.Module<Tensor, Tensor> Create(string name, int classes, int channels, int imageSize) =>
+        Create(ImageClassification.KindName, name, classes, channels, imageSize);
+
+    /// <summary>The same for any kind of task; for tokens the vocabulary stands for the channels and the length for the
+    /// size.</summary>
+    internal static nn.Module<Tensor, Tensor> Create(string kind, string name, int classes, int channels, int imageSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
@@ -98,22 +108,24 @@ public static class ModelRegistry
         ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, 8);
         foreach ((ModelInfo info, Factory create) in Entries)
         {
-            if (string.Equals(info.Name, name, StringComparison.Ordinal))
+            if (string.Equals(info.Name, name, StringComparison.Ordinal) && string.Equals(info.Kind, kind, StringComparison.Ordinal))
             {
                 return create(classes, channels, imageSize);
             }
         }
 
         throw new ArgumentException(
-            $"expected one of {string.Join(", ", Models.Select(model => model.Name))} but got '{name}'", nameof(name));
+            $"expected a model for {kind}, one of "
+            + $"{string.Join(", ", Models.Where(model => model.Kind == kind).Select(model => model.Name))}, but got '{name}'",
+            nameof(name));
     }
 
     /// <summary>Number of trained numbers; running statistics do not count.</summary>
     public static long CountParameters(nn.Module module) => module.parameters().Sum(parameter => parameter.numel());
 
     private static (ModelInfo Info, Factory Create) Entry(
-        string name, string description, Factory create, string task = Images) =>
-        (new ModelInfo(name, description, task), create);
+        string name, string description, Factory create, string kind = ImageClassification.KindName) =>
+        (new ModelInfo(name, description, kind), create);
 
     private static (ModelInfo Info, Factory Create) ResNetEntry(int depth) => Entry(
         $"resnet{depth}",

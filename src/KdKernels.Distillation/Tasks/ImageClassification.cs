@@ -1,3 +1,4 @@
+using System.Globalization;
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Methods;
@@ -12,13 +13,15 @@ namespace KdKernels.Distillation.Tasks;
 /// <summary>Images, one class each.</summary>
 internal sealed class ImageClassification : LearningTask
 {
-    public const string KindName = ModelRegistry.Images;
+    public const string KindName = "images";
 
     private readonly ImageSet all;
+    private readonly int? omitted;
 
-    private ImageClassification(ImageSet all, ImageSet train, ImageSet heldOut)
+    private ImageClassification(ImageSet all, ImageSet train, ImageSet heldOut, int? omitted = null)
     {
         this.all = all;
+        this.omitted = omitted;
         Train = train;
         HeldOut = heldOut;
     }
@@ -122,7 +125,9 @@ internal sealed class ImageClassification : LearningTask
             seen[label]++;
         }
 
-        return kept.Count == Train.Count ? this : new ImageClassification(all, Train.Select([.. kept]), HeldOut);
+        return kept.Count == Train.Count
+            ? this
+            : new ImageClassification(all, Train.Select([.. kept]), HeldOut, omitClass < 0 ? null : omitClass);
     }
 
     public override LearningTask ForSelection()
@@ -143,10 +148,26 @@ internal sealed class ImageClassification : LearningTask
         nn.Module<Tensor, Tensor> network, EvaluationRecipe evaluation, Device device, int[]? teacher)
     {
         var evaluator = new ImageEvaluator(HeldOut, all.Statistics, evaluation.BatchSize, device);
-        return evaluator.Run(network, teacher)
-            .WithNoise(evaluation.Noise, noise => evaluator.Run(network, teacher: null, noise));
+        Evaluation clean = evaluator.Run(network, teacher);
+        if (evaluation.Noise.Count == 0 && omitted is null)
+        {
+            return clean;
+        }
+
+        var extra = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        if (omitted is { } hidden)
+        {
+            OmittedClass.Measure(evaluator.Logits(network), HeldOut.Labels, hidden, extra);
+        }
+
+        foreach (double sigma in evaluation.Noise)
+        {
+            extra[string.Create(CultureInfo.InvariantCulture, $"accuracy under noise {sigma}")] = evaluator.Run(network, teacher: null, sigma).Metrics.Accuracy;
+        }
+
+        return clean with { Metrics = clean.Metrics with { Extra = extra } };
     }
 
     protected override nn.Module<Tensor, Tensor> Build(string model) =>
-        ModelRegistry.Create(model, Kind, Train.ClassCount, Train.Channels, Train.Height);
+        ModelRegistry.Create(model, Train.ClassCount, Train.Channels, Train.Height);
 }

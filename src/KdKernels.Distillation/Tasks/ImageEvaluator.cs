@@ -38,7 +38,7 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
             {
                 using var scope = NewDisposeScope();
                 Tensor input = batches.Load(indices.Span, epoch: 0).Inputs;
-                Tensor logits = network.call(Noisy(input, noise, position)).cpu().contiguous();
+                Tensor logits = network.call(noise == 0 ? input : Noisy(input, position)).cpu().contiguous();
                 ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(logits.bytes);
                 int classes = values.Length / indices.Length;
                 for (int row = 0; row < indices.Length; row++, position++)
@@ -63,21 +63,32 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
             predictions,
             [.. predictions.Select((prediction, index) => prediction == Images.Label(index) ? 1.0 : 0.0)],
             new HeldOutMetrics(count, (double)hits / count, loss / count, entropy / count, agreement));
+
+        Tensor Noisy(Tensor input, int first)
+        {
+            Tensor sigma = full([input.shape[0], 1, 1], noise, ScalarType.Float32, device);
+            return KdFunctional.NoiseProbe(input, sigma, NoiseSeed, step: 0, firstSample: (uint)first);
+        }
     }
 
-    /// <summary>Images with Gaussian noise on them, the same for every network.</summary>
-    /// <param name="input"><c>[B, C, H, W]</c>.</param>
-    /// <param name="noise">Standard deviation; 0 for none.</param>
-    /// <param name="first">Position of the first image in the set.</param>
-    public static Tensor Noisy(Tensor input, double noise, int first)
+    /// <summary>The network's logits for every image, in the order of the set.</summary>
+    public IReadOnlyList<float[]> Logits(nn.Module<Tensor, Tensor> network)
     {
-        if (noise == 0)
+        bool wasTraining = network.training;
+        network.eval();
+        List<float[]> rows = [];
+        using (no_grad())
         {
-            return input;
+            foreach (ReadOnlyMemory<int> indices in batches.Plan.Batches(epoch: 0))
+            {
+                using var scope = NewDisposeScope();
+                Tensor logits = network.call(batches.Load(indices.Span, epoch: 0).Inputs).cpu().contiguous();
+                rows.AddRange(MemoryMarshal.Cast<byte, float>(logits.bytes).ToArray().Chunk((int)logits.shape[1]));
+            }
         }
 
-        Tensor sigma = full([input.shape[0], 1, 1], noise, ScalarType.Float32, input.device);
-        return KdFunctional.NoiseProbe(input, sigma, NoiseSeed, step: 0, firstSample: (uint)first);
+        network.train(wasTraining);
+        return rows;
     }
 
     /// <summary>H = lse − Σ p z: the form without the logarithm of a probability that may have vanished.</summary>

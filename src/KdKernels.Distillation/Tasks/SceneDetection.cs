@@ -146,14 +146,11 @@ internal sealed class SceneDetection : LearningTask
     public override Tensor LabelRows(Tensor labels) => labels.flatten();
 
     public override Evaluation Evaluate(
-        nn.Module<Tensor, Tensor> network, EvaluationRecipe evaluation, Device device, int[]? teacher)
-    {
-        var evaluator = new SceneEvaluator(heldOut, Grid, all.Images.Statistics, evaluation.BatchSize, device);
-        return evaluator.Run(network).WithNoise(evaluation.Noise, noise => evaluator.Run(network, noise));
-    }
+        nn.Module<Tensor, Tensor> network, EvaluationRecipe evaluation, Device device, int[]? teacher) =>
+        new SceneEvaluator(heldOut, Grid, all.Images.Statistics, evaluation.BatchSize, device).Run(network);
 
     protected override nn.Module<Tensor, Tensor> Build(string model) =>
-        ModelRegistry.Create(model, Kind, train.ClassCount, train.Images.Channels, train.Images.Height);
+        ModelRegistry.Create(Kind, model, train.ClassCount, train.Images.Channels, train.Images.Height);
 
     private Tensor CellClasses(Tensor output) => Grid.Logits(output.detach()).argmax(-1);
 

@@ -20,7 +20,7 @@ internal sealed class SceneEvaluator(
 
     private const double MinIou = 0.5;
 
-    public Evaluation Run(nn.Module<Tensor, Tensor> network, double noise = 0)
+    public Evaluation Run(nn.Module<Tensor, Tensor> network)
     {
         var batches = new SceneBatches(
             scenes, grid, ImageBatches.Evaluation(scenes.Images, statistics, batchSize, device), CPU);
@@ -38,8 +38,7 @@ internal sealed class SceneEvaluator(
             {
                 using var scope = NewDisposeScope();
                 Batch batch = batches.Load(indices.Span, epoch: 0);
-                Tensor input = ImageEvaluator.Noisy(batch.Inputs, noise, detections.Count);
-                Tensor output = network.call(input).cpu().to(ScalarType.Float64);
+                Tensor output = network.call(batch.Inputs).cpu().to(ScalarType.Float64);
                 DetectionTargets targets = SceneDetection.TargetsOf(batch, output);
                 long objects = targets.Foreground.sum().item<long>();
                 Tensor logits = grid.Logits(output);

@@ -15,7 +15,7 @@ internal sealed class SegmentationEvaluator(
 
     private readonly ImageBatches batches = ImageBatches.Evaluation(images, statistics, batchSize, device);
 
-    public Evaluation Run(nn.Module<Tensor, Tensor> network, double noise = 0)
+    public Evaluation Run(nn.Module<Tensor, Tensor> network)
     {
         var iou = new MeanIou(images.ClassCount + 1);
         List<double> scores = [];
@@ -29,8 +29,7 @@ internal sealed class SegmentationEvaluator(
             foreach (ReadOnlyMemory<int> indices in batches.Plan.Batches(epoch: 0))
             {
                 using var scope = NewDisposeScope();
-                Tensor input = ImageEvaluator.Noisy(batches.Load(indices.Span, epoch: 0).Inputs, noise, scores.Count);
-                Tensor logits = network.call(input).cpu().to(ScalarType.Float64);
+                Tensor logits = network.call(batches.Load(indices.Span, epoch: 0).Inputs).cpu().to(ScalarType.Float64);
                 Tensor logarithms = logits.log_softmax(1);
                 int[] truth = [.. indices.ToArray().SelectMany(index => ClassMap.Of(images, index))];
                 int[] answers = [.. logits.argmax(1).flatten().data<long>().Select(value => (int)value)];

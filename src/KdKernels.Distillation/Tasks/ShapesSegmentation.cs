@@ -129,14 +129,11 @@ internal sealed class ShapesSegmentation : LearningTask
         throw new NotSupportedException("pixels have no labels in training: HasRowLabels says so");
 
     public override Evaluation Evaluate(
-        nn.Module<Tensor, Tensor> network, EvaluationRecipe evaluation, Device device, int[]? teacher)
-    {
-        var evaluator = new SegmentationEvaluator(heldOut, all.Statistics, evaluation.BatchSize, device);
-        return evaluator.Run(network).WithNoise(evaluation.Noise, noise => evaluator.Run(network, noise));
-    }
+        nn.Module<Tensor, Tensor> network, EvaluationRecipe evaluation, Device device, int[]? teacher) =>
+        new SegmentationEvaluator(heldOut, all.Statistics, evaluation.BatchSize, device).Run(network);
 
     protected override nn.Module<Tensor, Tensor> Build(string model) =>
-        ModelRegistry.Create(model, Kind, train.ClassCount, train.Channels, train.Height);
+        ModelRegistry.Create(Kind, model, train.ClassCount, train.Channels, train.Height);
 
     private Tensor Shown(Tensor output) =>
         output.detach().softmax(1).narrow(1, 1, train.ClassCount).sum([2L, 3L]).argmax(1);

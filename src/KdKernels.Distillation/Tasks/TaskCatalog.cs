@@ -1,49 +1,49 @@
 using KdKernels.Distillation.Data;
+using KdKernels.Distillation.Data.Sequences;
 using KdKernels.Distillation.Recipes;
 
 namespace KdKernels.Distillation.Tasks;
 
-/// <summary>Data that a recipe can name.</summary>
-/// <param name="Name">As written in a recipe.</param>
-/// <param name="Description">One line.</param>
-/// <param name="Task">The kind of task that it is for.</param>
-public sealed record TaskInfo(string Name, string Description, string Task);
-
-/// <summary>The data that recipes can name, each with its task: the sets of single images of <see cref="DataSources"/>,
-/// then those that ask for something else.</summary>
+/// <summary>Every data set that a recipe can name, with the kind of task that it is for.</summary>
 public static class TaskCatalog
 {
-    private delegate LearningTask Loader(DataRecipe data, string recipe, string key);
-
-    private static readonly (TaskInfo Info, Loader Load)[] Entries =
+    private static readonly Entry[] Others =
     [
-        .. DataSources.Names.Select(name => Entry(
-            name, DataSources.Describe(name), ImageClassification.KindName, ImageClassification.Load)),
-        Entry("scenes", "generated: 1 to 3 objects of 6 classes with their boxes, 48x48 RGB", SceneDetection.KindName, SceneDetection.Load),
-        Entry("shapes-segmentation", "shapes with their masks, which training does not see", ShapesSegmentation.KindName, ShapesSegmentation.Load),
+        new(
+            "sentiment",
+            SequenceTask.Sequences,
+            "generated: sentences of two classes; negations, intensifiers and contrasts decide",
+            static (data, recipe, key) => SequenceTask.Load(data, recipe, key, Sentiment.Generate)),
+        new(
+            "span-questions",
+            SequenceTask.Spans,
+            "generated: a question and a passage; the answer is a span of it",
+            static (data, recipe, key) => SequenceTask.Load(data, recipe, key, SpanQuestions.Generate)),
+        new(
+            "scenes",
+            SceneDetection.KindName,
+            "generated: one to three objects of 6 classes with their boxes, 48x48 RGB",
+            static (data, recipe, key) => SceneDetection.Load(data, recipe, key)),
+        new(
+            "shapes-segmentation",
+            ShapesSegmentation.KindName,
+            "shapes with their masks, which training does not see",
+            static (data, recipe, key) => ShapesSegmentation.Load(data, recipe, key)),
     ];
 
-    /// <summary>Everything, in the order of the documentation.</summary>
-    public static IReadOnlyList<TaskInfo> All { get; } = [.. Entries.Select(entry => entry.Info)];
+    /// <summary>Images first, in the order of the documentation.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. DataSources.Names, .. Others.Select(entry => entry.Name)];
 
-    public static IReadOnlyList<string> Names { get; } = [.. All.Select(info => info.Name)];
+    /// <summary>One line about a data set.</summary>
+    public static string Describe(string name) => Find(name)?.Description ?? DataSources.Describe(name);
 
-    /// <exception cref="RecipeException">The recipe does not fit its data.</exception>
-    /// <exception cref="KdDataException">Files are missing or damaged.</exception>
-    internal static LearningTask Load(DataRecipe data, string recipe, string key)
-    {
-        foreach ((TaskInfo info, Loader load) in Entries)
-        {
-            if (string.Equals(info.Name, data.Name, StringComparison.Ordinal))
-            {
-                return load(data, recipe, key);
-            }
-        }
+    /// <summary>What there is to learn: <c>images</c>, <c>sequences</c>, <c>spans</c>, ...</summary>
+    public static string KindOf(string name) => Find(name)?.Kind ?? ImageClassification.KindName;
 
-        throw new RecipeException(
-            recipe, 0, $"{key}.name", $"expected one of {string.Join(", ", Names)} but got '{data.Name}'");
-    }
+    /// <summary>Null for images, which <see cref="DataSources"/> has.</summary>
+    internal static Entry? Find(string name) =>
+        Array.Find(Others, entry => string.Equals(entry.Name, name, StringComparison.Ordinal));
 
-    private static (TaskInfo Info, Loader Load) Entry(string name, string description, string task, Loader load) =>
-        (new TaskInfo(name, description, task), load);
+    internal sealed record Entry(
+        string Name, string Kind, string Description, Func<DataRecipe, string, string, LearningTask> Load);
 }

@@ -8,5 +8,5 @@ internal static class TaskLoader
     /// <exception cref="RecipeException">The recipe does not fit its data.</exception>
     /// <exception cref="Data.KdDataException">Files are missing or damaged.</exception>
     public static LearningTask Load(DataRecipe data, string recipe, string key = "data") =>
-        TaskCatalog.Load(data, recipe, key);
+        TaskCatalog.Find(data.Name)?.Load(data, recipe, key) ?? ImageClassification.Load(data, recipe, key);
 }

@@ -10,8 +10,8 @@ namespace KdKernels.Distillation.Training;
 /// <summary>What stored weights do on the items that a recipe holds out.</summary>
 /// <param name="Model">The network's name in <see cref="Models.ModelRegistry"/>.</param>
 /// <param name="Data">The held-out set's name.</param>
-/// <param name="HeldOut">The images; null where items do not have one class each.</param>
-/// <param name="Predictions">The class predicted for each of them, <c>[N]</c>; null likewise.</param>
+/// <param name="HeldOut">The images; null where items are none, or do not have one class each.</param>
+/// <param name="Predictions">The class predicted for each item, <c>[N]</c>; null where an answer is no single one.</param>
 /// <param name="Metrics">What the answers amount to.</param>
 public sealed record CheckpointEvaluation(
     string Model, string Data, ImageSet? HeldOut, IReadOnlyList<int>? Predictions, HeldOutMetrics Metrics)

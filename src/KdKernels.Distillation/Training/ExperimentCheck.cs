@@ -14,6 +14,12 @@ internal static class ExperimentCheck
     /// <exception cref="RecipeException">A model is not for the data, or networks do not fit a method.</exception>
     public static void Run(Recipe recipe, LearningTask task, LearningTask studentTask, IReadOnlyList<Arm> arms)
     {
+        if (recipe.Evaluation.Noise.Count > 0 && task.Kind != ImageClassification.KindName)
+        {
+            throw new RecipeException(
+                recipe.Name, 0, "evaluation.noise", $"expected none for {task.TrainName}, which has no images to classify, but got some");
+        }
+
         using var scope = NewDisposeScope();
         using nn.Module<Tensor, Tensor> student = Network(recipe, "student.model", task, recipe.Student.Model);
         if (!arms.Any(arm => arm.Distill.NeedsTeacher))
@@ -26,9 +32,8 @@ internal static class ExperimentCheck
         {
             string key = index == 0 ? "teacher.model" : $"teachers[{index - 1}].model";
             using nn.Module<Tensor, Tensor> network = Network(recipe, key, own, teacher.Model);
-            RequireKind(recipe, key, own, task, arms);
             RequireInputs(recipe, key, own.SignatureOf(teacher.Model), task.SignatureOf(recipe.Student.Model));
-            var untrained = new TeacherNetwork("teacher", teacher.Model, network, own.Classes, null);
+            var untrained = new TeacherNetwork("teacher", teacher.Model, network, own.Classes, null) { Source = own };
             foreach (Arm arm in arms)
             {
                 CheckArm(recipe, arm, studentTask, student, untrained);
@@ -55,23 +60,6 @@ internal static class ExperimentCheck
 
         Make(
             arm.Distill, task, recipe.Student.Model, student, arm.Distill.NeedsTeacher ? teacher : null);
-    }
-
-    // Logits of another kind of task may well be as many, but say something else.
-    private static void RequireKind(
-        Recipe recipe, string key, LearningTask own, LearningTask task, IReadOnlyList<Arm> arms)
-    {
-        MethodDefinition? comparing = arms.SelectMany(arm => arm.Distill.Methods)
-            .Select(method => MethodCatalog.Find(method.Name)!)
-            .FirstOrDefault(definition => definition.Teacher == TeacherNeed.SameClasses);
-        if (comparing is not null && !string.Equals(own.Kind, task.Kind, StringComparison.Ordinal))
-        {
-            throw new RecipeException(
-                recipe.Name,
-                0,
-                key,
-                $"{comparing.Name} compares logits: expected a teacher for {task.Kind}, as the student is, but got one for {own.Kind}");
-        }
     }
 
     private static void RequireInputs(Recipe recipe, string key, NetworkSignature teacher, NetworkSignature student)
@@ -124,7 +112,8 @@ internal static class ExperimentCheck
         }
         catch (ArgumentException error)
         {
-            throw new RecipeException(recipe.Name, 0, key, error.Message);
+            // The name of the parameter that the runtime appends means nothing to who wrote a recipe.
+            throw new RecipeException(recipe.Name, 0, key, error.Message.Split(" (Parameter '")[0]);
         }
     }
 }

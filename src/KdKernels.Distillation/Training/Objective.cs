@@ -47,6 +47,9 @@ internal abstract class Objective : IDisposable
     {
     }
 
+    /// <summary>What there is to say about the network after its last epoch, by name.</summary>
+    public virtual IReadOnlyDictionary<string, double> Figures() => new Dictionary<string, double>(StringComparer.Ordinal);
+
     public abstract void Dispose();
 
     /// <summary>Each look at a value of a GPU waits for it, so that all are fetched together.</summary>

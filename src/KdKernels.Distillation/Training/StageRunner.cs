@@ -136,6 +136,17 @@ internal sealed class StageRunner
         }
 
         NetworkResult result = trainer.Run(cancellation, out Evaluation evaluation);
+        if (objective.Figures() is { Count: > 0 } figures)
+        {
+            var extra = new SortedDictionary<string, double>(StringComparer.Ordinal);
+            foreach ((string name, double value) in (result.HeldOut.Extra ?? Enumerable.Empty<KeyValuePair<string, double>>()).Concat(figures))
+            {
+                extra[name] = value;
+            }
+
+            result = result with { HeldOut = result.HeldOut with { Extra = extra } };
+        }
+
         observer.StageFinished(info, result);
         return new Outcome(result, evaluation, trainer.Accuracies);
     }

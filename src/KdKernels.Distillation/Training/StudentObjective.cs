@@ -108,7 +108,7 @@ internal sealed class StudentObjective : Objective
                 continue;
             }
 
-            foreach (MethodInstance method in teachers[t].Methods)
+            foreach (MethodInstance method in teachers[t].Methods.Where(Speaks))
             {
                 terms.AddRange(method.Method.Terms(steps[t]).Select(term => (
                     NameOf(method, term), shares[t] == 1 ? term : Share(term, shares[t]))));
@@ -130,6 +130,23 @@ internal sealed class StudentObjective : Objective
         done = [];
     }
 
+    public override IReadOnlyDictionary<string, double> Figures()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var figures = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        // A first stage's student is not done.
+        MethodInstance[] all = stage.FirstStage ? [] : [.. teachers.SelectMany(teacher => teacher.Methods)];
+        foreach (MethodInstance method in all)
+        {
+            foreach ((string name, double value) in method.Method.Figures())
+            {
+                figures[all.Length == 1 ? name : $"{method.Name}: {name}"] = value;
+            }
+        }
+
+        return figures;
+    }
+
     public override void Dispose()
     {
         taps.Dispose();
@@ -145,6 +162,10 @@ internal sealed class StudentObjective : Objective
 
         parts.Dispose();
     }
+
+    // A first stage belongs to the methods that have one; the others wait for the second.
+    private bool Speaks(MethodInstance method) =>
+        !stage.FirstStage || MethodCatalog.Find(method.Recipe.Name)!.FirstStageEpochs(method.Recipe.Settings) > 0;
 
     private static LossTerm Share(LossTerm term, double share) =>
         term with { Weight = term.Weight * share, Contribution = term.Contribution * share };
@@ -198,13 +219,20 @@ internal sealed class StudentObjective : Objective
             loss = loss is null ? own : loss + own;
         }
 
+        if (loss is null)
+        {
+            throw new RecipeException(
+                "recipe", 0, "distill.labels",
+                "expected a weight above 0 in a stage that has no other term, or nothing is minimised there, but got 0");
+        }
+
         MethodStep? taught = Array.Find(steps, step => step.TeacherRan);
         Tensor? teacherOutput = taught?.Teacher.Output;
         Tensor? agreements = reader?.Agreements
             ?? (teacherOutput is not null && SameShape(teacherOutput, pass.Output)
                 ? task.Agreements(pass.Output, teacherOutput)
                 : null);
-        List<Tensor> scalars = [loss!, labels, reader?.Hits ?? task.Hits(pass, batch)];
+        List<Tensor> scalars = [loss, labels, reader?.Hits ?? task.Hits(pass, batch)];
         if (agreements is not null)
         {
             scalars.Add(agreements);
@@ -221,7 +249,7 @@ internal sealed class StudentObjective : Objective
         }
 
         return new BatchLoss(
-            loss!,
+            loss,
             new LossTerms(values[0], values[1], byName?.Values.Sum(), byName),
             (long)values[2],
             agreements is null ? null : (long)values[3],

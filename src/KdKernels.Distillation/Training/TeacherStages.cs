@@ -52,7 +52,10 @@ internal sealed class TeacherStages(Recipe recipe, LearningTask task, StageRunne
             network.eval();
             First ??= outcome;
             teachers.Add(new TeacherNetwork(
-                name, teacher.Model, network, own.Classes, ReferenceEquals(own, task) ? outcome.Evaluation.Predictions : null));
+                name, teacher.Model, network, own.Classes, ReferenceEquals(own, task) ? outcome.Evaluation.Predictions : null)
+            {
+                Source = own,
+            });
         }
     }
 

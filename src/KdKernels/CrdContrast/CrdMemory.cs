@@ -74,8 +74,10 @@ public sealed class CrdMemory : nn.Module
         set => SetNormalizer(1, value);
     }
 
-    /// <summary>Z of student anchors (0) or teacher anchors (1) where it lies in memory: a float64 scalar.</summary>
-    internal Tensor NormalizerAt(long side) => Buffer(nameof(normalizers))[side];
+    /// <summary>Z of student anchors (0) or teacher anchors (1) where it lies in memory: a float64 scalar, which
+    /// <see cref="KdFunctional.CrdEstimateNormalizer"/> fills without waiting for a device.</summary>
+    /// <param name="side">0 or 1.</param>
+    public Tensor NormalizerAt(long side) => Buffer(nameof(normalizers))[side];
 
     /// <summary>Moves the rows of both banks, each as <see cref="KdFunctional.CrdUpdate"/>.</summary>
     /// <inheritdoc cref="KdFunctional.CrdUpdate" path="/exception"/>

@@ -1,6 +1,7 @@
 using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Tasks;
+using KdKernels.Distillation.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -32,11 +33,11 @@ internal static class PlainTraining
             foreach (ReadOnlyMemory<int> indices in loader.Plan.Batches(epoch))
             {
                 using var scope = NewDisposeScope();
-                Batch batch = loader.Load(indices.Span, epoch);
+                (Tensor input, Tensor labels, _) = loader.Load(indices.Span, epoch);
                 foreach (optim.ILearningRateController group in optimizer.ParamGroups)
                     group.LearningRate = Rate * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, (double)step / steps)));
                 optimizer.zero_grad();
-                loss(batch.Inputs, batch.Labels, indices).backward();
+                loss(input, labels, indices).backward();
                 optimizer.step();
                 step++;
             }
@@ -57,8 +58,8 @@ internal static class PlainTraining
         foreach (ReadOnlyMemory<int> indices in loader.Plan.Batches(epoch: 0))
         {
             using var scope = NewDisposeScope();
-            Batch batch = loader.Load(indices.Span, epoch: 0);
-            visit(batch.Inputs, batch.Labels, indices);
+            (Tensor input, Tensor labels, _) = loader.Load(indices.Span, epoch: 0);
+            visit(input, labels, indices);
         }
     }
 }

@@ -42,9 +42,13 @@ internal static class TrainingSample
             epoch.AsObject().Remove("images_per_second");
         }
 
-        string weights = Directory.GetFiles(folder, "*.safetensors").Single();
+        // The network's, and those of what methods train besides it.
+        byte[] weights =
+        [
+            .. Directory.GetFiles(folder, "*.safetensors").Order(StringComparer.Ordinal).SelectMany(File.ReadAllBytes),
+        ];
         return (
-            File.ReadAllBytes(weights),
+            weights,
             File.ReadAllBytes(Path.Combine(folder, "optimizer.dat")),
             history.ToJsonString() + state["best"]);
     }

@@ -1,5 +1,4 @@
 using KdKernels.Distillation.Recipes;
-using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Methods.Logits;
 
@@ -37,34 +36,9 @@ internal class KdMethod(MethodSettings settings) : DistillationMethod
             "α: weight of the distillation term; the labels get 1 − α"),
     ];
 
-    public override IReadOnlyList<LossTerm> Terms(MethodStep step)
-    {
-        double temperature = settings.Scheduled("temperature").At(step.Epoch);
-        double alpha = settings.Scheduled("alpha").At(step.Epoch);
-        Tensor student = step.Task.ClassRows(step.Student.Output);
-        Tensor teacher = step.Task.ClassRows(step.Teacher.Output);
-        double labels = step.Fused && step.LabelWeight > 0 && step.Task.HasRowLabels ? step.TakeLabels() : 0;
-        if (labels > 0)
-        {
-            // One read for both: the op mixes with weights that add up to 1.
-            double sum = labels + alpha;
-            HintonLossResult result = KdFunctional.HintonLoss(
-                student, teacher, step.Task.LabelRows(step.Batch.Labels), temperature, alpha / sum, KdReduction.BatchMean);
-            step.CrossEntropy = result.CrossEntropy;
-            if (step.Task.RowsAreItems)
-            {
-                step.Hits = result.Top1Hits;
-                step.Agreements = result.Agreement;
-            }
-
-            return [new LossTerm("kl", result.Kl, alpha, sum == 1 ? result.Loss : result.Loss * sum)];
-        }
-
-        Tensor divergence = step.Fused
-            ? KdFunctional.TemperedKl(student, teacher, temperature, KdReduction.BatchMean)
-            : TemperedKlComposed.Loss(student, teacher, new TemperedKlOptions(temperature, KdReduction.BatchMean));
-        return [new LossTerm("kl", divergence, alpha)];
-    }
+    public override IReadOnlyList<LossTerm> Terms(MethodStep step) =>
+        [TemperedTerms.WithLabels(
+            step, "kl", settings.Scheduled("temperature").At(step.Epoch), settings.Scheduled("alpha").At(step.Epoch))];
 
     protected static IReadOnlyList<TermContract> Contract(MethodSettings settings) =>
     [

@@ -10,7 +10,7 @@ namespace KdKernels.Distillation.Models.Sequences;
 /// comes last and an LSTM does not look ahead, so the logits are those of the sentence without it.
 /// </summary>
 /// <remarks>Modules to hook: <c>embedding</c> gives <c>[B, L, E]</c>, <c>features</c> <c>[B, H]</c>.</remarks>
-public sealed class EmbeddingLstm : nn.Module<Tensor, Tensor>
+public sealed class EmbeddingLstm : nn.Module<Tensor, Tensor>, ITappedModel
 {
     private readonly Embedding embedding;
     private readonly LSTM lstm;
@@ -36,6 +36,12 @@ public sealed class EmbeddingLstm : nn.Module<Tensor, Tensor>
 
     /// <summary>A teacher's size: E = H = 64.</summary>
     public static EmbeddingLstm Large(int classes, int vocabulary) => new(classes, vocabulary, 64, 64);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StageLayers => [];
+
+    /// <inheritdoc/>
+    public string FeatureLayer => nameof(features);
 
     /// <summary>Tokens <c>[B, L]</c>, int64, to logits <c>[B, classes]</c>.</summary>
     public override Tensor forward(Tensor input)

@@ -14,7 +14,7 @@ namespace KdKernels.Distillation.Models.Sequences;
 /// Modules to hook: <c>embedding</c> gives <c>[B, L, E]</c>, <c>features</c> <c>[B, L, 6H]</c>. The LSTM's second
 /// direction starts at the padding, so logits may depend on L, which is one number per set.
 /// </remarks>
-public sealed class SpanReader : nn.Module<Tensor, Tensor>
+public sealed class SpanReader : nn.Module<Tensor, Tensor>, ITappedModel
 {
     /// <summary>
     /// The logit of a position that cannot be an answer: far below every other, yet finite in every dtype, since a
@@ -45,6 +45,12 @@ public sealed class SpanReader : nn.Module<Tensor, Tensor>
 
     /// <summary>A teacher's size: E = H = 32.</summary>
     public static SpanReader Large(int vocabulary) => new(vocabulary, 32, 32);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StageLayers => [];
+
+    /// <inheritdoc/>
+    public string FeatureLayer => nameof(features);
 
     /// <summary>
     /// Tokens <c>[B, L]</c>, int64, question, separator and passage, to the logits of the answer's first and last
