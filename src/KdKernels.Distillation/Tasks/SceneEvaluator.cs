@@ -16,7 +16,7 @@ internal sealed class SceneEvaluator(
 
     /// <summary>From this score on a box counts in F1. Most of a scene is background, which keeps the scores of a detector of
     /// few epochs below one half.</summary>
-    public const double MinScore = 0.3;
+    public const double MinScore = 0.2;
 
     private const double MinIou = 0.5;
 

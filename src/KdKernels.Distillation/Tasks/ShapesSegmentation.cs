@@ -24,6 +24,8 @@ internal sealed class ShapesSegmentation : LearningTask
     /// <summary>The other one, T2.</summary>
     public const string ObjectBranch = "objectBranch";
 
+    private const string Backbone = "backbone";
+
     private readonly ImageSet all;
     private readonly ImageSet train;
     private readonly ImageSet heldOut;
@@ -53,7 +55,7 @@ internal sealed class ShapesSegmentation : LearningTask
 
     public override IReadOnlyList<int> TrainLabels => train.Labels.ToArray();
 
-    public override IReadOnlyList<string> Taps => [ClassBranch, ObjectBranch];
+    public override IReadOnlyList<string> Taps => [Backbone, ClassBranch];
 
     public override string Description => train.Description;
 
@@ -110,11 +112,14 @@ internal sealed class ShapesSegmentation : LearningTask
     /// </summary>
     public override Tensor LabelLoss(NetworkPass pass, Batch batch)
     {
-        Tensor first = pass.Tap(ClassBranch);
-        PseudoMask teacher = PseudoMasks.FromActivation(first, batch.Labels, size: (train.Height, train.Width));
-        return SegmentationLoss.Images(first, pass.Tap(ObjectBranch), batch.Labels)
-            + SegmentationLoss.Mask(pass.Output, teacher, DistillOps.Fused);
+        PseudoMask teacher = PseudoMasks.FromActivation(
+            pass.Tap(ClassBranch), batch.Labels, size: (train.Height, train.Width));
+        return ImageLosses(pass, batch) + SegmentationLoss.Mask(pass.Output, teacher, DistillOps.Fused);
     }
+
+    /// <summary>The part of <see cref="LabelLoss"/> that is about images: what trains the teacher branches.</summary>
+    public static Tensor ImageLosses(NetworkPass pass, Batch batch) => SegmentationLoss.Images(
+        (CamSegmenter)pass.Network, pass.Tap(Backbone), pass.Tap(ClassBranch), batch.Labels);
 
     /// <summary>An image is right if, of all classes but background, its own has the largest probability summed over
     /// pixels: its mask is not known here.</summary>

@@ -3,6 +3,7 @@ using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Tests.Training;
 using KdKernels.Distillation.Training;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Tests.Methods;
@@ -82,7 +83,13 @@ public sealed class SegmentationMethodTests
         Tensor shown = nn.functional.one_hot(step.Batch.Labels, Classes).to(ScalarType.Float64);
         Tensor first = step.Student.Tap("classBranch");
         Tensor kept = Evidence(first, step.Batch.Labels).le(0.6).to(ScalarType.Float64).unsqueeze(1);
-        return Binary(first.mean([2L, 3L])) + Binary((step.Student.Tap("objectBranch") * kept).mean([2L, 3L]));
+        Dictionary<string, Parameter> weights = step.Student.Network.named_parameters()
+            .ToDictionary(entry => entry.name, entry => entry.parameter, StringComparer.Ordinal);
+        Tensor hidden = nn.functional.conv2d(
+            step.Student.Tap("backbone") * kept, weights["objectBranch.conv1.weight"], weights["objectBranch.conv1.bias"], padding: [1L, 1L]);
+        Tensor second = nn.functional.conv2d(
+            hidden.clamp_min(0), weights["objectBranch.conv2.weight"], weights["objectBranch.conv2.bias"]);
+        return Binary(first.mean([2L, 3L])) + Binary(second.mean([2L, 3L]));
 
         Tensor Binary(Tensor logits) =>
             -(shown * logits.sigmoid().log() + (1 - shown) * (1 - logits.sigmoid()).log()).sum() / Rows;

@@ -22,7 +22,7 @@ internal sealed class DetectionMethod : DistillationMethod
         grid = ((SceneDetection)context.Task).Grid;
         long[] student = context.StudentShape(Hinted);
         long[] teacher = context.TeacherShape(Hinted);
-        if (student.Length != 3 || teacher.Length != 3 || !student[1..].SequenceEqual(teacher[1..]))
+        if (student.Length != 3 || teacher.Length != 3 || student[1] != teacher[1] || student[2] != teacher[2])
         {
             throw context.Refuse(
                 $"expected maps of one height and width from {Hinted} but got [{string.Join(", ", student)}] from the student "

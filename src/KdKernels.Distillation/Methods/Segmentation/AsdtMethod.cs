@@ -82,11 +82,10 @@ internal sealed class AsdtMethod : DistillationMethod
     {
         double weight = settings.Scheduled("weight").At(step.Epoch);
         double labels = step.TakeLabels();
-        Tensor first = step.Student.Tap(ShapesSegmentation.ClassBranch);
-        Tensor second = step.Student.Tap(ShapesSegmentation.ObjectBranch);
         Tensor masks = step.Student.Output;
+        bool first = chooser.Choose(2, step.Epoch, step.Step) == 0;
         PseudoMask teacher = PseudoMasks.FromActivation(
-            chooser.Choose(2, step.Epoch, step.Step) == 0 ? first : second,
+            step.Student.Tap(first ? ShapesSegmentation.ClassBranch : ShapesSegmentation.ObjectBranch),
             step.Batch.Labels,
             settings.Real("threshold"),
             settings.Real("ignore"),
@@ -96,7 +95,7 @@ internal sealed class AsdtMethod : DistillationMethod
         Tensor contribution = loss * weight;
         if (labels > 0)
         {
-            contribution += SegmentationLoss.Images(first, second, step.Batch.Labels) * labels;
+            contribution += ShapesSegmentation.ImageLosses(step.Student, step.Batch) * labels;
         }
 
         return [new LossTerm("masks", loss, weight, contribution)];

@@ -9,12 +9,13 @@ namespace KdKernels.Distillation.Models.Segmentation;
 internal static class SegmentationLoss
 {
     /// <summary>The image-level losses of both branches, added.</summary>
+    /// <param name="network">Whose branches these are.</param>
+    /// <param name="features"><c>[B, F, h, w]</c> of <c>backbone</c>.</param>
     /// <param name="classActivation"><c>[B, K, h, w]</c> of <c>classBranch</c>.</param>
-    /// <param name="objectActivation"><c>[B, K, h, w]</c> of <c>objectBranch</c>.</param>
     /// <param name="labels">Int64 <c>[B]</c>.</param>
-    public static Tensor Images(Tensor classActivation, Tensor objectActivation, Tensor labels) =>
+    public static Tensor Images(CamSegmenter network, Tensor features, Tensor classActivation, Tensor labels) =>
         CamSegmenter.ImageLoss(CamSegmenter.ClassLogits(classActivation), labels)
-        + CamSegmenter.ImageLoss(CamSegmenter.ObjectLogits(objectActivation, classActivation, labels), labels);
+        + CamSegmenter.ImageLoss(network.ObjectLogits(features, classActivation, labels), labels);
 
     /// <summary>
     /// −(1 / P) Σ_p Σ_c p_t log p_s over the P pixels where the pseudo mask is sure, p = softmax over classes at T = 1; 0 where
