@@ -60,6 +60,10 @@ internal sealed class DetectionMethod : DistillationMethod
             stand in for proposals; L_hard is the task's own loss, which has w as well, so that a plain student differs by the
             teacher alone; the hint is a mean over elements, where the paper does not say over what.
 
+            L_b has twice the gradient of smooth L1 near the target, so that ν = 0.5 doubles the boxes' share wherever the gate is
+            open, and F cells per batch stand against B A for classes. Where a student is trained for few epochs that costs more
+            than the teacher gives: lower λ or ν then.
+
             The labels' parts, `μ L_hard + λ smoothL1`, are the method's, so that μ means what it means in the paper; `labels` of the
             recipe multiplies both. The only public re-implementation has the class weights commented out and takes them per
             sample, uses log(softmax), and returns a loss of 0 when anything fails; nothing of this is repeated here.
