@@ -1,5 +1,6 @@
 using KdKernels.Cli.Output;
 using KdKernels.Distillation.Reporting;
+using KdKernels.Distillation.Training;
 
 namespace KdKernels.Cli.Tests;
 
@@ -24,6 +25,21 @@ public sealed class EvalTextTests
               1 dog             ·  2
             """;
         Assert.Equal(expected, EvalText.Of("resnet8", "pets/test", 0.43210, result));
+    }
+
+    [Fact]
+    public void Without_one_class_per_item_it_shows_what_was_measured()
+    {
+        var metrics = new HeldOutMetrics(
+            40, 0.3125, 0.12344, 0.5, Agreement: null, new Dictionary<string, double>(StringComparer.Ordinal) { ["mAP@0.5"] = 0.5 });
+        const string expected = """
+            detector-small on scenes-v1/test: 40 held-out items
+
+            accuracy        31.25 %, the mean of the items' scores
+            loss            0.1234
+            mAP@0.5         50.00 %
+            """;
+        Assert.Equal(expected, EvalText.Of("detector-small", "scenes-v1/test", metrics));
     }
 
     [Fact]

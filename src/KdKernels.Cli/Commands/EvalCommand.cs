@@ -76,9 +76,17 @@ internal static class EvalCommand
 
     private static void Report(CliConsole console, string path, CheckpointEvaluation evaluation, bool asJson)
     {
-        ClassificationResult result = ClassificationResult.Of(
-            evaluation.HeldOut.ClassNames, evaluation.HeldOut.Labels, [.. evaluation.Predictions]);
-        (string model, string data, double loss) = (evaluation.Model, evaluation.HeldOut.Name, evaluation.Metrics.Loss);
+        (string model, string data, double loss) = (evaluation.Model, evaluation.Data, evaluation.Metrics.Loss);
+        if (evaluation is not { HeldOut: { } heldOut, Predictions: { } predictions })
+        {
+            console.Out.WriteLine(asJson
+                ? JsonLine.Of(
+                    EvalOutcome.Of(Path.GetFullPath(path), model, data, evaluation.Metrics), JsonLine.Types.EvalOutcome)
+                : EvalText.Of(model, data, evaluation.Metrics));
+            return;
+        }
+
+        ClassificationResult result = ClassificationResult.Of(heldOut.ClassNames, heldOut.Labels, [.. predictions]);
         console.Out.WriteLine(asJson
             ? JsonLine.Of(EvalOutcome.Of(Path.GetFullPath(path), model, data, loss, result), JsonLine.Types.EvalOutcome)
             : EvalText.Of(model, data, loss, result));

@@ -1,4 +1,5 @@
 using KdKernels.Distillation.Reporting;
+using KdKernels.Distillation.Training;
 
 namespace KdKernels.Cli.Output;
 
@@ -9,12 +10,27 @@ internal sealed record EvalOutcome(
     string Data,
     int HeldOut,
     double Accuracy,
-    double Low,
-    double High,
+    double? Low,
+    double? High,
     double Loss,
     IReadOnlyList<ClassOutcome> Classes,
-    IReadOnlyList<IReadOnlyList<int>> Confusion)
+    IReadOnlyList<IReadOnlyList<int>> Confusion,
+    IReadOnlyDictionary<string, double>? Extra = null)
 {
+    /// <summary>Where items do not have one class each: no interval, no classes, no confusions.</summary>
+    public static EvalOutcome Of(string checkpoint, string model, string data, HeldOutMetrics metrics) => new(
+        checkpoint,
+        model,
+        data,
+        metrics.Images,
+        metrics.Accuracy,
+        Low: null,
+        High: null,
+        metrics.Loss,
+        [],
+        [],
+        metrics.Extra);
+
     public static EvalOutcome Of(string checkpoint, string model, string data, double loss, ClassificationResult result)
         => new(
         checkpoint,

@@ -1,5 +1,6 @@
 using System.Text;
 using KdKernels.Distillation.Reporting;
+using KdKernels.Distillation.Training;
 
 namespace KdKernels.Cli.Output;
 
@@ -23,6 +24,18 @@ internal static class EvalText
         text.Append($"cross-entropy   {loss:0.0000}\n\n");
         text.Append(Classes(result)).Append('\n');
         text.Append(result.ClassNames.Count <= MatrixClasses ? Matrix(result) : Mistakes(result));
+        return text.ToString().TrimEnd('\n');
+    }
+
+    /// <summary>Where items do not have one class each.</summary>
+    public static string Of(string model, string data, HeldOutMetrics metrics)
+    {
+        var text = new StringBuilder();
+        text.Append($"{model} on {data}: {Figures.Count(metrics.Images, "held-out item")}\n\n");
+        text.Append($"{"accuracy",-16}{Figures.Percent(metrics.Accuracy)}, the mean of the items' scores\n");
+        text.Append($"{"loss",-16}{metrics.Loss:0.0000}\n");
+        foreach ((string name, double value) in metrics.Extra ?? new Dictionary<string, double>(StringComparer.Ordinal))
+            text.Append($"{name,-16}{Figures.Percent(value)}\n");
         return text.ToString().TrimEnd('\n');
     }
 

@@ -77,7 +77,7 @@ internal sealed class MethodContext
         (nn.Module<Tensor, Tensor> network, string model) = ofTeacher ? (Teacher.Network, Teacher.Model) : (Student, StudentModel);
         return stated.Length > 0
             ? stated
-            : network is ITappedModel tapped
+            : network is ITappedModel { FeatureLayer.Length: > 0 } tapped
                 ? tapped.FeatureLayer
                 : throw Refuse($"{model} does not say which layer has its features: name one in {key}");
     }

@@ -78,6 +78,14 @@ internal static class MethodFactory
                 $"{definition.Name} is for {kind} but the recipe's data, {task.TrainName}, is for {task.Kind}");
         }
 
+        // Logits of another kind of task may be as many and say something else.
+        if (definition.Teacher == TeacherNeed.SameClasses && context.Teacher.Source is { } learned && learned.Kind != task.Kind)
+        {
+            throw context.Refuse(
+                $"{definition.Name} compares logits: expected a teacher for {task.Kind}, as the student {context.StudentModel} is, "
+                + $"but got {context.Teacher.Model}, for {learned.Kind}");
+        }
+
         if (definition.Teacher == TeacherNeed.SameClasses && context.Teacher.Classes != task.Classes)
         {
             throw context.Refuse(

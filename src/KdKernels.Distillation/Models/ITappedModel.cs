@@ -7,6 +7,7 @@ public interface ITappedModel
     /// where it has none.</summary>
     IReadOnlyList<string> StageLayers { get; }
 
-    /// <summary>The module whose output <c>[B, D]</c> is what the classifier sees.</summary>
+    /// <summary>The module whose output <c>[B, D]</c> is what the classifier sees; empty where no single vector describes
+    /// an item.</summary>
     string FeatureLayer { get; }
 }

@@ -1,3 +1,5 @@
+using KdKernels.Distillation.Models.Detection;
+using KdKernels.Distillation.Models.Segmentation;
 using KdKernels.Distillation.Models.Sequences;
 using KdKernels.Distillation.Tasks;
 using TorchSharp;
@@ -61,6 +63,26 @@ public static class ModelRegistry
             "question attention and a bidirectional LSTM of 32",
             (_, vocabulary, _) => SpanReader.Large(vocabulary),
             SequenceTask.Spans),
+        Entry(
+            "detector-small",
+            "one-stage detector, three stages of one 3x3 convolution, 8, 16 and 32 channels",
+            (classes, channels, size) => GridDetector.Small(classes, channels, size),
+            SceneDetection.KindName),
+        Entry(
+            "detector-large",
+            "one-stage detector, three stages of two 3x3 convolutions, 16, 32 and 64 channels",
+            (classes, channels, size) => GridDetector.Large(classes, channels, size),
+            SceneDetection.KindName),
+        Entry(
+            "segmenter-small",
+            "class activation maps and masks, three stages of two 3x3 convolutions, 16, 24 and 32 channels",
+            (classes, channels, _) => CamSegmenter.Small(classes, channels),
+            ShapesSegmentation.KindName),
+        Entry(
+            "segmenter-large",
+            "class activation maps and masks, three stages of two 3x3 convolutions, 32, 48 and 64 channels",
+            (classes, channels, _) => CamSegmenter.Large(classes, channels),
+            ShapesSegmentation.KindName),
     ];
 
     /// <summary>Every network, smallest family first.</summary>

@@ -73,7 +73,7 @@ public sealed record Recipe
 /// <summary>Which images.</summary>
 public sealed record DataRecipe
 {
-    /// <summary><c>shapes</c>, <c>mnist</c>, <c>cifar10</c>, <c>cifar100</c> or <c>image-folder</c>.</summary>
+    /// <summary>One of <see cref="Tasks.TaskCatalog.Names"/>: the name says the kind of task as well.</summary>
     public string Name { get; init; } = "shapes";
 
     /// <summary>The folder that holds the data set's files; not used by generated data.</summary>

@@ -17,6 +17,8 @@ internal static class RecipeBinder
         ["mnist"] = 28,
         ["cifar10"] = 32,
         ["cifar100"] = 32,
+        ["scenes"] = 48,
+        ["shapes-segmentation"] = 32,
     };
 
     public static Recipe Bind(MappingNode document)

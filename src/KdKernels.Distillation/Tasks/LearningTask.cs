@@ -28,6 +28,9 @@ internal abstract class LearningTask
     /// <summary>K: columns of <see cref="ClassRows"/>.</summary>
     public abstract int Classes { get; }
 
+    /// <summary>Classes by which <see cref="WithTraining"/> tells items apart.</summary>
+    public virtual int ItemClasses => Classes;
+
     /// <summary>One label per training item, for methods that contrast classes; null where items have no single one.</summary>
     public virtual IReadOnlyList<int>? TrainLabels => null;
 

@@ -19,6 +19,16 @@ public static class TaskCatalog
             SequenceTask.Spans,
             "generated: a question and a passage; the answer is a span of it",
             static (data, recipe, key) => SequenceTask.Load(data, recipe, key, SpanQuestions.Generate)),
+        new(
+            "scenes",
+            SceneDetection.KindName,
+            "generated: one to three objects of 6 classes with their boxes, 48x48 RGB",
+            static (data, recipe, key) => SceneDetection.Load(data, recipe, key)),
+        new(
+            "shapes-segmentation",
+            ShapesSegmentation.KindName,
+            "shapes with their masks, which training does not see",
+            static (data, recipe, key) => ShapesSegmentation.Load(data, recipe, key)),
     ];
 
     /// <summary>Images first, in the order of the documentation.</summary>

@@ -7,13 +7,14 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>What stored weights do on the images that a recipe holds out.</summary>
+/// <summary>What stored weights do on the items that a recipe holds out.</summary>
 /// <param name="Model">The network's name in <see cref="Models.ModelRegistry"/>.</param>
-/// <param name="HeldOut">The images.</param>
-/// <param name="Predictions">The class predicted for each of them, <c>[N]</c>.</param>
-/// <param name="Metrics">What the predictions amount to.</param>
+/// <param name="Data">The held-out set's name.</param>
+/// <param name="HeldOut">The images; null where items are none, or do not have one class each.</param>
+/// <param name="Predictions">The class predicted for each item, <c>[N]</c>; null where an answer is no single one.</param>
+/// <param name="Metrics">What the answers amount to.</param>
 public sealed record CheckpointEvaluation(
-    string Model, ImageSet HeldOut, IReadOnlyList<int> Predictions, HeldOutMetrics Metrics)
+    string Model, string Data, ImageSet? HeldOut, IReadOnlyList<int>? Predictions, HeldOutMetrics Metrics)
 {
     /// <summary>Measures weights.</summary>
     /// <param name="recipe">Says which data, and which models.</param>
@@ -28,13 +29,7 @@ public sealed record CheckpointEvaluation(
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(message);
-        if (TaskCatalog.Find(recipe.Data.Name) is { } other)
-        {
-            throw new RecipeException(
-                recipe.Name, 0, "data.name", $"expected images to classify but got {other.Name}, which is for {other.Kind}");
-        }
-
-        var data = ImageClassification.Load(recipe.Data, recipe.Name);
+        LearningTask data = TaskLoader.Load(recipe.Data, recipe.Name);
         var device = TrainingDevice.Open(recipe);
         string model = role switch
         {
@@ -45,12 +40,13 @@ public sealed record CheckpointEvaluation(
         using nn.Module<Tensor, Tensor> network = data.CreateNetwork(model, seed: 0, device);
         WeightFile.Load(network, data.SignatureOf(model), weights, message);
         Evaluation evaluation = data.Evaluate(network, recipe.Evaluation, device, teacher: null);
-        return new CheckpointEvaluation(model, data.HeldOut, evaluation.Predictions!, evaluation.Metrics);
+        return new CheckpointEvaluation(
+            model, data.HeldOutName, data.HeldOutImages, evaluation.Predictions, evaluation.Metrics);
     }
 
     /// <summary>Whether the file says that it is for the teacher's model and not for the student's. Damage is for the
     /// loader to report.</summary>
-    private static bool IsTeachers(ImageClassification data, Recipe recipe, string weights)
+    private static bool IsTeachers(LearningTask data, Recipe recipe, string weights)
     {
         string file = Directory.Exists(weights) ? Path.Combine(weights, TrainingFiles.TeacherWeights) : weights;
         try

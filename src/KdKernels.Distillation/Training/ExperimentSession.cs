@@ -93,10 +93,10 @@ internal sealed class ExperimentSession : IDisposable
     private static LearningTask Restricted(Recipe recipe, LearningTask task)
     {
         StudentRecipe student = recipe.Student;
-        if (student.OmitClass is { } omitted && omitted >= task.Classes)
+        if (student.OmitClass is { } omitted && omitted >= task.ItemClasses)
         {
             throw new RecipeException(
-                recipe.Name, 0, "student.omit-class", $"expected a class from 0 to {task.Classes - 1} but got {omitted}");
+                recipe.Name, 0, "student.omit-class", $"expected a class from 0 to {task.ItemClasses - 1} but got {omitted}");
         }
 
         LearningTask restricted = student.PerClass == 0 && student.OmitClass is null

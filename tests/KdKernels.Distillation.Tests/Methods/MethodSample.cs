@@ -52,9 +52,13 @@ internal sealed class MethodSample : IDisposable
         string name,
         string student = "convnet-small",
         string teacher = "convnet-medium",
-        params (string Key, object Value)[] settings)
+        params (string Key, object Value)[] settings) => CreateOn("shapes", name, student, teacher, settings);
+
+    /// <summary>A method on data of any task.</summary>
+    public static MethodSample CreateOn(
+        string data, string name, string student, string teacher, params (string Key, object Value)[] settings)
     {
-        var task = ImageClassification.Load(new DataRecipe { Name = "shapes", Train = 60, Test = 20 }, "sample");
+        LearningTask task = TaskLoader.Load(new DataRecipe { Name = data, Train = 60, Test = 20 }, "sample");
         nn.Module<Tensor, Tensor> studentNetwork = task.CreateNetwork(student, seed: 1, CPU);
         nn.Module<Tensor, Tensor> teacherNetwork = task.CreateNetwork(teacher, seed: 2, CPU);
         teacherNetwork.eval();

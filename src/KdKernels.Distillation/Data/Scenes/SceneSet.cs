@@ -82,6 +82,9 @@ public sealed class SceneSet
     /// <summary><paramref name="count"/> images from <paramref name="start"/> on.</summary>
     public SceneSet Range(int start, int count) => new(Images.Range(start, count), _objects[start..(start + count)]);
 
+    /// <summary>Some images, in the order of <paramref name="indices"/>.</summary>
+    public SceneSet Select(ReadOnlySpan<int> indices) => new(Images.Select(indices), Objects(indices));
+
     /// <summary>The first <paramref name="count"/> images.</summary>
     public SceneSet Take(int count) => Range(0, count);
 

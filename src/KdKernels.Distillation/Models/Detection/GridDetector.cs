@@ -13,7 +13,7 @@ namespace KdKernels.Distillation.Models.Detection;
 /// The output of <c>backbone</c>, <c>[B, F, H / 8, W / 8]</c>, is where hints attach. forward opens no dispose scope:
 /// what a hook keeps of it lives in the caller's.
 /// </remarks>
-public sealed class GridDetector : nn.Module<Tensor, Tensor>
+public sealed class GridDetector : nn.Module<Tensor, Tensor>, ITappedModel
 {
     // 6x6 cells. 12x12 would need a feature of stride 4, where most of the neighbours of a centre look like it.
     private const int CellSize = 8;
@@ -38,7 +38,7 @@ public sealed class GridDetector : nn.Module<Tensor, Tensor>
             throw new ArgumentException($"expected 3 widths but got {widths.Length}", nameof(widths));
         if (imageSize < CellSize || imageSize % CellSize != 0)
             throw new ArgumentException($"expected a multiple of {CellSize} but got {imageSize}", nameof(imageSize));
-        Grid = new DetectionGrid(imageSize / CellSize, imageSize / CellSize, CellSize, BaseSize, classes);
+        Grid = GridOf(classes, imageSize);
         backbone = nn.Sequential(
             ("stage1", ConvNet.Stage(channels, widths[0], depth)),
             ("stage2", ConvNet.Stage(widths[0], widths[1], depth)),
@@ -51,6 +51,17 @@ public sealed class GridDetector : nn.Module<Tensor, Tensor>
 
     /// <summary>Where the cells are and what their numbers mean.</summary>
     public DetectionGrid Grid { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> StageLayers { get; } =
+        [$"{nameof(backbone)}.stage1", $"{nameof(backbone)}.stage2", $"{nameof(backbone)}.stage3"];
+
+    /// <inheritdoc/>
+    public string FeatureLayer => "";
+
+    /// <summary>The cells of every detector for images of one size.</summary>
+    public static DetectionGrid GridOf(int classes, int imageSize) =>
+        new(imageSize / CellSize, imageSize / CellSize, CellSize, BaseSize, classes);
 
     /// <summary>A student for 48x48 scenes: one convolution per stage, 8, 16 and 32 channels.</summary>
     public static GridDetector Small(int classes, int channels = 3, int imageSize = 48) =>
