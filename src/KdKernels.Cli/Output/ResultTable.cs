@@ -15,7 +15,7 @@ public static class ResultTable
         ArgumentNullException.ThrowIfNull(result);
         var text = new StringBuilder();
         text.Append('\n');
-        text.Append($"{result.Recipe}: {Figures.Count(result.HeldOut, "held-out image")}, ")
+        text.Append($"{result.Recipe}: {Figures.Count(result.HeldOut, $"held-out {result.Item}")}, ")
             .Append($"{Figures.Count(result.Plain.Count, "seed")}, {Figures.Duration(result.Seconds)}\n\n");
         text.Append(new TextTable("network", "model", ">parameters", ">held-out accuracy")
             .Row(Row(result.Teacher, Figures.Percent(result.Teacher?.HeldOut.Accuracy)))

@@ -55,7 +55,7 @@ public static class ReportPage
                 <b>{Figures.Points(difference.Value)} points</b>, {100 * difference.Level:0.#} % interval
                 <b>{Figures.Points(difference.Low)} to {Figures.Points(difference.High)}</b>.
                 {DifferenceVerdicts.Sentence(difference)}</p>
-                <p class="note">Paired bootstrap over {Figures.Count(result.HeldOut, "held-out image")} and
+                <p class="note">Paired bootstrap over {Figures.Count(result.HeldOut, $"held-out {result.Item}")} and
                 {Figures.Count(difference.Seeds, "seed")}, {Figures.Count(difference.Resamples, "resample")}.
                 {DifferenceVerdicts.Caveat(difference)}</p>
                 """);
@@ -156,7 +156,7 @@ public static class ReportPage
         string[] facts =
         [
             report.DataSet,
-            Figures.Count(report.Result.HeldOut, "held-out image"),
+            Figures.Count(report.Result.HeldOut, $"held-out {report.Result.Item}"),
             Figures.Count(report.Result.Plain.Count, "seed"),
             Figures.Duration(report.Result.Seconds),
             report.Finished is { } finished ? $"{finished:yyyy-MM-dd HH:mm} UTC" : "",

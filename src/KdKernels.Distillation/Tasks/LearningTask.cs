@@ -17,6 +17,9 @@ internal abstract class LearningTask
     /// <summary><c>images</c>, <c>detection</c>, <c>segmentation</c>, <c>sequences</c> or <c>spans</c>.</summary>
     public abstract string Kind { get; }
 
+    /// <summary>What one item is called.</summary>
+    public virtual string Item => "image";
+
     public abstract string TrainName { get; }
 
     public abstract string HeldOutName { get; }

@@ -41,6 +41,8 @@ internal sealed class SceneDetection : LearningTask
     /// <summary>The cells of the networks.</summary>
     public DetectionGrid Grid { get; }
 
+    public override string Item => "scene";
+
     public override string TrainName => train.Name;
 
     public override string HeldOutName => heldOut.Name;

@@ -35,6 +35,8 @@ internal sealed class SequenceTask : LearningTask
 
     public override string Kind => train.LabelCount == 1 ? Sequences : Spans;
 
+    public override string Item => train.LabelCount == 1 ? "sequence" : "question";
+
     public override string TrainName => train.Name;
 
     public override string HeldOutName => heldOut.Name;

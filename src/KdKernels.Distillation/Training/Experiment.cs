@@ -1,5 +1,6 @@
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Tasks;
 
 namespace KdKernels.Distillation.Training;
 
@@ -30,12 +31,12 @@ public static class Experiment
         using var session = new ExperimentSession(
             folder, recorder, new ObserverPair(recorder, observer), [new Arm("distilled", recipe.Distill)]);
         SessionOutcome outcome = session.Run(cancellation);
-        ExperimentResult result = Result(folder, session.Task.HeldOutCount, outcome);
+        ExperimentResult result = Result(folder, session.Task, outcome);
         ExperimentFiles.Write(folder, result, session.Task, outcome);
         return result;
     }
 
-    private static ExperimentResult Result(RunFolder folder, int heldOut, SessionOutcome outcome)
+    private static ExperimentResult Result(RunFolder folder, LearningTask task, SessionOutcome outcome)
     {
         IReadOnlyList<Outcome> distilled = outcome.Arms.Count == 0 ? [] : outcome.Arms[0];
         Recipe recipe = folder.Recipe;
@@ -55,7 +56,8 @@ public static class Experiment
                     [.. distilled.Select(network => network.Evaluation.Scores)],
                     recipe.Evaluation.Bootstrap,
                     recipe.Seed),
-            HeldOut = heldOut,
+            HeldOut = task.HeldOutCount,
+            Item = task.Item,
             Seconds = outcome.Plain.Concat(distilled).Append(outcome.Teacher)
                 .Sum(network => network?.Result.Seconds ?? 0),
         };

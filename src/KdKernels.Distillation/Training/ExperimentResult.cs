@@ -26,8 +26,11 @@ public sealed record ExperimentResult
     /// seeds.</summary>
     public BootstrapInterval? Difference { get; init; }
 
-    /// <summary>The images that accuracies were measured on.</summary>
+    /// <summary>The items that accuracies were measured on.</summary>
     public required int HeldOut { get; init; }
+
+    /// <summary>What one of them is called.</summary>
+    public string Item { get; init; } = "image";
 
     /// <summary>Time spent training and evaluating, over all sessions of a resumed run.</summary>
     public required double Seconds { get; init; }
