@@ -83,6 +83,10 @@ internal abstract class LearningTask
     /// <summary>The mean loss against labels.</summary>
     public abstract Tensor LabelLoss(NetworkPass pass, Batch batch);
 
+    /// <summary>What <see cref="LabelLoss"/> divides by what; its weight is the recipe's.</summary>
+    public virtual TermContract LabelContract { get; } =
+        new("cross-entropy", "Σ_n −log softmax(z_s)[y]", "N", 0, "", "λ (p_s − u_y) / N", "");
+
     /// <summary>How many items of the batch are right, a scalar without gradient.</summary>
     public abstract Tensor Hits(NetworkPass pass, Batch batch);
 

@@ -132,6 +132,13 @@ internal sealed class SceneDetection : LearningTask
     }
 
     /// <summary><see cref="DetectionLoss.Total"/> with its defaults.</summary>
+    /// <inheritdoc/>
+    public override TermContract LabelContract { get; } = new(
+        "labels",
+        "Σ_cells w_y (−log softmax(z_s)[y]) with w = 1.5 for background, and Σ_foreground smooth L1 of the four offsets",
+        "B·A cells, and max(1, foreground cells)", 0, "",
+        "λ w_y (p_s − u_y) / (B·A) on logits", "");
+
     public override Tensor LabelLoss(NetworkPass pass, Batch batch) =>
         DetectionLoss.Total(pass.Output, TargetsOf(batch, pass.Output), Grid);
 

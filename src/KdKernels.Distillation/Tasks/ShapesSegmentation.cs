@@ -106,6 +106,12 @@ internal sealed class ShapesSegmentation : LearningTask
         return new ShapesSegmentation(all, rest, selection);
     }
 
+    /// <inheritdoc/>
+    public override TermContract LabelContract { get; } = new(
+        "labels",
+        "Σ_n Σ_c binary cross-entropy of both branches' image logits, and Σ_pixels −Σ_c q_c log p_c against T1's pseudo mask",
+        "B, and max(1, sure pixels)", 0, "", "λ (p − q) / P on mask logits at sure pixels", "T1's pseudo mask");
+
     /// <summary>
     /// The image-level losses of both teacher branches, and the mask branch against the pseudo masks of T1 alone. This is what
     /// a plain student learns: a switch between the branches is compared with a fixed teacher, in the same network.

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Recipes;
@@ -27,9 +26,6 @@ public sealed record ExplainedTerm(
 public sealed record LossExplanation(
     string Recipe, IReadOnlyList<string> Methods, int BatchSize, string Networks, IReadOnlyList<ExplainedTerm> Terms)
 {
-    private static readonly TermContract Labels = new(
-        "cross-entropy", "Σ_n −log softmax(z_s)[y]", "N", 0, "", "λ (p_s − u_y) / N", "");
-
     /// <summary>Computes each term on the first batch. The student is untrained; so is the teacher, unless the recipe names its
     /// weights.</summary>
     /// <exception cref="RecipeException">Data, networks and methods do not go together.</exception>
@@ -72,7 +68,4 @@ public sealed record LossExplanation(
             networks,
             terms);
     }
-
-    internal static TermContract LabelContract(double weight) =>
-        Labels with { Weight = weight.ToString("G6", CultureInfo.InvariantCulture) };
 }

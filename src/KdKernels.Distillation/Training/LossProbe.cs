@@ -1,3 +1,4 @@
+using System.Globalization;
 using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Tasks;
@@ -68,7 +69,7 @@ internal sealed class LossProbe : IDisposable
         if (labels > 0)
         {
             Tensor loss = task.LabelLoss(pass, batch);
-            explained.Add(Explained("labels", stage, LossExplanation.LabelContract(labels), loss, loss * labels, pass));
+            explained.Add(Explained("labels", stage, task.LabelContract with { Weight = labels.ToString("G6", CultureInfo.InvariantCulture) }, loss, loss * labels, pass));
         }
 
         foreach (MethodInstance method in methods)

@@ -120,7 +120,7 @@ public class ModelRegistryTests
     public void Rejects_unknown_names_and_tiny_images()
     {
         Assert.Contains(
-            "expected one of mlp-small",
+            "expected a model for images, one of mlp-small",
             Assert.Throws<ArgumentException>(() => ModelRegistry.Create("resnet18", 10, 3, 32)).Message,
             StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => ModelRegistry.Create("resnet20", 10, 3, 4));

@@ -18,7 +18,7 @@ public sealed class RefusalTests : IDisposable
         "teacher.data={name: image-folder, root: FOLDER, image-size: 32}")]
     [InlineData("expected a class from 0 to 9 but got 10", "student.omit-class=10")]
     [InlineData("expected one teacher with takd but got several", "method=takd", "teachers=[{model: mlp-small}]")]
-    [InlineData("expected one of ", "method=takd", "distill.assistants=[resnet9]")]
+    [InlineData("expected a model for images, one of ", "method=takd", "distill.assistants=[resnet9]")]
     [InlineData("expected none alone or methods without it but got both", "distill={methods: [{name: none}, {name: kd}]}")]
     [InlineData("expected each method once but got kd twice", "distill={methods: [{name: kd}, {name: kd}]}")]
     [InlineData("expected at least one method, such as {name: kd}, but got none", "distill={methods: []}")]
