@@ -53,7 +53,6 @@ public sealed class SweepTests : IDisposable
     [InlineData("the sweep has no method of the name fitnets", "-c", "SWEEP", "--methods", "fitnets")]
     [InlineData("expected a sweep file or one of", "-c", "nowhere.yaml")]
     [InlineData("but got 'kdd'; did you mean kd?", "--methods", "kdd")]
-    [InlineData("Name a sweep with -c, or methods with --methods.")]
     public async Task Refuses_with_a_sentence(string sentence, params string[] arguments)
     {
         string sweep = Path.Combine(_root, "s.yaml");
@@ -64,6 +63,13 @@ public sealed class SweepTests : IDisposable
         Assert.Equal(
             2, await _kd.RunAsync(["sweep", .. arguments.Select(word => word == "SWEEP" ? sweep : word), "-o", folder]));
         Assert.Contains(sentence, _kd.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Needs_a_sweep_or_methods()
+    {
+        Assert.Equal(1, await _kd.RunAsync("sweep", "-o", Path.Combine(_root, "new")));
+        Assert.Contains("Name a sweep with -c, or methods with --methods.", _kd.Error, StringComparison.Ordinal);
     }
 
     [Fact]

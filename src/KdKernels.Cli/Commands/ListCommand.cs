@@ -34,8 +34,8 @@ internal static partial class ListCommand
 
     public static Command Create(CliConsole console)
     {
+        // Checked below, with what stands behind it: a second argument makes the library skip the first one's own check.
         var kind = new Argument<string>("kind") { Description = string.Join(", ", Kinds.Keys) };
-        kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
         var method = new Argument<string?>("name")
         {
             Description = "With methods: one of them, for its page.",
@@ -50,7 +50,14 @@ internal static partial class ListCommand
         var command = new Command("list", "Lists the names that a recipe may use.") { kind, method, json, pages };
         command.Validators.Add(result =>
         {
-            bool methods = string.Equals(result.GetValue(kind), Methods, StringComparison.Ordinal);
+            string asked = result.GetValue(kind) ?? "";
+            if (!Kinds.ContainsKey(asked))
+            {
+                result.AddError($"Expected one of {string.Join(", ", Kinds.Keys)} but got '{asked}'.");
+                return;
+            }
+
+            bool methods = string.Equals(asked, Methods, StringComparison.Ordinal);
             if (!methods && (result.GetValue(method) is not null || result.GetValue(pages) is not null))
                 result.AddError($"Only {Methods} have pages.");
             if (methods && result.GetValue(method) is { } name && MethodCatalog.Find(name) is null)
