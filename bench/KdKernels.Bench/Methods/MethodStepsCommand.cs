@@ -36,7 +36,8 @@ internal static class MethodStepsCommand
         }
         if (!json)
         {
-            Console.WriteLine($"{options.Threads} threads, medians of up to {options.Rounds} alternating rounds; a step is forward, loss, backward, update");
+            Console.WriteLine(
+                $"{options.Threads} threads, medians of up to {options.Rounds} alternating rounds; a step is forward, loss, backward, update");
             Console.WriteLine($"{"method",-20} {"teacher -> student",-32} {"batch",5} {"ms",9} {"over none",10} {"composed / fused",17}");
         }
         foreach (MethodDefinition method in methods) Print(Measure(method, overrides, options), json);
@@ -48,11 +49,13 @@ internal static class MethodStepsCommand
         Recipe recipe = RecipeReader.Read(method.Recipe, [$"method={method.Name}", .. overrides]);
         LearningTask task = TaskLoader.Load(recipe.Data, recipe.Name);
         bool taught = recipe.Distill.NeedsTeacher;
-        using nn.Module<Tensor, Tensor> network = task.CreateNetwork(recipe.Teacher.Model, recipe.Seed + 1, CPU);
-        network.eval();
-        TeacherNetwork? teacher = taught
-            ? new TeacherNetwork("teacher", recipe.Teacher.Model, network, task.Classes, null) { Source = task }
+        using nn.Module<Tensor, Tensor>? network = taught
+            ? task.CreateNetwork(recipe.Teacher.Model, recipe.Seed + 1, CPU)
             : null;
+        network?.eval();
+        TeacherNetwork? teacher = network is null
+            ? null
+            : new TeacherNetwork("teacher", recipe.Teacher.Model, network, task.Classes, null) { Source = task };
         bool first = method.FirstStageEpochs(recipe.Distill.Methods[0].Settings) > 0;
         var slow = recipe with
         {
@@ -68,7 +71,7 @@ internal static class MethodStepsCommand
             options.Rounds, options.Slice, options.Budget);
         return new MethodStepTime(
             method.Name,
-            $"{recipe.Teacher.Model} -> {recipe.Student.Model}",
+            taught ? $"{recipe.Teacher.Model} -> {recipe.Student.Model}" : recipe.Student.Model,
             recipe.Student.Solver.BatchSize,
             first ? "first" : "only",
             timer.Median("fused") / 1000,
