@@ -23,7 +23,7 @@ internal sealed class MethodTrainer : IDisposable
     /// <param name="firstStage">Of a two-stage method.</param>
     public MethodTrainer(Recipe recipe, LearningTask task, TeacherNetwork? teacher, Device device, bool firstStage)
     {
-        using var scope = NewDisposeScope();
+        // No dispose scope: what methods keep, banks and variances, must outlive this.
         _student = task.CreateNetwork(recipe.Student.Model, recipe.Seed, device);
         IReadOnlyList<MethodInstance> methods = MethodFactory.Create(
             recipe.Distill, task, recipe.Student.Model, _student, teacher, recipe.Seed, device);
@@ -33,9 +33,7 @@ internal sealed class MethodTrainer : IDisposable
         _optimizer = new Optimizer(
             [.. _student.parameters(), .. _objective.Parts.parameters()], _objective.Undecayed, recipe.Student.Solver);
         IBatches batches = task.TrainingBatches(recipe.Data.Augment, recipe.Student.Solver.BatchSize, recipe.Seed, device);
-        Batch batch = batches.Load(batches.Plan.Batches(epoch: 0).First().Span, epoch: 0);
-        _batch = new Batch(
-            batch.Inputs.DetachFromDisposeScope(), batch.Labels.DetachFromDisposeScope(), batch.Indices.DetachFromDisposeScope());
+        _batch = batches.Load(batches.Plan.Batches(epoch: 0).First().Span, epoch: 0);
         _student.train();
     }
 
