@@ -47,7 +47,7 @@ internal static class MethodStepsCommand
     private static MethodStepTime Measure(MethodDefinition method, IReadOnlyList<string> overrides, BenchOptions options)
     {
         Recipe recipe = RecipeReader.Read(method.Recipe, [$"method={method.Name}", .. overrides]);
-        LearningTask task = TaskLoader.Load(recipe.Data, recipe.Name);
+        LearningTask task = TaskCatalog.Load(recipe.Data, recipe.Name);
         bool taught = recipe.Distill.NeedsTeacher;
         using nn.Module<Tensor, Tensor>? network = taught
             ? task.CreateNetwork(recipe.Teacher.Model, recipe.Seed + 1, CPU)
@@ -65,7 +65,7 @@ internal static class MethodStepsCommand
         using var composed = new MethodTrainer(
             slow with { Distill = slow.Distill with { Ops = DistillOps.Composed } }, task, teacher, CPU, first);
         using var none = new MethodTrainer(
-            slow with { Distill = slow.Distill with { Methods = [MethodRecipe.Default(MethodCatalog.None)] } }, task, null, CPU, firstStage: false);
+            slow with { Distill = DistillRecipe.None }, task, null, CPU, firstStage: false);
         AlternatingTimer timer = AlternatingTimer.Measure(
             [new("fused", fused.Run), new("composed", composed.Run), new("none", none.Run)],
             options.Rounds, options.Slice, options.Budget);

@@ -23,8 +23,7 @@ internal static class LossText
                 .Append($"  gradient   {contract.Gradient}\n");
             if (contract.Detached.Length > 0)
                 text.Append($"  detached   {contract.Detached}\n");
-            if (term.Value is { } value)
-                text.Append(CultureInfo.InvariantCulture, $"  here       value {value:G4}");
+            text.Append(CultureInfo.InvariantCulture, $"  here       value {term.Value:G4}");
             if (term.GradientScale is { } scale)
                 text.Append(CultureInfo.InvariantCulture, $", gradient {scale:G3} (root mean square per element of {term.GradientAt})");
             text.Append('\n');

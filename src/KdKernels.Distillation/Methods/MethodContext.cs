@@ -96,17 +96,13 @@ internal sealed class MethodContext
 
     private Dictionary<string, long[]> Shapes(nn.Module<Tensor, Tensor> network)
     {
-        bool training = network.training;
-        network.eval();
+        using var evaluation = new EvaluationMode(network);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var taps = new NetworkTaps(network, NetworkTaps.Available(network));
         IBatches batches = Task.TrainingBatches(new AugmentRecipe(), batchSize: 2, seed: 0, Device);
         network.call(batches.Load([0, 1], epoch: 0).Inputs);
-        Dictionary<string, long[]> shapes = taps.Take().ToDictionary(
-            entry => entry.Key, entry => entry.Value.shape[1..], StringComparer.Ordinal);
-        network.train(training);
-        return shapes;
+        return taps.Take().ToDictionary(entry => entry.Key, entry => entry.Value.shape[1..], StringComparer.Ordinal);
     }
 }
 

@@ -152,6 +152,9 @@ public enum DistillOps
 /// <summary>The distillation: its methods, and what they share.</summary>
 public sealed record DistillRecipe
 {
+    /// <summary>No method: labels alone.</summary>
+    public static DistillRecipe None { get; } = new() { Methods = [MethodRecipe.Default(MethodCatalog.None)] };
+
     /// <summary>At least one; several add their terms.</summary>
     public IReadOnlyList<MethodRecipe> Methods { get; init; } = [MethodRecipe.Default("kd")];
 

@@ -9,31 +9,13 @@ public static class ReportPage
     public static string Render(RunReport report)
     {
         var html = new HtmlBuilder();
-        html.Add($"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy"
-            content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-            <title>{report.Name}</title>
-            <style>
-            {ReportAssets.Style}</style>
-            </head>
-            <body>
-            <main>
-            """);
+        PageFrame.Open(html, report.Name, "img-src data:; script-src 'unsafe-inline'; ");
         AddOutcome(html, report);
         AddSeeds(html, report.Result);
         CurveSection.Add(html, report.Curves);
         SampleGallery.Add(html, report.Samples);
         AddSettings(html, report);
-        html.Add($"""
-            <footer>Written by KdKernels {ReportAssets.Version}.
-            This file holds everything that it shows and loads nothing.</footer>
-            </main>
-            """);
+        PageFrame.CloseMain(html);
         CurveSection.AddScripts(html, report.Curves);
         html.Add($"</body>\n</html>");
         return html.ToString();

@@ -9,19 +9,8 @@ internal static class SweepPage
     public static string Render(SweepResult result)
     {
         var html = new HtmlBuilder();
+        PageFrame.Open(html, result.Name);
         html.Add($"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <title>{result.Name}</title>
-            <style>
-            {ReportAssets.Style}</style>
-            </head>
-            <body>
-            <main>
             <header>
             <h1>{result.Name}</h1>
             <p class="facts">{Figures.Count(result.Entries.Count, "recipe")} ·
@@ -36,13 +25,8 @@ internal static class SweepPage
             AddEntry(html, entry);
         }
 
-        html.Add($"""
-            <footer>Written by KdKernels {ReportAssets.Version}.
-            This file holds everything that it shows and loads nothing.</footer>
-            </main>
-            </body>
-            </html>
-            """);
+        PageFrame.CloseMain(html);
+        html.Add($"</body>\n</html>");
         return html.ToString();
     }
 

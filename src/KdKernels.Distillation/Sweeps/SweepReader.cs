@@ -100,7 +100,7 @@ public static class SweepReader
             {
                 Name = entry,
                 Recipe = RecipeReader.Read(recipe, [.. settings, .. filter.Overrides], filter.Quick, environment)
-                    with { Distill = new DistillRecipe { Methods = [MethodRecipe.Default(MethodCatalog.None)] } },
+                    with { Distill = DistillRecipe.None },
                 Arms = kept,
             });
         }

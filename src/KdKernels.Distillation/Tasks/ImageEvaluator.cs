@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using KdKernels.Distillation.Data;
+using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Training;
 using static TorchSharp.torch;
 
@@ -25,8 +26,7 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
     /// 0 for none.</param>
     public Evaluation Run(nn.Module<Tensor, Tensor> network, int[]? teacher, double noise = 0)
     {
-        bool wasTraining = network.training;
-        network.eval();
+        using var evaluationMode = new EvaluationMode(network);
         int[] predictions = new int[Images.Count];
         double loss = 0;
         double entropy = 0;
@@ -54,7 +54,6 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
             }
         }
 
-        network.train(wasTraining);
         int count = Images.Count;
         double? agreement = teacher is null
             ? null
@@ -74,8 +73,7 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
     /// <summary>The network's logits for every image, in the order of the set.</summary>
     public IReadOnlyList<float[]> Logits(nn.Module<Tensor, Tensor> network)
     {
-        bool wasTraining = network.training;
-        network.eval();
+        using var evaluationMode = new EvaluationMode(network);
         List<float[]> rows = [];
         using (no_grad())
         {
@@ -87,7 +85,6 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
             }
         }
 
-        network.train(wasTraining);
         return rows;
     }
 

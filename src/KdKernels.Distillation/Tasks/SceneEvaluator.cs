@@ -1,4 +1,5 @@
 using KdKernels.Distillation.Data;
+using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Metrics;
 using KdKernels.Distillation.Models.Detection;
 using KdKernels.Distillation.Training;
@@ -30,8 +31,7 @@ internal sealed class SceneEvaluator(
         double regression = 0;
         double entropy = 0;
         long foreground = 0;
-        bool wasTraining = network.training;
-        network.eval();
+        using var evaluationMode = new EvaluationMode(network);
         using (no_grad())
         {
             foreach (ReadOnlyMemory<int> indices in batches.Plan.Batches(epoch: 0))
@@ -51,7 +51,6 @@ internal sealed class SceneEvaluator(
             }
         }
 
-        network.train(wasTraining);
         IReadOnlyList<SceneObject>[] truth = [.. Enumerable.Range(0, scenes.Count).Select(scenes.Objects)];
         double[] scores = DetectionF1.PerImage(detections, truth, MinScore, MinIou);
         double precision = MeanAveragePrecision.Of(detections, truth, grid.ClassCount, MinIou).Mean;

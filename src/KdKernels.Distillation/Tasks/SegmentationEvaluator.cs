@@ -1,4 +1,5 @@
 using KdKernels.Distillation.Data;
+using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Metrics;
 using KdKernels.Distillation.Training;
 using TorchSharp;
@@ -22,8 +23,7 @@ internal sealed class SegmentationEvaluator(
         double loss = 0;
         double entropy = 0;
         int pixels = images.Shape.PixelCount;
-        bool wasTraining = network.training;
-        network.eval();
+        using var evaluationMode = new EvaluationMode(network);
         using (no_grad())
         {
             foreach (ReadOnlyMemory<int> indices in batches.Plan.Batches(epoch: 0))
@@ -43,7 +43,6 @@ internal sealed class SegmentationEvaluator(
             }
         }
 
-        network.train(wasTraining);
         double all = (double)images.Count * pixels;
         return new Evaluation(
             null,

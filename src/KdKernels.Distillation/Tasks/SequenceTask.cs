@@ -133,8 +133,7 @@ internal sealed class SequenceTask : LearningTask
     public override Evaluation Evaluate(
         nn.Module<Tensor, Tensor> network, EvaluationRecipe evaluation, Device device, int[]? teacher)
     {
-        bool wasTraining = network.training;
-        network.eval();
+        using var evaluationMode = new EvaluationMode(network);
         int labels = heldOut.LabelCount;
         int[] answers = new int[heldOut.Count * labels];
         double loss = 0;
@@ -159,7 +158,6 @@ internal sealed class SequenceTask : LearningTask
             }
         }
 
-        network.train(wasTraining);
         double[] scores = [.. Enumerable.Range(0, heldOut.Count).Select(i => IsRight(answers, i) ? 1.0 : 0.0)];
         int[]? predictions = labels == 1 ? answers : null;
         return new Evaluation(

@@ -40,6 +40,12 @@ public static class TaskCatalog
     /// <summary>What there is to learn: <c>images</c>, <c>sequences</c>, <c>spans</c>, ...</summary>
     public static string KindOf(string name) => Find(name)?.Kind ?? ImageClassification.KindName;
 
+    /// <summary>The task that a data set's name stands for.</summary>
+    /// <exception cref="RecipeException">The recipe does not fit its data.</exception>
+    /// <exception cref="KdDataException">Files are missing or damaged.</exception>
+    internal static LearningTask Load(DataRecipe data, string recipe, string key = "data") =>
+        Find(data.Name)?.Load(data, recipe, key) ?? ImageClassification.Load(data, recipe, key);
+
     /// <summary>Null for images, which <see cref="DataSources"/> has.</summary>
     internal static Entry? Find(string name) =>
         Array.Find(Others, entry => string.Equals(entry.Name, name, StringComparison.Ordinal));

@@ -29,7 +29,7 @@ public sealed record CheckpointEvaluation(
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(message);
-        LearningTask data = TaskLoader.Load(recipe.Data, recipe.Name);
+        LearningTask data = TaskCatalog.Load(recipe.Data, recipe.Name);
         var device = TrainingDevice.Open(recipe);
         string model = role switch
         {

@@ -1,4 +1,3 @@
-using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Tasks;
@@ -24,7 +23,11 @@ internal static class ExperimentCheck
         using nn.Module<Tensor, Tensor> student = Network(recipe, "student.model", task, recipe.Student.Model);
         if (!arms.Any(arm => arm.Distill.NeedsTeacher))
         {
-            arms.ToList().ForEach(arm => Make(arm.Distill, studentTask, recipe.Student.Model, student, null));
+            foreach (Arm arm in arms)
+            {
+                Make(arm, studentTask, recipe.Student.Model, student, teacher: null);
+            }
+
             return;
         }
 
@@ -32,7 +35,7 @@ internal static class ExperimentCheck
         {
             string key = index == 0 ? "teacher.model" : $"teachers[{index - 1}].model";
             using nn.Module<Tensor, Tensor> network = Network(recipe, key, own, teacher.Model);
-            RequireInputs(recipe, key, own.SignatureOf(teacher.Model), task.SignatureOf(recipe.Student.Model));
+            network.eval();
             var untrained = new TeacherNetwork("teacher", teacher.Model, network, own.Classes, null) { Source = own };
             foreach (Arm arm in arms)
             {
@@ -44,7 +47,6 @@ internal static class ExperimentCheck
     private static void CheckArm(
         Recipe recipe, Arm arm, LearningTask task, nn.Module<Tensor, Tensor> student, TeacherNetwork teacher)
     {
-        RequireOneExpansion(recipe, arm.Distill);
         if (arm.Assisted is { } assisted)
         {
             foreach (string model in MethodCatalog.Find(assisted.Name)!.Assistants(assisted.Settings))
@@ -58,49 +60,24 @@ internal static class ExperimentCheck
             }
         }
 
-        Make(
-            arm.Distill, task, recipe.Student.Model, student, arm.Distill.NeedsTeacher ? teacher : null);
+        Make(arm, task, recipe.Student.Model, student, arm.Distill.NeedsTeacher ? teacher : null);
     }
 
-    private static void RequireInputs(Recipe recipe, string key, NetworkSignature teacher, NetworkSignature student)
-    {
-        if ((teacher.Channels, teacher.ImageSize) != (student.Channels, student.ImageSize))
-        {
-            throw new RecipeException(
-                recipe.Name,
-                0,
-                key,
-                $"expected a teacher of {Inputs(student)} inputs, as the student has, but got {Inputs(teacher)}");
-        }
-
-        static string Inputs(NetworkSignature network) => $"{network.Channels} x {network.ImageSize} x {network.ImageSize}";
-    }
-
-    // Two methods that enlarge the batch in different ways cannot share one.
-    private static void RequireOneExpansion(Recipe recipe, DistillRecipe distill)
-    {
-        MethodDefinition[] expanding =
-        [
-            .. distill.Methods.Select(method => MethodCatalog.Find(method.Name)!)
-                .Where(definition => definition.Expansion != BatchExpansion.None)
-                .DistinctBy(definition => definition.Expansion),
-        ];
-        if (expanding.Length > 1)
-        {
-            throw new RecipeException(
-                recipe.Name, 0, "distill.methods",
-                $"{expanding[0].Name} and {expanding[1].Name} enlarge batches in different ways");
-        }
-    }
-
+    /// <summary>Makes the methods, which says what does not fit, and runs two items through every stage, which says what else a
+    /// loss cannot be made of.</summary>
     private static void Make(
-        DistillRecipe distill, LearningTask task, string model, nn.Module<Tensor, Tensor> student, TeacherNetwork? teacher)
+        Arm arm, LearningTask task, string model, nn.Module<Tensor, Tensor> student, TeacherNetwork? teacher)
     {
-        foreach (MethodInstance method in MethodFactory.Create(distill, task, model, student, teacher, seed: 0, CPU))
+        using var scope = NewDisposeScope();
+        Batch batch = task.TrainingBatches(new AugmentRecipe(), batchSize: 2, seed: 0, CPU).Load([0, 1], epoch: 0);
+        bool[] stages = arm.FirstStageEpochs > 0 ? [true, false] : [false];
+        foreach (bool first in stages)
         {
-            using var studentTaps = new NetworkTaps(student, method.Method.StudentTaps);
-            using NetworkTaps? teacherTaps = teacher is null ? null : new NetworkTaps(teacher.Network, method.Method.TeacherTaps);
-            method.Method.Dispose();
+            IReadOnlyList<MethodInstance> methods = MethodFactory.Create(
+                arm.Distill, task, model, student, teacher, seed: 0, CPU);
+            using var objective = new StudentObjective(
+                task, student, [new TeacherMethods(teacher, methods)], arm.Distill, new StageSettings(Seed: 0, first));
+            objective.Of(batch, epoch: 0, step: 0);
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class ExperimentSession : IDisposable
         recipe = folder.Recipe;
         this.arms = [.. arms.Where(arm => arm.Distill.Distils)];
         Device device = TrainingDevice.Open(recipe);
-        task = TaskLoader.Load(recipe.Data, recipe.Name);
+        task = TaskCatalog.Load(recipe.Data, recipe.Name);
         studentTask = Restricted(recipe, task);
         ExperimentCheck.Run(recipe, task, studentTask, this.arms);
         RunEnvironment.Of(recipe, task, TrainingDevice.Describe(device)).Write(folder.EnvironmentPath);
@@ -49,7 +49,7 @@ internal sealed class ExperimentSession : IDisposable
     /// <exception cref="RecipeException">They do not.</exception>
     public static void Check(Recipe recipe, IReadOnlyList<Arm> arms)
     {
-        LearningTask learned = TaskLoader.Load(recipe.Data, recipe.Name);
+        LearningTask learned = TaskCatalog.Load(recipe.Data, recipe.Name);
         ExperimentCheck.Run(recipe, learned, Restricted(recipe, learned), [.. arms.Where(arm => arm.Distill.Distils)]);
     }
 
@@ -135,7 +135,6 @@ internal sealed class ExperimentSession : IDisposable
     {
         long seed = recipe.Seed + repeat;
         using nn.Module<Tensor, Tensor> network = studentTask.CreateNetwork(recipe.Student.Model, seed, runner.Device);
-        var none = new DistillRecipe { Methods = [MethodRecipe.Default(MethodCatalog.None)] };
         var stage = new Stage
         {
             Name = $"plain-{repeat + 1}",
@@ -144,10 +143,10 @@ internal sealed class ExperimentSession : IDisposable
             Seed = seed,
             Model = recipe.Student.Model,
             Solver = recipe.Student.Solver,
-            DependsOn = recipe with { Teacher = new TeacherRecipe(), Teachers = [], Distill = none },
+            DependsOn = recipe with { Teacher = new TeacherRecipe(), Teachers = [], Distill = DistillRecipe.None },
         };
         var objective = new StudentObjective(
-            studentTask, network, [], none, new StageSettings((ulong)seed, FirstStage: false));
+            studentTask, network, [], DistillRecipe.None, new StageSettings((ulong)seed, FirstStage: false));
         return runner.Train(studentTask, network, stage, objective, cancellation);
     }
 

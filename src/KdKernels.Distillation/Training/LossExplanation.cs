@@ -11,11 +11,12 @@ namespace KdKernels.Distillation.Training;
 /// <param name="Method">The method that it belongs to; <c>labels</c> for the loss against labels.</param>
 /// <param name="Stage">1 for a two-stage method's first stage, else 2 or, without stages, 1.</param>
 /// <param name="Contract">Numerator, divisor, power of T, weight, gradient, what is detached.</param>
-/// <param name="Value">On the batch, without its weight; null where the term is not computed on its own.</param>
-/// <param name="GradientAt">Where the gradient was measured: <c>logits</c>, or the tapped layer that gets most.</param>
+/// <param name="Value">On the batch, without its weight.</param>
+/// <param name="GradientAt">Where the gradient was measured: <c>logits</c>, or the tapped layer that gets most, or the
+/// student's first weight; null where none of them gets any.</param>
 /// <param name="GradientScale">Root mean square of the weighted term's gradient per element there.</param>
 public sealed record ExplainedTerm(
-    string Method, int Stage, TermContract Contract, double? Value, string? GradientAt, double? GradientScale);
+    string Method, int Stage, TermContract Contract, double Value, string? GradientAt, double? GradientScale);
 
 /// <summary>What a recipe minimises, term by term, with numbers from one batch of its data.</summary>
 /// <param name="Recipe">Its name.</param>
@@ -34,7 +35,7 @@ public sealed record LossExplanation(
         ArgumentNullException.ThrowIfNull(recipe);
         using var scope = NewDisposeScope();
         Device device = TrainingDevice.Open(recipe);
-        LearningTask task = TaskLoader.Load(recipe.Data, recipe.Name);
+        LearningTask task = TaskCatalog.Load(recipe.Data, recipe.Name);
         var arm = new Arm("explained", recipe.Distill);
         ExperimentCheck.Run(recipe, task, task, recipe.Distill.Distils ? [arm] : []);
         using nn.Module<Tensor, Tensor> student = task.CreateNetwork(recipe.Student.Model, recipe.Seed, device);

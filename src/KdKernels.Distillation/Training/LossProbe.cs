@@ -48,9 +48,7 @@ internal sealed class LossProbe : IDisposable
         IBatches batches = task.TrainingBatches(new AugmentRecipe(), recipe.Student.Solver.BatchSize, recipe.Seed, device);
         Batch batch = batches.Load(batches.Plan.Batches(epoch: 0).First().Span, epoch: 0);
         long rows = batch.Inputs.shape[0];
-        BatchExpansion expansion = methods.Select(method => MethodCatalog.Find(method.Recipe.Name)!.Expansion)
-            .FirstOrDefault(kind => kind != BatchExpansion.None);
-        Tensor inputs = Rotations.Expand(batch.Inputs, expansion);
+        Tensor inputs = Rotations.Expand(batch.Inputs, Rotations.Of(methods));
         NetworkPass pass = NetworkPass.Run(student, taps, inputs, rows);
         double labels = first ? 0 : recipe.Distill.LabelWeight(epoch: 0);
         var step = new MethodStep(() => Teacher(inputs, rows), labelWeight: 0)
@@ -69,10 +67,12 @@ internal sealed class LossProbe : IDisposable
         if (labels > 0)
         {
             Tensor loss = task.LabelLoss(pass, batch);
-            explained.Add(Explained("labels", stage, task.LabelContract with { Weight = labels.ToString("G6", CultureInfo.InvariantCulture) }, loss, loss * labels, pass));
+            TermContract contract =
+                task.LabelContract with { Weight = labels.ToString("G6", CultureInfo.InvariantCulture) };
+            explained.Add(Explained("labels", stage, contract, loss, loss * labels, pass));
         }
 
-        foreach (MethodInstance method in methods)
+        foreach (MethodInstance method in methods.Where(method => method.SpeaksIn(first)))
         {
             IReadOnlyList<LossTerm> terms = method.Method.Terms(step);
             foreach (TermContract contract in MethodCatalog.Find(method.Recipe.Name)!.Contract(method.Recipe.Settings))
@@ -124,8 +124,7 @@ internal sealed class LossProbe : IDisposable
             yield return (name, Scale(contribution, tap));
         }
 
-        (string At, double Scale) input = ("first weight", Scale(contribution, pass.Network.parameters().First()));
-        yield return input;
+        yield return ("first weight", Scale(contribution, pass.Network.parameters().First()));
     }
 
     private static double Scale(Tensor contribution, Tensor at)

@@ -8,60 +8,6 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>A finished training.</summary>
-/// <param name="Result">What it found.</param>
-/// <param name="Evaluation">The answers on the held-out items.</param>
-/// <param name="Accuracies">Held-out accuracy after each epoch; null where it was not measured.</param>
-internal sealed record Outcome(NetworkResult Result, Evaluation Evaluation, IReadOnlyList<double?> Accuracies)
-{
-    /// <summary>With what a first stage took.</summary>
-    public Outcome After(Outcome first) => this with
-    {
-        Result = Result with
-        {
-            Epochs = first.Result.Epochs + Result.Epochs, Seconds = first.Result.Seconds + Result.Seconds,
-        },
-        Accuracies = [.. first.Accuracies, .. Accuracies],
-    };
-
-    /// <summary>Epochs until an accuracy was first reached; null where it never was.</summary>
-    public int? EpochsTo(double accuracy)
-    {
-        for (int epoch = 0; epoch < Accuracies.Count; epoch++)
-        {
-            if (Accuracies[epoch] >= accuracy)
-            {
-                return epoch + 1;
-            }
-        }
-
-        return null;
-    }
-}
-
-/// <summary>One training to be done.</summary>
-internal sealed record Stage
-{
-    /// <summary>Unique within the run.</summary>
-    public required string Name { get; init; }
-
-    public required NetworkRole Role { get; init; }
-
-    public int Repeat { get; init; }
-
-    public required long Seed { get; init; }
-
-    public required string Model { get; init; }
-
-    public required SolverRecipe Solver { get; init; }
-
-    /// <summary>The part of the recipe that this training depends on; another part may change without harm.</summary>
-    public required Recipe DependsOn { get; init; }
-
-    /// <summary>Whose predictions the agreement is measured with; null for none.</summary>
-    public int[]? TeacherPredictions { get; init; }
-}
-
 /// <summary>Runs the trainings of an experiment one after the other: what an earlier process finished is loaded and
 /// measured again, the rest is trained.</summary>
 internal sealed class StageRunner

@@ -44,8 +44,7 @@ internal sealed class StudentObjective : Objective
         this.distill = distill;
         this.stage = stage;
         MethodInstance[] all = [.. teachers.SelectMany(teacher => teacher.Methods)];
-        expansion = all.Select(method => MethodCatalog.Find(method.Recipe.Name)!.Expansion)
-            .FirstOrDefault(kind => kind != BatchExpansion.None);
+        expansion = Rotations.Of(all);
         taps = new NetworkTaps(network, all.SelectMany(method => method.Method.StudentTaps).Concat(task.Taps));
         teacherTaps =
         [
@@ -163,9 +162,7 @@ internal sealed class StudentObjective : Objective
         parts.Dispose();
     }
 
-    // A first stage belongs to the methods that have one; the others wait for the second.
-    private bool Speaks(MethodInstance method) =>
-        !stage.FirstStage || MethodCatalog.Find(method.Recipe.Name)!.FirstStageEpochs(method.Recipe.Settings) > 0;
+    private bool Speaks(MethodInstance method) => method.SpeaksIn(stage.FirstStage);
 
     private static LossTerm Share(LossTerm term, double share) =>
         term with { Weight = term.Weight * share, Contribution = term.Contribution * share };

@@ -24,7 +24,7 @@ internal sealed class TeacherStages(Recipe recipe, LearningTask task, StageRunne
     public static IReadOnlyList<(TeacherRecipe Recipe, LearningTask Task)> Plan(Recipe recipe, LearningTask task) =>
     [
         .. recipe.Teachers.Prepend(recipe.Teacher).Select(teacher =>
-            (teacher, teacher.Data is null ? task : TaskLoader.Load(teacher.Data, recipe.Name, "teacher.data"))),
+            (teacher, teacher.Data is null ? task : TaskCatalog.Load(teacher.Data, recipe.Name, "teacher.data"))),
     ];
 
     public void Train(CancellationToken cancellation)
@@ -130,7 +130,7 @@ internal sealed class TeacherStages(Recipe recipe, LearningTask task, StageRunne
         $"{arm.Name}/{teacher.Name}/{method.Recipe.Name}";
 
     private static StudentObjective Labels(LearningTask task, nn.Module<Tensor, Tensor> network, long seed) =>
-        new(task, network, [], new DistillRecipe { Methods = [MethodRecipe.Default(MethodCatalog.None)] }, new StageSettings((ulong)seed, FirstStage: false));
+        new(task, network, [], DistillRecipe.None, new StageSettings((ulong)seed, FirstStage: false));
 
     // A student that is never trained: methods look at its shapes.
     private IReadOnlyList<MethodInstance> Make(Arm arm, TeacherNetwork teacher)

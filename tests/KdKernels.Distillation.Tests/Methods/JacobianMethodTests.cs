@@ -6,6 +6,7 @@ using KdKernels.Distillation.Tasks;
 using KdKernels.Distillation.Tests.Training;
 using KdKernels.Distillation.Training;
 using TorchSharp;
+using static KdKernels.Distillation.Tests.Methods.ImageDerivatives;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Tests.Methods;
@@ -126,105 +127,6 @@ public sealed class JacobianMethodTests
             Tensor squares = (sample.Student.call(noisy) - sample.Teacher.call(noisy).detach()).square().sum() / (2 * Rows * 10);
             sample.AssertSame(squares * 0.2 + Values(step) * activations, actual);
         }
-    }
-
-    [Theory]
-    [InlineData("cross-entropy")]
-    [InlineData("squared-error")]
-    public void The_norm_is_that_of_every_images_own_derivative(string form)
-    {
-        using var scope = NewDisposeScope();
-        using var sample = MethodSample.Create("jacobian-norm", settings: [("form", form), ("sigma", 0.3)]);
-        foreach (DistillOps ops in Enum.GetValues<DistillOps>())
-        {
-            MethodStep step = sample.Step(Rows, ops);
-            Tensor actual = MethodSample.Total(sample.Method.Terms(step));
-            Assert.False(step.TeacherRan);
-
-            using var evaluation = new EvaluationMode(sample.Student);
-            long[] labels = step.Batch.Labels.data<long>().ToArray();
-            Tensor expected = Sum(Rows, n =>
-            {
-                (Tensor rows, Tensor logits) = Jacobian(sample.Student, Image(step, n), trains: true);
-                // d log S_y = dz_y − Σ_k S_k dz_k.
-                Tensor log = rows[labels[n]] - nn.functional.softmax(logits, 1).mm(rows);
-                return form == "cross-entropy" ? log.square().sum() * 0.5 : rows.square().sum();
-            }) * (0.3 * 0.3 / Rows);
-            sample.AssertSame(expected, actual);
-        }
-    }
-
-    [Fact]
-    public void With_many_classes_the_norm_is_estimated_without_bias()
-    {
-        using var scope = NewDisposeScope();
-        random.manual_seed(4);
-        using var network = new Mlp(classes: 12, channels: 3, imageSize: 4, hidden: 16);
-        network.to(ScalarType.Float64);
-        using var method = new JacobianNormMethod(
-            MethodRecipe.Default("jacobian-norm").Settings.With("form", "squared-error").With("sigma", 1.0).With("projections", 5));
-        Tensor images = randn([Rows, 3, 4, 4], ScalarType.Float64);
-        double exact = 0;
-        for (int n = 0; n < Rows; n++)
-        {
-            exact += Jacobian(network, images.narrow(0, n, 1), trains: false).Rows.square().sum().item<double>() / Rows;
-        }
-
-        double[] draws = [.. Enumerable.Range(0, 200).Select(number =>
-            MethodSample.Total(method.Terms(StepOf(network, images, number, DistillOps.Fused))).item<double>())];
-        Assert.InRange(draws.Average() / exact, 0.97, 1.03);
-        Assert.True(draws.Max() - draws.Min() > 0.05 * exact, "every step has the same directions");
-        double composed = MethodSample.Total(method.Terms(StepOf(network, images, 7, DistillOps.Composed))).item<double>();
-        Assert.Equal(draws[7], composed, 1e-9 * exact);
-    }
-
-    [Theory]
-    [InlineData("", "")]
-    [InlineData("stages.stage1", "stages.stage2")]
-    [InlineData("stages.stage2", "stages.stage1")]
-    public void Attention_is_differentiated_at_the_teachers_peak(string studentLayer, string teacherLayer)
-    {
-        using var scope = NewDisposeScope();
-        using var sample = studentLayer.Length == 0
-            ? MethodSample.Create("jacobian-attention")
-            : MethodSample.Create("jacobian-attention", settings:
-                [("student-layers", (IReadOnlyList<string>)[studentLayer]), ("teacher-layers", (IReadOnlyList<string>)[teacherLayer])]);
-        string[] own = studentLayer.Length == 0 ? [.. ((ITappedModel)sample.Student).StageLayers] : [studentLayer];
-        string[] other = teacherLayer.Length == 0 ? [.. ((ITappedModel)sample.Teacher).StageLayers] : [teacherLayer];
-        foreach (DistillOps ops in Enum.GetValues<DistillOps>())
-        {
-            MethodStep step = sample.Step(Rows, ops);
-            Tensor actual = MethodSample.Total(sample.Method.Terms(step));
-
-            using var evaluation = new EvaluationMode(sample.Student);
-            Tensor expected = Sum(own.Length, pair => Sum(Rows, n =>
-            {
-                Tensor image = Image(step, n);
-                Tensor seen = Map(sample.Teacher, other[pair], image);
-                Tensor mine = Map(sample.Student, own[pair], image);
-                long peak = seen.flatten().argmax().item<long>();
-                (long i, long j) = (peak / seen.shape[1], peak % seen.shape[1]);
-                (long y, long x) = (i * mine.shape[0] / seen.shape[0], j * mine.shape[1] / seen.shape[1]);
-                Tensor teacher = autograd.grad([seen[i, j]], [image])[0];
-                Tensor student = autograd.grad([mine[y, x]], [image], retain_graph: true, create_graph: true)[0];
-                return Distance(student, teacher, normalise: true);
-            })) / (own.Length * Rows);
-            sample.AssertSame(expected, actual);
-        }
-    }
-
-    [Fact]
-    public void A_pixel_has_its_place_in_maps_of_other_sizes()
-    {
-        using var scope = NewDisposeScope();
-        long[] Places(long[] pixels, long[] from, long[] to) =>
-            JacobianAttentionMethod.Scaled(tensor(pixels), from, to).data<long>().ToArray();
-        Assert.Equal([0, 7, 15], Places([0, 7, 15], [4, 4], [4, 4]));
-        // (0, 0), (1, 3), (3, 3) of 4x4.
-        Assert.Equal([0, 1, 3], Places([0, 7, 15], [4, 4], [2, 2]));
-        Assert.Equal([0, 2 * 8 + 6, 6 * 8 + 6], Places([0, 7, 15], [4, 4], [8, 8]));
-        // (1, 2) of 3x5 in 6x2.
-        Assert.Equal([2 * 2 + 0], Places([7], [3, 5], [6, 2]));
     }
 
     [Theory]
@@ -358,20 +260,6 @@ public sealed class JacobianMethodTests
         Assert.Contains("the teacher plain is none: take the form row or noise", error.Message, StringComparison.Ordinal);
     }
 
-    private static MethodStep StepOf(nn.Module<Tensor, Tensor> network, Tensor images, int number, DistillOps ops) =>
-        new(() => throw new InvalidOperationException("there is no teacher"), labelWeight: 1)
-        {
-            Task = ImageClassification.Load(new DataRecipe { Name = "shapes", Train = 60, Test = 20 }, "sample"),
-            Batch = new Batch(images, zeros([images.shape[0]], ScalarType.Int64), zeros([images.shape[0]], ScalarType.Int64)),
-            Inputs = images,
-            Student = new NetworkPass(network, images, new Dictionary<string, Tensor>(StringComparer.Ordinal), images.shape[0]),
-            Epoch = 0,
-            Step = number,
-            Seed = 11,
-            FirstStage = false,
-            Ops = ops,
-        };
-
     /// <summary>A method without its part on logits, which comes from the pass before the method.</summary>
     private static MethodSample DerivativesOnly(string name, string key, string value)
     {
@@ -386,49 +274,4 @@ public sealed class JacobianMethodTests
 
     private static Tensor Values(MethodStep step) =>
         (step.Student.Output - step.Teacher.Output).square().sum() * (0.5 / Rows);
-
-    /// <summary>The Jacobian <c>[K, D]</c> of one image, a backward pass per class, and its logits <c>[1, K]</c>.</summary>
-    private static (Tensor Rows, Tensor Logits) Jacobian(nn.Module<Tensor, Tensor> network, Tensor image, bool trains)
-    {
-        Tensor leaf = image.detach().requires_grad_();
-        Tensor logits = network.call(leaf);
-        Tensor[] rows =
-        [
-            .. Enumerable.Range(0, (int)logits.shape[1]).Select(k => autograd.grad(
-                [logits[0, k]], [leaf], retain_graph: true, create_graph: trains)[0].flatten()),
-        ];
-        return (stack(rows), logits);
-    }
-
-    private static Tensor Distance(Tensor student, Tensor teacher, bool normalise) => normalise
-        ? 2 - (student * teacher).sum() * 2 / (student.square().sum().sqrt() * teacher.square().sum().sqrt())
-        : (student - teacher).square().sum();
-
-    private static Tensor Sum(int count, Func<int, Tensor> term) =>
-        Enumerable.Range(0, count).Select(term).Aggregate((left, right) => left + right);
-
-    private static Tensor Image(MethodStep step, int index) =>
-        step.Batch.Inputs.narrow(0, index, 1).detach().requires_grad_();
-
-    // Unit normals [B, count, C, H, W] as the contract says: keyed by seed, step and place in the batch.
-    private static Tensor Noise(MethodStep step, int count)
-    {
-        long[] shape = step.Batch.Inputs.shape;
-        return NoiseProbeComposed.Noise(
-            [shape[0], count, .. shape[1..]], new NoiseProbeOptions(step.Seed, (uint)step.Step, 0, count)).to(ScalarType.Float64);
-    }
-
-    private static Tensor Slope(nn.Module<Tensor, Tensor> network, MethodStep step, Tensor along)
-    {
-        const double Far = 1e-7;
-        return (network.call(step.Batch.Inputs + along * Far) - network.call(step.Batch.Inputs - along * Far)) / (2 * Far);
-    }
-
-    /// <summary>Attention <c>[H, W]</c> of one image.</summary>
-    private static Tensor Map(nn.Module<Tensor, Tensor> network, string layer, Tensor image)
-    {
-        using var taps = new NetworkTaps(network, [layer]);
-        network.call(image);
-        return taps.Take()[layer].pow(2).sum(1)[0];
-    }
 }

@@ -58,7 +58,7 @@ internal sealed class MethodSample : IDisposable
     public static MethodSample CreateOn(
         string data, string name, string student, string teacher, params (string Key, object Value)[] settings)
     {
-        LearningTask task = TaskLoader.Load(new DataRecipe { Name = data, Train = 60, Test = 20 }, "sample");
+        LearningTask task = TaskCatalog.Load(new DataRecipe { Name = data, Train = 60, Test = 20 }, "sample");
         nn.Module<Tensor, Tensor> studentNetwork = task.CreateNetwork(student, seed: 1, CPU);
         nn.Module<Tensor, Tensor> teacherNetwork = task.CreateNetwork(teacher, seed: 2, CPU);
         teacherNetwork.eval();

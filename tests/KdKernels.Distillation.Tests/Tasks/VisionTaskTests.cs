@@ -175,7 +175,7 @@ public sealed class VisionTaskTests : IDisposable
         Assert.Equal(task.HeldOutFingerprint, without.HeldOutFingerprint);
         LearningTask selection = task.ForSelection()!;
         Assert.Equal((72, 8), (selection.TrainCount, selection.HeldOutCount));
-        LearningTask validated = TaskLoader.Load(new DataRecipe { Name = name, Train = 80, Test = 20, Validation = 10 }, "x");
+        LearningTask validated = TaskCatalog.Load(new DataRecipe { Name = name, Train = 80, Test = 20, Validation = 10 }, "x");
         Assert.Equal((70, 10), (validated.TrainCount, validated.HeldOutCount));
         Assert.NotEqual(task.HeldOutFingerprint, validated.HeldOutFingerprint);
     }
@@ -220,7 +220,7 @@ public sealed class VisionTaskTests : IDisposable
         Assert.InRange(evaluation.Metrics.Loss, 0, 1e-3);
     }
 
-    private static LearningTask Load(string name) => TaskLoader.Load(new DataRecipe { Name = name, Train = 80, Test = 20 }, "x");
+    private static LearningTask Load(string name) => TaskCatalog.Load(new DataRecipe { Name = name, Train = 80, Test = 20 }, "x");
 
     private static NetworkPass Pass(LearningTask task, Tensor output) =>
         new(nn.Identity(), output, new Dictionary<string, Tensor>(StringComparer.Ordinal), output.shape[0]);

@@ -22,6 +22,9 @@ public sealed class RefusalTests : IDisposable
     [InlineData("expected none alone or methods without it but got both", "distill={methods: [{name: none}, {name: kd}]}")]
     [InlineData("expected each method once but got kd twice", "distill={methods: [{name: kd}, {name: kd}]}")]
     [InlineData("expected at least one method, such as {name: kd}, but got none", "distill={methods: []}")]
+    [InlineData(
+        "expected a weight above 0 in a stage that has no other term", "method=fsp", "distill.labels=0",
+        "teacher.model=convnet-medium", "student.model=convnet-small")]
     [InlineData("unknown key, expected one of ", "method=logits", "distill.temperature=3")]
     public void Refuses_before_training(string sentence, params string[] overrides)
     {
@@ -42,7 +45,7 @@ public sealed class RefusalTests : IDisposable
             TrainingSample.Recipe($"teacher.data={{name: image-folder, root: {Folder(16)}, image-size: 16}}"),
             Path.Combine(root, "run")));
         Assert.Contains(
-            "expected a teacher of 3 x 32 x 32 inputs, as the student has, but got 3 x 16 x 16", refused.Message, StringComparison.Ordinal);
+            "inputs of 3x16x16, but has to look at shapes-v1/train, inputs of 3x32x32", refused.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Three classes of a few pictures.</summary>

@@ -103,19 +103,11 @@ internal sealed class CutMixPickMethod(MethodSettings settings) : DistillationMe
         [.. Enumerable.Range(0, settings.Whole("runs")).Select(run =>
             cutMix.Mix(step.Batch.Inputs, new MixingKey(step.Seed, (uint)step.Step, (uint)run)).Images)]);
 
-    // In evaluation mode, so that what is only looked at does not move the running statistics.
+    // What is only looked at must not move the running statistics.
     private static Tensor Evaluated(nn.Module<Tensor, Tensor> network, Tensor images)
     {
-        bool training = network.training;
-        network.eval();
-        try
-        {
-            return network.call(images);
-        }
-        finally
-        {
-            network.train(training);
-        }
+        using var evaluation = new EvaluationMode(network);
+        return network.call(images);
     }
 
     private int Count(long batch, long pool)
