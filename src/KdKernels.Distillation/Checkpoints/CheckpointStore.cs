@@ -14,7 +14,9 @@ namespace KdKernels.Distillation.Checkpoints;
 /// <param name="folder">Made on the first save.</param>
 /// <param name="keep">How many of the latest stay, besides the best.</param>
 /// <param name="storage">Null for the disk.</param>
-public sealed partial class CheckpointStore(string folder, int keep, IStorage? storage = null)
+/// <param name="pinned">Epochs whose checkpoints stay for good; null for none.</param>
+public sealed partial class CheckpointStore(
+    string folder, int keep, IStorage? storage = null, IReadOnlyCollection<int>? pinned = null)
 {
     private const string TemporaryMark = ".tmp-";
 
@@ -50,9 +52,7 @@ public sealed partial class CheckpointStore(string folder, int keep, IStorage? s
         int epoch, int step, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, JsonElement state, bool best)
     {
         ArgumentNullException.ThrowIfNull(files);
-        string name = step == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:D4}")
-            : string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:D4}-step-{step:D5}");
+        string name = NameOf(epoch, step);
         string path = Path.Combine(Folder, name);
         string temporary = path + TemporaryMark + "new";
         try
@@ -110,21 +110,15 @@ public sealed partial class CheckpointStore(string folder, int keep, IStorage? s
     }
 
     /// <summary>All checkpoints, latest first; damaged ones too.</summary>
-    public IReadOnlyList<string> Paths() => !Directory.Exists(Folder)
-        ? []
-        :
-        [
-            .. Directory.EnumerateDirectories(Folder)
-                .Select(path => (Path: path, Match: NamePattern().Match(Path.GetFileName(path))))
-                .Where(found => found.Match.Success)
-                .OrderByDescending(
-                    found => int.Parse(found.Match.Groups["epoch"].ValueSpan, CultureInfo.InvariantCulture))
-                .ThenByDescending(
-                    found => found.Match.Groups["step"].Success
-                        ? int.Parse(found.Match.Groups["step"].ValueSpan, CultureInfo.InvariantCulture)
-                        : 0)
-                .Select(found => found.Path),
-        ];
+    public IReadOnlyList<string> Paths() => [.. Found().Select(found => found.Path)];
+
+    /// <summary>The epochs after which there is a checkpoint, rising; damaged ones count, those inside an epoch do
+    /// not.</summary>
+    public IReadOnlyList<int> Epochs() =>
+        [.. Found().Where(found => found.Step == 0).Select(found => found.Epoch).Distinct().Reverse()];
+
+    /// <summary>Where the checkpoint after an epoch is, or would be.</summary>
+    public string PathOf(int epoch) => Path.Combine(Folder, NameOf(epoch, step: 0));
 
     // At most nine digits: a folder that someone named otherwise is not a checkpoint, and no number overflows.
     [GeneratedRegex(
@@ -132,6 +126,26 @@ public sealed partial class CheckpointStore(string folder, int keep, IStorage? s
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex NamePattern();
+
+    private static string NameOf(int epoch, int step) => step == 0
+        ? string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:D4}")
+        : string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:D4}-step-{step:D5}");
+
+    // Latest first.
+    private IReadOnlyList<(string Path, int Epoch, int Step)> Found() => !Directory.Exists(Folder)
+        ? []
+        :
+        [
+            .. Directory.EnumerateDirectories(Folder)
+                .Select(path => (Path: path, Match: NamePattern().Match(Path.GetFileName(path))))
+                .Where(found => found.Match.Success)
+                .Select(found => (found.Path, Epoch: Number(found.Match.Groups["epoch"]), Step: Number(found.Match.Groups["step"])))
+                .OrderByDescending(found => found.Epoch)
+                .ThenByDescending(found => found.Step),
+        ];
+
+    private static int Number(Group digits) =>
+        digits.Success ? int.Parse(digits.ValueSpan, CultureInfo.InvariantCulture) : 0;
 
     /// <summary>A resumed run comes to write a checkpoint again only where the first one was damaged.</summary>
     private void MakeWay(string path)
@@ -157,9 +171,10 @@ public sealed partial class CheckpointStore(string folder, int keep, IStorage? s
     private void Prune()
     {
         string? best = new DirectoryInfo(Path.Combine(Folder, "best")).LinkTarget;
-        foreach (string path in Paths().Skip(keep))
+        foreach ((string path, int epoch, int step) in Found().Skip(keep))
         {
-            if (string.Equals(Path.GetFileName(path), best, StringComparison.Ordinal))
+            bool isPinned = step == 0 && pinned?.Contains(epoch) == true;
+            if (isPinned || string.Equals(Path.GetFileName(path), best, StringComparison.Ordinal))
             {
                 continue;
             }

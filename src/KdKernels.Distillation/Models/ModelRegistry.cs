@@ -36,6 +36,14 @@ public static class ModelRegistry
             (classes, channels, size) => new ConvNet(classes, channels, size, 1, [16, 32, 64])),
         Entry("convnet-large", "three stages of two 3x3 convolutions, 16, 32 and 64 channels",
             (classes, channels, size) => new ConvNet(classes, channels, size, 2, [16, 32, 64])),
+        Entry(
+            "vgg-small",
+            "three stages of one 3x3 convolution, 16, 32 and 64 channels, and two hidden layers of 64",
+            (classes, channels, size) => Vgg.Small(classes, channels, size)),
+        Entry(
+            "vgg-large",
+            "three stages of two 3x3 convolutions, 32, 64 and 128 channels, and two hidden layers of 256",
+            (classes, channels, size) => Vgg.Large(classes, channels, size)),
         ResNetEntry(8),
         ResNetEntry(14),
         ResNetEntry(20),

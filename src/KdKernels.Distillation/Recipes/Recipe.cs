@@ -44,6 +44,8 @@ public sealed record Recipe
 
     public CheckpointRecipe Checkpoint { get; init; } = new();
 
+    public TraceRecipe Trace { get; init; } = new();
+
     public bool Equals(Recipe? other) =>
         other is not null && string.Equals(ToYaml(), other.ToYaml(), StringComparison.Ordinal);
 
@@ -54,7 +56,8 @@ public sealed record Recipe
 
     /// <summary>
     /// The same experiment cut down to show that it works, not what it achieves: one seed, at most 2,000 training and
-    /// 1,000 held-out images, at most a third of the epochs. Learning-rate milestones move with the epochs.
+    /// 1,000 held-out images, at most a third of the epochs. Learning-rate milestones and traced epochs move with the
+    /// epochs.
     /// </summary>
     public Recipe Quick() => this with
     {
@@ -64,6 +67,7 @@ public sealed record Recipe
         Teacher = Teacher with { Solver = Teacher.Solver.Shortened() },
         Teachers = [.. Teachers.Select(teacher => teacher with { Solver = teacher.Solver.Shortened() })],
         Student = Student with { Solver = Student.Solver.Shortened() },
+        Trace = Trace.Rescaled(Student.Solver.Epochs, Student.Solver.Shortened().Epochs),
     };
 
     // 0 means "all there are", which is more than any limit.

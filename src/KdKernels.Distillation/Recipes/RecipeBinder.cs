@@ -40,6 +40,7 @@ internal static class RecipeBinder
             Evaluation = Evaluation(root.Section("evaluation")),
             Checkpoint = Checkpoint(root.Section("checkpoint")),
         };
+        recipe = recipe with { Trace = TraceBinder.Bind(root.Section("trace"), recipe.Student.Solver.Epochs) };
         root.RejectUnknown();
         return recipe;
     }

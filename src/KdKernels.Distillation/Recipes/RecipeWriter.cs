@@ -39,6 +39,7 @@ internal static class RecipeWriter
         Section(yaml, 0, "checkpoint");
         Line(yaml, 1, "every", Number(recipe.Checkpoint.Every));
         Line(yaml, 1, "keep", Number(recipe.Checkpoint.Keep));
+        Trace(yaml, recipe.Trace);
         return yaml.ToString();
     }
 
@@ -127,6 +128,19 @@ internal static class RecipeWriter
             // The first key stands behind the dash that begins an item.
             yaml.Append("- ").Append(item.ToString().AsSpan(2));
         }
+    }
+
+    // Left out where it is empty: recipes are compared as text, and those of earlier runs have no such section.
+    private static void Trace(StringBuilder yaml, TraceRecipe trace)
+    {
+        if (trace.Epochs.Count == 0 && trace.Layers.Count == 0)
+        {
+            return;
+        }
+
+        Section(yaml, 0, "trace");
+        Line(yaml, 1, "epochs", $"[{string.Join(", ", trace.Epochs)}]");
+        Line(yaml, 1, "layers", Value(trace.Layers));
     }
 
     private static void Solver(StringBuilder yaml, int depth, SolverRecipe solver)

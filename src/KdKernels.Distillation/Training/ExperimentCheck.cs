@@ -21,6 +21,7 @@ internal static class ExperimentCheck
 
         using var scope = NewDisposeScope();
         using nn.Module<Tensor, Tensor> student = Network(recipe, "student.model", task, recipe.Student.Model);
+        CheckTrace(recipe, student);
         if (!arms.Any(arm => arm.Distill.NeedsTeacher))
         {
             foreach (Arm arm in arms)
@@ -41,6 +42,19 @@ internal static class ExperimentCheck
             {
                 CheckArm(recipe, arm, studentTask, student, untrained);
             }
+        }
+    }
+
+    private static void CheckTrace(Recipe recipe, nn.Module<Tensor, Tensor> student)
+    {
+        foreach (string layer in recipe.Trace.Layers.Where(layer => WeightPaths.WeightsOf(student, layer).Count == 0))
+        {
+            throw new RecipeException(
+                recipe.Name,
+                0,
+                "trace.layers",
+                $"expected a layer of {recipe.Student.Model} with weights, such as "
+                + $"{string.Join(", ", WeightPaths.LayersWithWeights(student))}, but got '{layer}'");
         }
     }
 

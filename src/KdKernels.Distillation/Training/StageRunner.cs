@@ -44,7 +44,9 @@ internal sealed class StageRunner
         IBatches batches = task.TrainingBatches(recipe.Data.Augment, stage.Solver.BatchSize, stage.Seed, Device);
         StageInfo info = Describe(task, network, stage, stage.Solver.Epochs, batches.Plan.StepsPerEpoch);
         observer.StageStarted(info);
-        var store = new CheckpointStore(Path.Combine(folder.CheckpointsPath, stage.Name), recipe.Checkpoint.Keep);
+        TraceRecipe trace = TraceOf(stage.Role);
+        var store = new CheckpointStore(
+            Path.Combine(folder.CheckpointsPath, stage.Name), recipe.Checkpoint.Keep, pinned: trace.Epochs);
         store.Clean();
         using var trainer = new Trainer(new TrainingTask
         {
@@ -61,6 +63,7 @@ internal sealed class StageRunner
             TeacherPredictions = stage.TeacherPredictions,
             Checkpoint = recipe.Checkpoint,
             Store = store,
+            Trace = trace,
             DumpFolder = Path.Combine(folder.FullPath, "diverged", stage.Name),
             Observer = observer,
         });
@@ -132,9 +135,20 @@ internal sealed class StageRunner
             ++number,
             stages);
 
+    /// <summary>What the recipe traces of a training. Layers are the student's; assistants and what stands on a teacher
+    /// are left out.</summary>
+    private TraceRecipe TraceOf(NetworkRole role) => role switch
+    {
+        NetworkRole.Plain or NetworkRole.Distilled or NetworkRole.FirstStage => recipe.Trace,
+        NetworkRole.Teacher => recipe.Trace with { Layers = [] },
+        _ => new TraceRecipe(),
+    };
+
+    // Name, device and trace do not change what is trained.
     private static string Fingerprint(LearningTask task, Stage stage)
     {
-        string text = (stage.DependsOn with { Name = "", Device = "", Threads = 0, Seeds = 1 }).ToYaml()
+        Recipe trained = stage.DependsOn with { Name = "", Device = "", Threads = 0, Seeds = 1, Trace = new TraceRecipe() };
+        string text = trained.ToYaml()
             + stage.Seed + stage.Name + task.TrainFingerprint + task.HeldOutFingerprint;
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }

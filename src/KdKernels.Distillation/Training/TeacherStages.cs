@@ -27,11 +27,14 @@ internal sealed class TeacherStages(Recipe recipe, LearningTask task, StageRunne
             (teacher, teacher.Data is null ? task : TaskCatalog.Load(teacher.Data, recipe.Name, "teacher.data"))),
     ];
 
+    /// <summary>What the training of a recipe's teacher is called; the first has index 0.</summary>
+    public static string NameOf(int index) => index == 0 ? "teacher" : $"teacher-{index + 1}";
+
     public void Train(CancellationToken cancellation)
     {
         foreach ((int index, (TeacherRecipe teacher, LearningTask own)) in Plan(recipe, task).Index())
         {
-            string name = index == 0 ? "teacher" : $"teacher-{index + 1}";
+            string name = NameOf(index);
             long seed = recipe.Seed + index;
             nn.Module<Tensor, Tensor> network = own.CreateNetwork(teacher.Model, seed, runner.Device);
             var stage = new Stage

@@ -16,6 +16,7 @@ internal sealed class Trainer : IDisposable
 {
     private readonly TrainingTask task;
     private readonly Optimizer optimizer;
+    private readonly WeightPaths paths;
     private readonly List<EpochRecord> history = [];
     private readonly Stopwatch clock = Stopwatch.StartNew();
 
@@ -35,12 +36,15 @@ internal sealed class Trainer : IDisposable
             [.. task.Objective.Frozen ? [] : task.Network.parameters(), .. task.Objective.Parts.parameters()],
             task.Objective.Undecayed,
             task.Solver);
+        paths = new WeightPaths(task.Network, task.Trace.Layers);
     }
 
     /// <summary>Held-out accuracy after each epoch; null where it was not measured.</summary>
     public IReadOnlyList<double?> Accuracies => [.. history.Select(record => record.HeldOut?.Accuracy)];
 
     private int StepsPerEpoch => task.Batches.Plan.StepsPerEpoch;
+
+    private bool IsTraced => task.Trace.Epochs.Contains(epoch);
 
     private double Seconds => earlierSeconds + clock.Elapsed.TotalSeconds;
 
@@ -71,6 +75,7 @@ internal sealed class Trainer : IDisposable
             task.Store.Folder);
         LoadParts(checkpoint);
         optimizer.Load(checkpoint.Files[TrainingFiles.Optimizer]);
+        paths.Resume(state.Paths, task.Store.Folder);
         (epoch, step, meter, best, earlierSeconds) = (state.Epoch, state.Step, state.Meter, state.Best, state.Seconds);
         history.AddRange(state.History);
         return (epoch, step);
@@ -79,6 +84,11 @@ internal sealed class Trainer : IDisposable
     /// <summary>Trains to the last epoch and gives the evaluation after it.</summary>
     public NetworkResult Run(CancellationToken cancellation, out Evaluation evaluation)
     {
+        if (epoch == 0 && step == 0 && IsTraced)
+        {
+            Save(isBest: false);
+        }
+
         Evaluation? last = null;
         while (epoch < task.Solver.Epochs)
         {
@@ -101,7 +111,11 @@ internal sealed class Trainer : IDisposable
         };
     }
 
-    public void Dispose() => optimizer.Dispose();
+    public void Dispose()
+    {
+        paths.Dispose();
+        optimizer.Dispose();
+    }
 
     private Evaluation? RunEpoch(CancellationToken cancellation)
     {
@@ -144,7 +158,7 @@ internal sealed class Trainer : IDisposable
         bool isBest = evaluation is not null && evaluation.Metrics.Accuracy > (best ?? double.NegativeInfinity);
         best = isBest ? evaluation!.Metrics.Accuracy : best;
         task.Observer.EpochFinished(report);
-        if (finished || isBest || epoch % task.Checkpoint.Every == 0)
+        if (finished || isBest || IsTraced || epoch % task.Checkpoint.Every == 0)
         {
             Save(isBest);
         }
@@ -169,6 +183,7 @@ internal sealed class Trainer : IDisposable
 
         saved = null;
         double rate = optimizer.Minimise(loss.Loss, progress, 1.0 / StepsPerEpoch);
+        paths.StepDone();
         task.Objective.StepDone();
         meter.Add(indices.Length, loss.Terms, loss.Hits, loss.Agreements);
         step++;
@@ -225,6 +240,7 @@ internal sealed class Trainer : IDisposable
             Seconds = Seconds,
             Best = best,
             History = history,
+            Paths = paths.Paths,
         };
         Dictionary<string, ReadOnlyMemory<byte>> files = new(StringComparer.Ordinal)
         {

@@ -28,6 +28,9 @@ internal sealed record TrainingState
     public required double? Best { get; init; }
 
     public required IReadOnlyList<EpochRecord> History { get; init; }
+
+    /// <summary>How far the weights of traced layers have gone; null where none is traced.</summary>
+    public IReadOnlyDictionary<string, WeightPath>? Paths { get; init; }
 }
 
 /// <summary>Sums over the training images of an epoch.</summary>

@@ -37,6 +37,9 @@ internal sealed record TrainingTask
 
     public required CheckpointStore Store { get; init; }
 
+    /// <summary>What it leaves behind for analyses.</summary>
+    public required TraceRecipe Trace { get; init; }
+
     /// <summary>Where a batch that diverged is written.</summary>
     public required string DumpFolder { get; init; }
 

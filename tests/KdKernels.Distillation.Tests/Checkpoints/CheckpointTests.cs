@@ -48,6 +48,24 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Keeps_what_is_pinned_for_good()
+    {
+        var store = new CheckpointStore(root, keep: 2, pinned: [0, 2]);
+        Save(store, 0, 0, 1);
+        Save(store, 1, 0, 2, best: true);
+        Save(store, 2, 0, 3);
+        Save(store, 2, 5, 4);
+        Save(store, 3, 0, 5, best: true);
+        Save(store, 4, 0, 6);
+        Save(store, 5, 0, 7);
+
+        Assert.Equal([0, 2, 3, 4, 5], store.Epochs());
+        Assert.Equal(5, store.Paths().Count);
+        Assert.Equal(Path.Combine(root, "epoch-0002"), store.PathOf(2));
+        Assert.Equal(3, Value(Checkpoint.Open(store.PathOf(2))));
+    }
+
+    [Fact]
     public void Survives_copying_moving_and_renaming()
     {
         string path = Save(new CheckpointStore(root, keep: 2), 1, 0, 7);

@@ -8,7 +8,7 @@ namespace KdKernels.Distillation.Tests.Models;
 public sealed class DualModelTests
 {
     public static TheoryData<string> Models =>
-        ["resnet8", "resnet14", "mlp-small", "convnet-small", "convnet-large", "wrn-16-1", "wrn-16-2"];
+        ["resnet8", "resnet14", "mlp-small", "convnet-small", "convnet-large", "wrn-16-1", "wrn-16-2", "vgg-small", "vgg-large"];
 
     [Theory, MemberData(nameof(Models))]
     public void A_jvp_is_what_double_backward_gives(string name)
@@ -30,6 +30,7 @@ public sealed class DualModelTests
     [InlineData("mlp-small")]
     [InlineData("convnet-small")]
     [InlineData("wrn-16-1")]
+    [InlineData("vgg-small")]
     public void The_gradients_of_a_penalty_on_jvps_are_those_of_double_backward(string name)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -27,6 +27,8 @@ public class ModelRegistryTests
     [InlineData("wrn-16-2", 100, 703284)]
     [InlineData("wrn-40-2", 100, 2255156)]
     [InlineData("convnet-small", 10, 25626)]
+    [InlineData("vgg-small", 10, 94106)]
+    [InlineData("vgg-large", 10, 880362)]
     public void Has_the_published_number_of_parameters(string name, int classes, long parameters)
     {
         using var network = ModelRegistry.Create(name, classes, channels: 3, imageSize: 32);
@@ -109,6 +111,11 @@ public class ModelRegistryTests
     [InlineData("wrn-16-2", "stage3.block1.shortcut.weight")]
     [InlineData("convnet-large", "stages.stage3.conv2.weight")]
     [InlineData("mlp", "classifier.bias")]
+    [InlineData("vgg-small", "stages.stage3.conv1.weight")]
+    [InlineData("vgg-large", "stages.stage1.conv2.weight")]
+    [InlineData("vgg-large", "fc1.weight")]
+    [InlineData("vgg-large", "fc2.weight")]
+    [InlineData("vgg-large", "fc3.weight")]
     public void Names_its_stages(string name, string weight)
     {
         using var network = ModelRegistry.Create(name, 10, 3, 32);

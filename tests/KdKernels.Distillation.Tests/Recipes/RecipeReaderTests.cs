@@ -15,11 +15,21 @@ public class RecipeReaderTests
         {
             "nme: x", 1, "nme",
             "unknown key, expected one of name, seed, seeds, device, threads, data, teacher, teachers, student, distill, "
-            + "evaluation, checkpoint; did you mean name?"
+            + "evaluation, checkpoint, trace; did you mean name?"
         },
         { "student:\n  solver:\n    learning-rate: 1", 3, "student.solver.learning-rate", "unknown key" },
         { "student:\n  solver:\n    momentm: 0.9", 3, "student.solver.momentm", "did you mean momentum?" },
         { "seed: 1\nseed: 2", 2, "seed", "given twice" },
+        { "trace: {epochs: [-1]}", 1, "trace.epochs[0]", "expected a whole number of at least 0 but got -1" },
+        { "trace: {epochs: [2, 1]}", 1, "trace.epochs", "expected rising epochs, each once, but got [2, 1]" },
+        { "trace: {epochs: [0, 1, 1]}", 1, "trace.epochs", "expected rising epochs, each once, but got [0, 1, 1]" },
+        {
+            "student: {solver: {epochs: 4}}\ntrace: {epochs: [0, 7]}", 2, "trace.epochs",
+            "expected epochs of at most the student's 4 but got 7"
+        },
+        { "trace: {epochs: 3}", 1, "trace.epochs", "expected a list of whole numbers but got 3" },
+        { "trace: {layers: [fc1, fc2, fc1]}", 1, "trace.layers", "expected each layer once but got fc1 2 times" },
+        { "trace: {layer: [fc1]}", 1, "trace.layer", "unknown key, expected one of epochs, layers; did you mean layers?" },
         { "seed: one", 1, "seed", "expected a whole number from 0 to 9007199254740991 but got one" },
         { "seed: \"1\"", 1, "seed", "but got the text \"1\"" },
         { "seed: -1", 1, "seed", "but got -1" },
@@ -314,6 +324,34 @@ public class RecipeReaderTests
 
         Assert.Equal(1, quick.Student.Solver.Epochs);
         Assert.Equal(quick, RecipeReader.Parse(quick.ToYaml(), "again", environment: NoEnvironment));
+    }
+
+    [Fact]
+    public void Traces_what_it_is_told_and_says_nothing_of_a_trace_that_is_empty()
+    {
+        Recipe recipe = Parse("trace: {epochs: [0, 1, 2, 5], layers: [fc1, stages.stage1]}");
+        Recipe again = RecipeReader.Parse(recipe.ToYaml(), "again", environment: NoEnvironment);
+
+        Assert.Equal([0, 1, 2, 5], again.Trace.Epochs);
+        Assert.Equal(["fc1", "stages.stage1"], again.Trace.Layers, StringComparer.Ordinal);
+        Assert.Equal(recipe, again);
+        Assert.Equal(recipe.Trace, again.Trace);
+        Assert.Equal(recipe.Trace.GetHashCode(), again.Trace.GetHashCode());
+        Assert.NotEqual(recipe.Trace, recipe.Trace with { Epochs = [0, 1, 2, 6] });
+        Assert.NotEqual(recipe.Trace, recipe.Trace with { Layers = ["fc1", "fc2"] });
+        Assert.DoesNotContain("trace", Parse("").ToYaml(), StringComparison.Ordinal);
+        Assert.Equal(Parse("").ToYaml(), Parse("trace: {epochs: [], layers: []}").ToYaml(), StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[0, 1, 2, 15, 30]", "[0, 1, 5, 10]")]
+    [InlineData("[30]", "[10]")]
+    [InlineData("[0]", "[0]")]
+    public void Quick_moves_traced_epochs_with_the_student_s(string epochs, string expected)
+    {
+        Recipe quick = Parse($"{{student: {{solver: {{epochs: 30}}}}, trace: {{epochs: {epochs}}}}}", quick: true);
+
+        Assert.Equal(expected, $"[{string.Join(", ", quick.Trace.Epochs)}]");
     }
 
     [Fact]
