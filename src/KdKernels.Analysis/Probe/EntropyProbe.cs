@@ -92,7 +92,8 @@ public static class EntropyProbe
 
     private static ProbeResult Join(List<ProbeResult> parts, ProbeItems items) => new()
     {
-        Units = ((int)items.Units.Rows, (int)items.Units.Columns),
+        Rows = (int)items.Units.Rows,
+        Columns = (int)items.Units.Columns,
         Sigma = [.. parts.SelectMany(part => part.Sigma)],
         Entropies = [.. parts.SelectMany(part => part.Entropies)],
         Step = [.. parts.SelectMany(part => part.Step)],

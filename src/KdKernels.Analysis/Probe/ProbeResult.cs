@@ -3,8 +3,10 @@ namespace KdKernels.Analysis.Probe;
 /// <summary>The deviations that a network's layer leaves to every unit of some items, and how they were reached.</summary>
 public sealed record ProbeResult
 {
-    /// <summary>Units of an item: rows and columns of its grid.</summary>
-    public required (int Rows, int Columns) Units { get; init; }
+    /// <summary>Units of an item are a grid of so many rows.</summary>
+    public required int Rows { get; init; }
+
+    public required int Columns { get; init; }
 
     /// <summary>σ of every unit, per item <c>[rows · columns]</c>.</summary>
     public required IReadOnlyList<float[]> Sigma { get; init; }

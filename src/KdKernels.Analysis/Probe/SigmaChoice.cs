@@ -39,7 +39,8 @@ internal sealed class SigmaChoice
 
     public ProbeResult Result((long Rows, long Columns) units, double[] scale) => new()
     {
-        Units = ((int)units.Rows, (int)units.Columns),
+        Rows = (int)units.Rows,
+        Columns = (int)units.Columns,
         Sigma = [.. items.Select(Sigma)],
         Entropies = [.. items.Select(item => item.Entropies.ToArray())],
         Step = [.. items.Select(item => item.Step)],

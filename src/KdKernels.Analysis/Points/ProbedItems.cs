@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using KdKernels.Analysis.Probe;
+using KdKernels.Core;
+using KdKernels.Distillation.Data;
+using KdKernels.Distillation.Tasks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KdKernels.Analysis.Points;
+
+/// <summary>The held-out items that a measurement probes: what networks are called with, and which units are foreground.</summary>
+internal sealed class ProbedItems : IDisposable
+{
+    // "pitm" in ASCII: the choice of items.
+    private const uint Purpose = 0x7069746D;
+
+    private readonly List<Tensor> owned;
+
+    private ProbedItems(
+        IReadOnlyList<int> indices, ProbeItems items, IReadOnlyList<bool[]> foreground, List<Tensor> owned)
+    {
+        Indices = indices;
+        Items = items;
+        Foreground = foreground;
+        this.owned = owned;
+        Present = items.Present is { } present
+            ? Rows(present)
+            : [.. foreground.Select(mask => Array.ConvertAll(mask, _ => true))];
+    }
+
+    /// <summary>Positions in the held-out set.</summary>
+    public IReadOnlyList<int> Indices { get; }
+
+    public ProbeItems Items { get; }
+
+    /// <summary>Per item, which of its units matter.</summary>
+    public IReadOnlyList<bool[]> Foreground { get; }
+
+    /// <summary>Per item, which of its units exist.</summary>
+    public IReadOnlyList<bool[]> Present { get; }
+
+    /// <summary>The items as pictures; null where they are none.</summary>
+    public ImageSet? Pictures { get; private init; }
+
+    /// <summary>Chooses items that have both a foreground and a background.</summary>
+    /// <exception cref="AnalysisException">There are no masks, or fewer than two such items.</exception>
+    public static ProbedItems Choose(LearningTask task, PointsSettings settings, Device device)
+    {
+        int[] order = [.. Enumerable.Range(0, task.HeldOutCount)];
+        new PhiloxSequence(settings.Seed, Purpose).Shuffle(order);
+        return task is ImageClassification images
+            ? Choose(images, order, settings, device)
+            : throw new AnalysisException($"expected data with images and masks but got {task.HeldOutName}");
+    }
+
+    public void Dispose()
+    {
+        foreach (Tensor tensor in owned)
+        {
+            tensor.Dispose();
+        }
+    }
+
+    private static ProbedItems Choose(ImageClassification task, int[] order, PointsSettings settings, Device device)
+    {
+        ImageSet images = task.HeldOut;
+        var masks = new CellMasks(images, settings.Masks, settings.Probe.Grid);
+        List<int> chosen = [];
+        List<bool[]> foreground = [];
+        foreach (int index in order)
+        {
+            bool[] cells = masks.Of(index);
+            if (chosen.Count < settings.Items && cells.Contains(true) && cells.Contains(false))
+            {
+                chosen.Add(index);
+                foreground.Add(cells);
+            }
+        }
+
+        if (chosen.Count < 2)
+        {
+            throw new AnalysisException(
+                $"expected at least 2 images of {images.Name} with cells of both foreground and background but got {chosen.Count}");
+        }
+
+        int[] indices = [.. chosen];
+        var batches = ImageBatches.Evaluation(images, task.Statistics, indices.Length, device);
+        Tensor inputs;
+        using (NewDisposeScope())
+        {
+            inputs = batches.Load(indices, epoch: 0).Inputs.DetachFromDisposeScope();
+        }
+
+        return new ProbedItems(indices, new ImageItems(inputs, settings.Probe.Grid), foreground, [inputs])
+        {
+            Pictures = images.Select(indices),
+        };
+    }
+
+    private static IReadOnlyList<bool[]> Rows(Tensor present)
+    {
+        using Tensor host = present.to(ScalarType.Bool).cpu().contiguous();
+        int units = (int)(host.numel() / host.shape[0]);
+        bool[] all = MemoryMarshal.Cast<byte, bool>(host.bytes).ToArray();
+        return [.. all.Chunk(units)];
+    }
+}
