@@ -39,6 +39,12 @@ internal static class RandomPurpose
     /// <summary>Scenes to test on; "scte".</summary>
     public const uint ScenesTest = 0x73637465;
 
+    /// <summary>Clouds to train on; "cltr".</summary>
+    public const uint CloudsTrain = 0x636C7472;
+
+    /// <summary>Clouds to test on; "clte".</summary>
+    public const uint CloudsTest = 0x636C7465;
+
     /// <summary>Boxes and partners of CutMix; "cutm".</summary>
     public const uint CutMix = 0x6375746D;
 

@@ -1,3 +1,4 @@
+using KdKernels.Distillation.Models.Clouds;
 using KdKernels.Distillation.Models.Detection;
 using KdKernels.Distillation.Models.Segmentation;
 using KdKernels.Distillation.Models.Sequences;
@@ -91,6 +92,16 @@ public static class ModelRegistry
             "class activation maps and masks, three stages of two 3x3 convolutions, 32, 48 and 64 channels",
             (classes, channels, _) => CamSegmenter.Large(classes, channels),
             ShapesSegmentation.KindName),
+        Entry(
+            "pointnet-small",
+            "layers of 8, 16 and 32 for each point, their maximum, three linear layers",
+            (classes, channels, _) => PointNet.Small(classes, channels),
+            CloudTask.KindName),
+        Entry(
+            "pointnet-large",
+            "layers of 48, 64 and 192 for each point, their maximum, three linear layers",
+            (classes, channels, _) => PointNet.Large(classes, channels),
+            CloudTask.KindName),
     ];
 
     /// <summary>Every network, smallest family first.</summary>
@@ -107,7 +118,7 @@ public static class ModelRegistry
         Create(ImageClassification.KindName, name, classes, channels, imageSize);
 
     /// <summary>The same for any kind of task; for tokens the vocabulary stands for the channels and the length for the
-    /// size.</summary>
+    /// size, for clouds the coordinates for the channels and the points for the size.</summary>
     internal static nn.Module<Tensor, Tensor> Create(string kind, string name, int classes, int channels, int imageSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);

@@ -112,22 +112,10 @@ internal sealed class ImageClassification : LearningTask
 
     public override LearningTask WithTraining(int perClass, int omitClass)
     {
-        int[] seen = new int[Train.ClassCount];
-        List<int> kept = [];
-        for (int i = 0; i < Train.Count; i++)
-        {
-            int label = Train.Label(i);
-            if (label != omitClass && (perClass == 0 || seen[label] < perClass))
-            {
-                kept.Add(i);
-            }
-
-            seen[label]++;
-        }
-
-        return kept.Count == Train.Count
+        int[] kept = TrainingChoice.Kept(Train.Labels, Train.ClassCount, perClass, omitClass);
+        return kept.Length == Train.Count
             ? this
-            : new ImageClassification(all, Train.Select([.. kept]), HeldOut, omitClass < 0 ? null : omitClass);
+            : new ImageClassification(all, Train.Select(kept), HeldOut, omitClass < 0 ? null : omitClass);
     }
 
     public override LearningTask ForSelection()

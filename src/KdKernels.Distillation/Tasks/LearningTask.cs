@@ -14,7 +14,7 @@ namespace KdKernels.Distillation.Tasks;
 /// </summary>
 internal abstract class LearningTask
 {
-    /// <summary><c>images</c>, <c>detection</c>, <c>segmentation</c>, <c>sequences</c> or <c>spans</c>.</summary>
+    /// <summary><c>images</c>, <c>detection</c>, <c>segmentation</c>, <c>sequences</c>, <c>spans</c> or <c>clouds</c>.</summary>
     public abstract string Kind { get; }
 
     /// <summary>What one item is called.</summary>
@@ -53,6 +53,10 @@ internal abstract class LearningTask
 
     /// <summary>The held-out images with their classes, for pictures in reports; null where items are something else.</summary>
     public virtual ImageSet? HeldOutImages => null;
+
+    /// <summary>Why <see cref="Units"/> gives nothing, one sentence; null where it gives units.</summary>
+    public virtual string? UnitsUnavailable =>
+        $"expected a task whose items consist of units with masks but {HeldOutName} is for {Kind}";
 
     /// <summary>What a network for these items expects and gives.</summary>
     public abstract NetworkSignature SignatureOf(string model);
@@ -113,6 +117,13 @@ internal abstract class LearningTask
     /// <param name="teacher">Predictions to measure the agreement with; null without any.</param>
     public abstract Evaluation Evaluate(
         nn.Module<Tensor, Tensor> network, EvaluationRecipe evaluation, Device device, int[]? teacher);
+
+    /// <summary>Some held-out items by their units, on the device; null where <see cref="UnitsUnavailable"/> says
+    /// why.</summary>
+    /// <param name="items">Positions in the held-out set, <c>[N]</c>.</param>
+    /// <param name="device">Where.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A position is outside of the set.</exception>
+    public virtual UnitItems? Units(ReadOnlySpan<int> items, Device device) => null;
 
     protected abstract nn.Module<Tensor, Tensor> Build(string model);
 }

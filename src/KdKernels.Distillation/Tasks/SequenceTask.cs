@@ -4,6 +4,7 @@ using KdKernels.Distillation.Data;
 using KdKernels.Distillation.Data.Sequences;
 using KdKernels.Distillation.Methods;
 using KdKernels.Distillation.Models;
+using KdKernels.Distillation.Models.Sequences;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Training;
 using TorchSharp;
@@ -20,14 +21,13 @@ internal sealed class SequenceTask : LearningTask
     public const string Sequences = "sequences";
     public const string Spans = "spans";
 
-    // What a recipe that asks for all training items gets of a generated set.
-    private const int TrainCountDefault = 4000;
-    private const int TestCountDefault = 2000;
+    // Both networks name their word vectors so.
+    private const string WordVectors = "embedding";
 
     private readonly TokenSet train;
     private readonly TokenSet heldOut;
 
-    private SequenceTask(TokenSet train, TokenSet heldOut)
+    internal SequenceTask(TokenSet train, TokenSet heldOut)
     {
         this.train = train;
         this.heldOut = heldOut;
@@ -64,29 +64,14 @@ internal sealed class SequenceTask : LearningTask
     public static SequenceTask Load(
         DataRecipe data, string recipe, string key, Func<int, int, ulong, TokenSplits> generate)
     {
-        AugmentRecipe augment = data.Augment;
-        if (augment.Crop > 0 || augment.Flip || augment.Cutout > 0)
-        {
-            throw new RecipeException(recipe, 0, $"{key}.augment", $"expected none for {data.Name}, which has no images, but got some");
-        }
-
-        if (data.ImageSize != 0)
-        {
-            throw new RecipeException(recipe, 0, $"{key}.image-size", $"expected 0 for {data.Name}, which has no images, but got {data.ImageSize}");
-        }
-
-        int count = data.Train == 0 ? TrainCountDefault : data.Train;
-        TokenSplits splits = generate(count, data.Test == 0 ? TestCountDefault : data.Test, new DataOptions { Source = data.Name }.Seed);
-        if (data.Validation == 0)
-        {
-            return new SequenceTask(splits.Train, splits.Test);
-        }
-
-        return data.Validation < count - 1
-            ? new SequenceTask(splits.Train.Take(count - data.Validation), splits.Train.Range(count - data.Validation, data.Validation))
-            : throw new RecipeException(
-                recipe, 0, $"{key}.validation", $"expected less than the {count} training items but got {data.Validation}");
+        (int trained, int tested, ulong seed) = GeneratedItems.Read(data, recipe, key);
+        TokenSplits splits = generate(trained, tested, seed);
+        return data.Validation == 0 ? new SequenceTask(splits.Train, splits.Test) : HoldOutLast(splits.Train, data.Validation);
     }
+
+    public override string? UnitsUnavailable => heldOut.HasMasks
+        ? null
+        : $"expected masks that say which words matter but {heldOut.Name} has none";
 
     public override NetworkSignature SignatureOf(string model) =>
         new(model, train.ClassCount, train.Vocabulary.Count, train.Length);
@@ -96,27 +81,12 @@ internal sealed class SequenceTask : LearningTask
 
     public override LearningTask WithTraining(int perClass, int omitClass)
     {
-        int[] seen = new int[train.ClassCount];
-        List<int> kept = [];
-        for (int i = 0; i < train.Count; i++)
-        {
-            int label = train.LabelsOf(i)[0];
-            if (label != omitClass && (perClass == 0 || seen[label] < perClass))
-            {
-                kept.Add(i);
-            }
-
-            seen[label]++;
-        }
-
-        return new SequenceTask(train.Select([.. kept]), heldOut);
+        // Of several labels the first counts.
+        int[] labels = [.. Enumerable.Range(0, train.Count).Select(i => train.LabelsOf(i)[0])];
+        return new SequenceTask(train.Select(TrainingChoice.Kept(labels, train.ClassCount, perClass, omitClass)), heldOut);
     }
 
-    public override LearningTask ForSelection()
-    {
-        int held = Math.Max(1, train.Count / 10);
-        return new SequenceTask(train.Take(train.Count - held), train.Range(train.Count - held, held));
-    }
+    public override LearningTask ForSelection() => HoldOutLast(train, Math.Max(1, train.Count / 10));
 
     public override Tensor ClassRows(Tensor output) => output.reshape(-1, output.shape[^1]);
 
@@ -176,8 +146,36 @@ internal sealed class SequenceTask : LearningTask
                     : new SortedDictionary<string, double>(StringComparer.Ordinal) { ["F1"] = Overlap(answers) }));
     }
 
+    /// <summary>Word vectors, noise on which both networks take at their module <c>embedding</c>. In the foreground are the
+    /// words that decide a sentence's class, or those of the fact that answers; a question's words are not.</summary>
+    /// <inheritdoc/>
+    public override UnitItems? Units(ReadOnlySpan<int> items, Device device)
+    {
+        if (!heldOut.HasMasks)
+        {
+            return null;
+        }
+
+        using var scope = NewDisposeScope();
+        Tensor tokens = TokenBatches.Tokens(heldOut, items);
+        Tensor foreground = empty([items.Length, heldOut.Length], dtype: ScalarType.Bool);
+        for (int i = 0; i < items.Length; i++)
+        {
+            heldOut.Mask(items[i]).CopyTo(foreground.bytes[(i * heldOut.Length)..]);
+        }
+
+        return new UnitItems(
+            tokens.to(device).MoveToOuterDisposeScope(),
+            WordVectors,
+            TokenMasks.Words(tokens).to(device).MoveToOuterDisposeScope(),
+            foreground.to(device).MoveToOuterDisposeScope());
+    }
+
     protected override nn.Module<Tensor, Tensor> Build(string model) =>
         ModelRegistry.Create(Kind, model, train.ClassCount, train.Vocabulary.Count, train.Length);
+
+    private static SequenceTask HoldOutLast(TokenSet set, int held) =>
+        new(set.Take(set.Count - held), set.Range(set.Count - held, held));
 
     private static Tensor Right(Tensor answers, Tensor labels) =>
         answers.dim() == 1 ? answers.eq(labels) : answers.eq(labels).all(1);

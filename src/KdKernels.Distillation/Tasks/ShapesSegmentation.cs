@@ -84,20 +84,8 @@ internal sealed class ShapesSegmentation : LearningTask
 
     public override LearningTask WithTraining(int perClass, int omitClass)
     {
-        int[] seen = new int[train.ClassCount];
-        List<int> kept = [];
-        for (int i = 0; i < train.Count; i++)
-        {
-            int label = train.Label(i);
-            if (label != omitClass && (perClass == 0 || seen[label] < perClass))
-            {
-                kept.Add(i);
-            }
-
-            seen[label]++;
-        }
-
-        return kept.Count == train.Count ? this : new ShapesSegmentation(all, train.Select([.. kept]), heldOut);
+        int[] kept = TrainingChoice.Kept(train.Labels, train.ClassCount, perClass, omitClass);
+        return kept.Length == train.Count ? this : new ShapesSegmentation(all, train.Select(kept), heldOut);
     }
 
     public override LearningTask ForSelection()

@@ -29,6 +29,11 @@ public static class TaskCatalog
             ShapesSegmentation.KindName,
             "shapes with their masks, which training does not see",
             static (data, recipe, key) => ShapesSegmentation.Load(data, recipe, key)),
+        new(
+            "clouds",
+            CloudTask.KindName,
+            "generated: 10 classes of solids as 256 points in space, with clutter",
+            static (data, recipe, key) => CloudTask.Load(data, recipe, key)),
     ];
 
     /// <summary>Images first, in the order of the documentation.</summary>

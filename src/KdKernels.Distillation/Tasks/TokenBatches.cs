@@ -13,11 +13,17 @@ internal sealed class TokenBatches(TokenSet set, BatchPlan plan, Device device) 
 
     public Batch Load(ReadOnlySpan<int> indices, int epoch)
     {
-        Tensor tokens = empty([indices.Length, set.Length], dtype: ScalarType.Int64);
-        set.CopyTokens(indices, MemoryMarshal.Cast<byte, long>(tokens.bytes));
         long[] shape = set.LabelCount == 1 ? [indices.Length] : [indices.Length, set.LabelCount];
         Tensor labels = empty(shape, dtype: ScalarType.Int64);
         set.CopyLabels(indices, MemoryMarshal.Cast<byte, long>(labels.bytes));
-        return new Batch(tokens.to(device), labels.to(device), ImageBatches.Positions(indices).to(device));
+        return new Batch(Tokens(set, indices).to(device), labels.to(device), ImageBatches.Positions(indices).to(device));
+    }
+
+    /// <summary>Tokens int64 <c>[B, L]</c>, on the CPU.</summary>
+    public static Tensor Tokens(TokenSet set, ReadOnlySpan<int> indices)
+    {
+        Tensor tokens = empty([indices.Length, set.Length], dtype: ScalarType.Int64);
+        set.CopyTokens(indices, MemoryMarshal.Cast<byte, long>(tokens.bytes));
+        return tokens;
     }
 }
