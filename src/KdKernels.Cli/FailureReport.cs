@@ -1,4 +1,5 @@
 using System.Globalization;
+using KdKernels.Analysis;
 using KdKernels.Cli.Ops;
 using KdKernels.Core;
 using KdKernels.Distillation.Checkpoints;
@@ -17,7 +18,8 @@ internal static class FailureReport
         TextWriter error = console.Error;
         switch (failure)
         {
-            case RecipeException or KdDataException or CheckpointException or RunFolderException or OpException:
+            case RecipeException or KdDataException or CheckpointException or RunFolderException or OpException
+                or AnalysisException:
                 error.WriteLine($"kd: {failure.Message}");
                 return ExitCode.InvalidInput;
             case DeviceException or CudaException:

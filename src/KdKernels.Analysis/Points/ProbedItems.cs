@@ -50,7 +50,7 @@ internal sealed class ProbedItems : IDisposable
         new PhiloxSequence(settings.Seed, Purpose).Shuffle(order);
         return task is ImageClassification images
             ? Choose(images, order, settings, device)
-            : throw new AnalysisException($"expected data with images and masks but got {task.HeldOutName}");
+            : Choose(task, order, settings.Items, device);
     }
 
     public void Dispose()
@@ -95,6 +95,38 @@ internal sealed class ProbedItems : IDisposable
         {
             Pictures = images.Select(indices),
         };
+    }
+
+    private static ProbedItems Choose(LearningTask task, int[] order, int count, Device device)
+    {
+        if (task.UnitsUnavailable is { } reason)
+        {
+            throw new AnalysisException(reason);
+        }
+
+        using var scope = NewDisposeScope();
+        UnitItems all = task.Units(order, device)!;
+        IReadOnlyList<bool[]> foreground = Rows(all.Foreground);
+        IReadOnlyList<bool[]> present = Rows(all.Present);
+        int[] chosen =
+        [
+            .. Enumerable.Range(0, order.Length)
+                .Where(item => foreground[item].Contains(true)
+                    && foreground[item].Zip(present[item], (inside, exists) => exists && !inside).Contains(true))
+                .Take(count),
+        ];
+        if (chosen.Length < 2)
+        {
+            throw new AnalysisException(
+                $"expected at least 2 items of {task.HeldOutName} with units of both foreground and background but got {chosen.Length}");
+        }
+
+        Tensor places = tensor(Array.ConvertAll(chosen, place => (long)place)).to(device);
+        Tensor inputs = all.Inputs.index_select(0, places).DetachFromDisposeScope();
+        Tensor exist = all.Present.index_select(0, places).DetachFromDisposeScope();
+        ProbeItems items = all.Site is null ? new PointItems(inputs) : new VectorItems(inputs, all.Site, exist);
+        return new ProbedItems(
+            [.. chosen.Select(place => order[place])], items, [.. chosen.Select(place => foreground[place])], [inputs, exist]);
     }
 
     private static IReadOnlyList<bool[]> Rows(Tensor present)

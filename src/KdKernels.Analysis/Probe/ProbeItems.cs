@@ -40,13 +40,11 @@ internal sealed class ImageItems(Tensor images, int grid) : ProbeItems
 }
 
 /// <summary>Points <c>[N, C, P]</c>; a unit is a point, its coordinates share a deviation.</summary>
-internal sealed class PointItems(Tensor points, Tensor? present = null) : ProbeItems
+internal sealed class PointItems(Tensor points) : ProbeItems
 {
     public override Tensor Inputs => points;
 
     public override (long Rows, long Columns) Units => (points.shape[2], 1);
-
-    public override Tensor? Present => present;
 
     public override Tensor ToImages(Tensor values) => values.unsqueeze(3);
 

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using KdKernels.Analysis.Points;
 using KdKernels.Cli.Doctor;
 using KdKernels.Distillation.Sweeps;
 using KdKernels.Distillation.Training;
@@ -15,6 +16,7 @@ internal static class JsonLine
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     });
 
     public static string Of<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.Serialize(value, type);
@@ -28,4 +30,5 @@ internal static class JsonLine
 [JsonSerializable(typeof(OpOutcome))]
 [JsonSerializable(typeof(SweepResult))]
 [JsonSerializable(typeof(LossExplanation))]
+[JsonSerializable(typeof(PointsResult))]
 internal sealed partial class CliJson : JsonSerializerContext;

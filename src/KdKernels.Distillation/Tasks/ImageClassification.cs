@@ -33,6 +33,9 @@ internal sealed class ImageClassification : LearningTask
     /// <summary>The test images, or the validation images where the recipe asks for some.</summary>
     public ImageSet HeldOut { get; }
 
+    /// <summary>What images are normalised with, whatever was left out of the training set.</summary>
+    public ChannelStatistics Statistics => all.Statistics;
+
     public override string TrainName => Train.Name;
 
     public override string HeldOutName => HeldOut.Name;
@@ -108,7 +111,7 @@ internal sealed class ImageClassification : LearningTask
 
     // Normalised as before anything was left out, so that a teacher of all images and a student of a few see the same.
     public override IBatches TrainingBatches(AugmentRecipe augment, int batchSize, long seed, Device device) =>
-        ImageBatches.Training(Train, all.Statistics, augment, batchSize, seed, device);
+        ImageBatches.Training(Train, Statistics, augment, batchSize, seed, device);
 
     public override LearningTask WithTraining(int perClass, int omitClass)
     {
@@ -135,7 +138,7 @@ internal sealed class ImageClassification : LearningTask
     public override Evaluation Evaluate(
         nn.Module<Tensor, Tensor> network, EvaluationRecipe evaluation, Device device, int[]? teacher)
     {
-        var evaluator = new ImageEvaluator(HeldOut, all.Statistics, evaluation.BatchSize, device);
+        var evaluator = new ImageEvaluator(HeldOut, Statistics, evaluation.BatchSize, device);
         Evaluation clean = evaluator.Run(network, teacher);
         if (evaluation.Noise.Count == 0 && omitted is null)
         {
