@@ -139,7 +139,10 @@ public sealed partial class CheckpointStore(
             .. Directory.EnumerateDirectories(Folder)
                 .Select(path => (Path: path, Match: NamePattern().Match(Path.GetFileName(path))))
                 .Where(found => found.Match.Success)
-                .Select(found => (found.Path, Epoch: Number(found.Match.Groups["epoch"]), Step: Number(found.Match.Groups["step"])))
+                .Select(found => (
+                    found.Path,
+                    Epoch: Number(found.Match.Groups["epoch"]),
+                    Step: Number(found.Match.Groups["step"])))
                 .OrderByDescending(found => found.Epoch)
                 .ThenByDescending(found => found.Step),
         ];

@@ -4,9 +4,11 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Models;
 
-/// <summary>After VGG (Simonyan and Zisserman 2015), for small images: three stages of (3x3 convolution, batch norm, ReLU) blocks,
-/// each halved by max pooling, and three linear layers, as analyses of knowledge points look at them: <c>stages.stage1</c> to
-/// <c>stages.stage3</c>, and <c>fc1</c>, <c>fc2</c> and <c>fc3</c> before their ReLU.</summary>
+/// <summary>
+/// After VGG (Simonyan and Zisserman 2015), for small images: three stages of (3x3 convolution, batch norm, ReLU)
+/// blocks, each halved by max pooling, and three linear layers. What analyses look at has names: <c>stages.stage1</c> to
+/// <c>stages.stage3</c>, and <c>fc1</c>, <c>fc2</c> and <c>fc3</c> before their ReLU.
+/// </summary>
 public sealed class Vgg : nn.Module<Tensor, Tensor>, IDualModule, ITappedModel
 {
     private readonly Sequential stages;

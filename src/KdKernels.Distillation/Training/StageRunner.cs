@@ -144,7 +144,7 @@ internal sealed class StageRunner
         _ => new TraceRecipe(),
     };
 
-    // Name, device and trace do not change what is trained.
+    // A trace does not change what is trained, and neither do the others.
     private static string Fingerprint(LearningTask task, Stage stage)
     {
         Recipe trained = stage.DependsOn with { Name = "", Device = "", Threads = 0, Seeds = 1, Trace = new TraceRecipe() };

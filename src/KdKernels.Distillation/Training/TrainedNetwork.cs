@@ -56,7 +56,8 @@ public sealed class TrainedNetwork
     public nn.Module<Tensor, Tensor> Load(int epoch, Device? device = null)
     {
         (Checkpoint checkpoint, _) = Open(epoch);
-        string file = TrainingFiles.WeightsOf(Role), source = System.IO.Path.Combine(store.PathOf(epoch), file);
+        string file = TrainingFiles.WeightsOf(Role);
+        string source = System.IO.Path.Combine(store.PathOf(epoch), file);
         return checkpoint.Files.TryGetValue(file, out ReadOnlyMemory<byte> weights)
             ? Create(device, network => NetworkWeights.Load(
                 network, Task.SignatureOf(Model), SafetensorsReader.Parse(weights, source), source))
@@ -86,7 +87,9 @@ public sealed class TrainedNetwork
             return path;
         }
 
-        string traced = state.Paths is { Count: > 0 } paths ? $"one of {string.Join(", ", paths.Keys)}" : "no layer's path";
+        string traced = state.Paths is { Count: > 0 } paths
+            ? $"one of {string.Join(", ", paths.Keys)}"
+            : $"no layer, as {Name}'s paths were not measured,";
         throw new CheckpointException($"{store.PathOf(epoch)}: expected {traced} but got '{layer}'");
     }
 
@@ -108,11 +111,11 @@ public sealed class TrainedNetwork
         string path = store.PathOf(epoch);
         var checkpoint = Checkpoint.Open(path);
         TrainingState state = StateOf(checkpoint, path);
-        bool isOwn = string.Equals(state.Stage, Name, StringComparison.Ordinal) && state.Epoch == epoch && state.Step == 0;
-        return isOwn
+        return (state.Stage, state.Epoch, state.Step) == (Name, epoch, 0)
             ? (checkpoint, state)
             : throw new CheckpointException(
-                $"{path}: expected {Name} after {epoch} epochs but got {state.Stage} after {state.Epoch} epochs and {state.Step} steps");
+                $"{path}: expected {Name} after {epoch} epochs but got {state.Stage} after {state.Epoch} epochs and "
+                + $"{state.Step} steps");
     }
 
     private static TrainingState StateOf(Checkpoint checkpoint, string path)
@@ -124,7 +127,8 @@ public sealed class TrainedNetwork
         }
         catch (JsonException foreign)
         {
-            throw new CheckpointException($"{path}: expected the state of a training but got another: {foreign.Message}", foreign);
+            throw new CheckpointException(
+                $"{path}: expected the state of a training but got another: {foreign.Message}", foreign);
         }
     }
 

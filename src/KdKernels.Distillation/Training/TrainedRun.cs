@@ -68,7 +68,8 @@ public sealed class TrainedRun
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new RunFolderException($"{full} is not the folder of a finished run: {unreadable.Message}", unreadable);
+            throw new RunFolderException(
+                $"{full} is not the folder of a finished run: {unreadable.Message}", unreadable);
         }
     }
 

@@ -1,10 +1,8 @@
 using System.Text.Json.Nodes;
 using KdKernels.Distillation.Checkpoints;
 using KdKernels.Distillation.Recipes;
-using KdKernels.Distillation.Tasks;
 using KdKernels.Distillation.Training;
 using TorchSharp;
-using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Tests.Training;
 
@@ -12,7 +10,10 @@ namespace KdKernels.Distillation.Tests.Training;
 [Collection(TorchTests.Name)]
 public sealed class TraceTests : IDisposable
 {
-    private static readonly string[] Plain = ["distill.method=none", "trace.epochs=[0, 1, 3]", "trace.layers=[stage1, classifier]"];
+    private static readonly string[] Plain =
+    [
+        "distill.method=none", "trace.epochs=[0, 1, 3]", "trace.layers=[stage1, classifier]",
+    ];
 
     private readonly string root = Directory.CreateTempSubdirectory("kd-trace").FullName;
 
@@ -42,89 +43,15 @@ public sealed class TraceTests : IDisposable
     {
         string path = Path.Combine(root, "run");
         TrainingSample.Run(
-            TrainingSample.Recipe("distill.method=none", "checkpoint.every=4", "evaluation.every=4", "trace.epochs=[0, 2]"), path);
+            TrainingSample.Recipe(
+                "distill.method=none", "checkpoint.every=4", "evaluation.every=4", "trace.epochs=[0, 2]"),
+            path);
 
         Assert.Equal([0, 2, 4], Store(path, "plain-1").Epochs());
     }
 
-    /// <summary>Batches of a whole epoch: the checkpoints of all epochs are all weights that there ever were.</summary>
-    [Fact]
-    public void A_path_is_the_sum_of_its_steps()
-    {
-        string path = Path.Combine(root, "run");
-        TrainingSample.Run(
-            TrainingSample.Recipe(
-                "distill.method=none", "data.train=16", "student.model=convnet-small", "trace.epochs=[0, 1, 2, 3, 4]",
-                "trace.layers=[stages, classifier]"),
-            path);
-        TrainedNetwork plain = Assert.Single(TrainedRun.Open(path).Networks);
-
-        string[][] weights = [["stages.stage1.conv1.weight", "stages.stage2.conv1.weight"], ["classifier.weight"]];
-        foreach ((string layer, string[] names) in ((string[])["stages", "classifier"]).Zip(weights))
-        {
-            double length = 0;
-            double[] before = Weights(plain, 0, names);
-            double initial = Norm(before);
-            Assert.Equal(0, plain.Path(layer, 0).Length);
-            for (int epoch = 1; epoch <= 4; epoch++)
-            {
-                double[] after = Weights(plain, epoch, names);
-                length += Norm([.. after.Zip(before, (now, earlier) => now - earlier)]);
-                before = after;
-                Assert.Equal(length, plain.Path(layer, epoch).Length, 1e-12 * length);
-                Assert.Equal(initial, plain.Path(layer, epoch).InitialNorm, 1e-12 * initial);
-            }
-
-            Assert.True(length > 0.01 * initial);
-        }
-    }
-
-    /// <summary>Gradient descent written out here, several steps an epoch.</summary>
-    [Fact]
-    public void A_path_is_that_of_the_training_done_by_hand()
-    {
-        Recipe recipe = TrainingSample.Recipe(
-            [.. Plain, "student.solver={lr: 0.05, momentum: 0, weight-decay: 0, batch-size: 16, epochs: 3, schedule: {kind: constant}}"]);
-        string path = Path.Combine(root, "run");
-        TrainingSample.Run(recipe, path);
-        var run = TrainedRun.Open(path);
-        TrainedNetwork plain = Assert.Single(run.Networks);
-
-        using DisposeScope scope = NewDisposeScope();
-        using nn.Module<Tensor, Tensor> network = run.Task.CreateNetwork("mlp-small", recipe.Seed, CPU);
-        IBatches batches = run.Task.TrainingBatches(recipe.Data.Augment, 16, recipe.Seed, CPU);
-        double length = 0;
-        for (int epoch = 0; epoch < 3; epoch++)
-        {
-            foreach (ReadOnlyMemory<int> indices in batches.Plan.Batches(epoch))
-            {
-                Batch batch = batches.Load(indices.Span, epoch);
-                double[] before = Values(network.state_dict()["stage1.weight"]);
-                Tensor[] parameters = [.. network.parameters()];
-                IList<Tensor> gradients = autograd.grad(
-                    [nn.functional.cross_entropy(network.call(batch.Inputs), batch.Labels)], parameters);
-                using (no_grad())
-                {
-                    foreach ((Tensor parameter, Tensor gradient) in parameters.Zip(gradients))
-                    {
-                        parameter.sub_(gradient * 0.05);
-                    }
-                }
-
-                length += Norm([.. Values(network.state_dict()["stage1.weight"]).Zip(before, (now, earlier) => now - earlier)]);
-            }
-
-            if (epoch is 0 or 2)
-            {
-                Assert.Equal(length, plain.Path("stage1", epoch + 1).Length, 1e-5 * length);
-            }
-        }
-
-        Assert.True(length > 0.01);
-    }
-
-    /// <summary>A negative step is a crash: nothing is saved on the way down. The first crash leaves nothing but the network before
-    /// its first step to go on from.</summary>
+    /// <summary>A negative step is a crash: nothing is saved on the way down. The first crash leaves nothing but the
+    /// network before its first step to go on from.</summary>
     [Theory]
     [InlineData(-1)]
     [InlineData(2)]
@@ -163,53 +90,30 @@ public sealed class TraceTests : IDisposable
         TrainingSample.Run(
             TrainingSample.Recipe(
                 "method=fitnet", "distill.first-stage-epochs=1", "teacher.model=convnet-medium", "teacher.solver.epochs=1",
-                "student.model=convnet-small", "student.solver.epochs=2", "trace={epochs: [0, 2], layers: [classifier, stages]}"),
+                "student.model=convnet-small", "student.solver.epochs=2",
+                "trace={epochs: [0, 2], layers: [classifier, stages]}"),
             path);
         var run = TrainedRun.Open(path);
 
         Assert.Equal(
-            ["teacher", "plain-1", "distilled-first-1", "distilled-1"], run.Networks.Select(network => network.Name), StringComparer.Ordinal);
+            ["teacher", "plain-1", "distilled-first-1", "distilled-1"],
+            run.Networks.Select(network => network.Name),
+            StringComparer.Ordinal);
         Assert.Equal(
             [NetworkRole.Teacher, NetworkRole.Plain, NetworkRole.FirstStage, NetworkRole.Distilled],
             run.Networks.Select(network => network.Role));
         TrainedNetwork first = run.Networks[2], second = run.Networks[3];
         Assert.Equal([0, 1], first.TracedEpochs);
         Assert.Equal([0, 1, 2], second.TracedEpochs);
-        Assert.Equal(Weights(first, 1, "stages.stage1.conv1.weight"), Weights(second, 0, "stages.stage1.conv1.weight"));
-        Assert.Equal(Weights(run.Networks[1], 0, "stages.stage1.conv1.weight"), Weights(first, 0, "stages.stage1.conv1.weight"));
-        Assert.NotEqual(Weights(first, 0, "stages.stage1.conv1.weight"), Weights(first, 1, "stages.stage1.conv1.weight"));
+        Assert.Equal(Kernel(first, 1), Kernel(second, 0));
+        Assert.Equal(Kernel(run.Networks[1], 0), Kernel(first, 0));
+        Assert.NotEqual(Kernel(first, 0), Kernel(first, 1));
         Assert.True(first.Path("stages", 1).Length > 0);
         Assert.Equal(0, second.Path("stages", 0).Length);
         Assert.True(second.Path("stages", 2).Length > second.Path("stages", 1).Length);
-    }
 
-    [Theory]
-    [InlineData("fc1", "expected a layer of mlp-small with weights, such as stage1, stage2, classifier, but got 'fc1'")]
-    [InlineData("features", "but got 'features'")]
-    [InlineData("stage", "but got 'stage'")]
-    [InlineData("stage1.weight", "but got 'stage1.weight'")]
-    [InlineData("\"\"", "but got ''")]
-    public void A_layer_without_weights_is_refused_before_training(string layer, string sentence)
-    {
-        var observer = new RecordingObserver();
-        RecipeException refused = Assert.Throws<RecipeException>(() => TrainingSample.Run(
-            TrainingSample.Recipe($"trace.layers=[classifier, {layer}]"), Path.Combine(root, "run"), observer));
-
-        Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
-        Assert.Equal("trace.layers", refused.Key);
-        Assert.Empty(observer.Started);
-    }
-
-    [Fact]
-    public void A_batch_norm_is_no_layer_with_weights()
-    {
-        RecipeException refused = Assert.Throws<RecipeException>(() => TrainingSample.Run(
-            TrainingSample.Recipe("student.model=convnet-small", "trace.layers=[stages.stage1.bn1]"), Path.Combine(root, "run")));
-
-        Assert.Contains(
-            "such as stages.stage1.conv1, stages.stage2.conv1, classifier, but got 'stages.stage1.bn1'",
-            refused.Message,
-            StringComparison.Ordinal);
+        static double[] Kernel(TrainedNetwork network, int epoch) =>
+            TracedWeights.Of(network, epoch, "stages.stage1.conv1.weight");
     }
 
     [Fact]
@@ -278,18 +182,4 @@ public sealed class TraceTests : IDisposable
 
         return state.ToJsonString();
     }
-
-    private static double[] Weights(TrainedNetwork network, int epoch, params string[] names)
-    {
-        using nn.Module<Tensor, Tensor> loaded = network.Load(epoch);
-        return [.. names.SelectMany(name => Values(loaded.state_dict()[name]))];
-    }
-
-    private static double[] Values(Tensor tensor)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return tensor.detach().to(ScalarType.Float64).data<double>().ToArray();
-    }
-
-    private static double Norm(double[] values) => Math.Sqrt(values.Sum(value => value * value));
 }

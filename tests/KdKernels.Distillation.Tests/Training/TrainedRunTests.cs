@@ -30,7 +30,8 @@ public sealed class TrainedRunTests(TracedSample sample) : IClassFixture<TracedS
         Assert.Equal([0, 1, 2], run.Networks[0].TracedEpochs);
         // The best of 2 and 4 may be there besides.
         Assert.All(
-            run.Networks.Skip(1), network => Assert.Equal([0, 1, 3, 5, 6], network.TracedEpochs.Where(epoch => epoch is not (2 or 4))));
+            run.Networks.Skip(1),
+            network => Assert.Equal([0, 1, 3, 5, 6], network.TracedEpochs.Where(epoch => epoch is not (2 or 4))));
     }
 
     [Fact]
@@ -89,9 +90,13 @@ public sealed class TrainedRunTests(TracedSample sample) : IClassFixture<TracedS
             Refused(() => teacher.Load(7)));
         Assert.Contains("expected a checkpoint of epoch 3 in", Refused(() => plain.Path("stage1", 3)), StringComparison.Ordinal);
         Assert.EndsWith(
-            "epoch-0001: expected one of classifier, stage1 but got 'stage2'", Refused(() => plain.Path("stage2", 1)), StringComparison.Ordinal);
+            "epoch-0001: expected one of classifier, stage1 but got 'stage2'",
+            Refused(() => plain.Path("stage2", 1)),
+            StringComparison.Ordinal);
         Assert.EndsWith(
-            "epoch-0001: expected no layer's path but got 'stage1'", Refused(() => teacher.Path("stage1", 1)), StringComparison.Ordinal);
+            "epoch-0001: expected no layer, as teacher's paths were not measured, but got 'stage1'",
+            Refused(() => teacher.Path("stage1", 1)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,9 +125,13 @@ public sealed class TrainedRunTests(TracedSample sample) : IClassFixture<TracedS
         Directory.Move(Path.Combine(networks[2].Folder, "epoch-0001"), Path.Combine(plain, "epoch-0001"));
 
         Assert.Contains(
-            "expected plain-1 after 2 epochs but got plain-1 after 1 epochs and 0 steps", Refused(() => networks[1].Load(2)), StringComparison.Ordinal);
+            "expected plain-1 after 2 epochs but got plain-1 after 1 epochs and 0 steps",
+            Refused(() => networks[1].Load(2)),
+            StringComparison.Ordinal);
         Assert.Contains(
-            "expected plain-1 after 1 epochs but got distilled-1 after 1 epochs", Refused(() => networks[1].Load(1)), StringComparison.Ordinal);
+            "expected plain-1 after 1 epochs but got distilled-1 after 1 epochs",
+            Refused(() => networks[1].Load(1)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
