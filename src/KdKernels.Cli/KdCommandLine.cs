@@ -52,6 +52,7 @@ public static class KdCommandLine
     {
         TrainCommand.Create(console),
         SweepCommand.Create(console),
+        ClaimsCommand.Create(console),
         EvalCommand.Create(console),
         ExplainLossCommand.Create(console),
         OpCommand.Create(console),

@@ -28,6 +28,7 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
     {
         using var evaluationMode = new EvaluationMode(network);
         int[] predictions = new int[Images.Count];
+        double[] losses = new double[Images.Count];
         double loss = 0;
         double entropy = 0;
         int hits = 0;
@@ -47,6 +48,7 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
                     ReadOnlySpan<float> answer = values.Slice(row * classes, classes);
                     (int prediction, double crossEntropy, double own) = Measure(answer, label);
                     predictions[position] = prediction;
+                    losses[position] = crossEntropy;
                     loss += crossEntropy;
                     entropy += own;
                     hits += prediction == label ? 1 : 0;
@@ -61,7 +63,8 @@ internal sealed class ImageEvaluator(ImageSet images, ChannelStatistics statisti
         return new Evaluation(
             predictions,
             [.. predictions.Select((prediction, index) => prediction == Images.Label(index) ? 1.0 : 0.0)],
-            new HeldOutMetrics(count, (double)hits / count, loss / count, entropy / count, agreement));
+            new HeldOutMetrics(count, (double)hits / count, loss / count, entropy / count, agreement),
+            losses);
 
         Tensor Noisy(Tensor input, int first)
         {
