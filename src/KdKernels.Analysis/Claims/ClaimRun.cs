@@ -81,7 +81,9 @@ public static class ClaimRun
         Verdict = ClaimVerdicts.Of(findings.Statistics),
         Rule = ClaimVerdicts.Rule,
         Statistics = findings.Statistics,
-        Notes = findings.Notes,
+        Notes = Portable(context.Settings).Length == 0
+            ? findings.Notes
+            : [.. findings.Notes, "Overrides changed the setting: its parameters say what was run."],
         Details = findings.Details,
         Parts = context.Parts,
         Data = findings.Data,

@@ -30,6 +30,6 @@ internal static class ClaimText
 
         foreach (string note in result.Notes)
             text.Append('\n').AppendJoin('\n', TextWrap.Lines(note, Width));
-        return text.Append($"\nresult: {path}").ToString();
+        return text.Append($"\n\nresult: {path}").ToString();
     }
 }

@@ -64,5 +64,5 @@ internal static class FspSpeed
     }
 
     /// <summary>Censored at the length of the training.</summary>
-    private static int Epochs(TrainedStudent student) => student.EpochsToPlain ?? student.Epochs;
+    internal static int Epochs(TrainedStudent student) => student.EpochsToPlain ?? student.Epochs;
 }
