@@ -10,6 +10,7 @@ public static class ClaimBootstrap
     private const double Level = 0.95;
     private const int Resamples = 10_000;
     private const int RowResamples = 2_000;
+    private const int FewestSeeds = 3;
 
     /// <summary>
     /// Adds up outcomes item by item: <c>(1, taught), (-1, plain)</c> is the gain of a method, and a gain minus another gain
@@ -62,12 +63,23 @@ public static class ClaimBootstrap
     }
 
     /// <summary>The mean of one value per seed, over seeds that are resampled. Of few seeds it is too short: three values give
-    /// ten distinct resamples.</summary>
+    /// ten distinct resamples, and equal ones an interval without width. Fewer than three give no interval: its ends are
+    /// infinite, and nothing can be concluded.</summary>
     /// <param name="values"><c>[S]</c>.</param>
     /// <param name="key">Key of the random numbers.</param>
     public static ClaimEstimate OverSeeds(IReadOnlyList<double> values, long key)
     {
         ArgumentNullException.ThrowIfNull(values);
+        if (values.Count is > 0 and < FewestSeeds)
+        {
+            return new ClaimEstimate(
+                values.Average(),
+                new ClaimInterval(
+                    double.NegativeInfinity, double.PositiveInfinity, Level, $"none: fewer than {FewestSeeds} seeds say nothing about others"),
+                values.Count,
+                Items: 1);
+        }
+
         double[][] contrast = [.. values.Select(value => new[] { value })];
         return Of(
             PairedBootstrap.Interval([.. values.Select(_ => new double[1])], contrast, Resamples, key),

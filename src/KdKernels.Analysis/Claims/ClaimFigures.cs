@@ -6,10 +6,12 @@ namespace KdKernels.Analysis.Claims;
 /// <summary>How numbers of claims are written, on the console and in the report.</summary>
 public static class ClaimFigures
 {
-    /// <summary>Four significant digits; a dash where there is no number.</summary>
-    public static string Number(double value) => double.IsFinite(value)
-        ? value.ToString("G4", CultureInfo.InvariantCulture).Replace('-', '−')
-        : Figures.None;
+    /// <summary>Four significant digits, <c>∞</c>, or a dash where there is no number.</summary>
+    public static string Number(double value) => double.IsNaN(value)
+        ? Figures.None
+        : double.IsInfinity(value)
+            ? value > 0 ? "∞" : "−∞"
+            : value.ToString("G4", CultureInfo.InvariantCulture).Replace('-', '−');
 
     /// <summary>Both ends.</summary>
     public static string Interval(ClaimStatistic statistic)

@@ -98,7 +98,10 @@ internal sealed class ClaimFolder : IDisposable
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new KdDataException(
-                path, offset: null, $"expected the finished part {name} but got: {error.Message.TrimEnd('.')}; delete it to run it again", error);
+                path,
+                offset: null,
+                $"expected the finished part {name} but got: {error.Message.TrimEnd('.')}; delete it to run it again",
+                error);
         }
     }
 
@@ -128,7 +131,10 @@ internal sealed class ClaimFolder : IDisposable
         catch (JsonException error)
         {
             throw new KdDataException(
-                ResultPath, offset: null, $"expected a claim's result but got: {error.Message}; delete it to make it again", error);
+                ResultPath,
+                offset: null,
+                $"expected a claim's result but got: {error.Message.TrimEnd('.')}; delete it to make it again",
+                error);
         }
     }
 

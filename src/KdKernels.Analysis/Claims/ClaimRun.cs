@@ -81,9 +81,7 @@ public static class ClaimRun
         Verdict = ClaimVerdicts.Of(findings.Statistics),
         Rule = ClaimVerdicts.Rule,
         Statistics = findings.Statistics,
-        Notes = Portable(context.Settings).Length == 0
-            ? findings.Notes
-            : [.. findings.Notes, "Overrides changed the setting: its parameters say what was run."],
+        Notes = [.. findings.Notes, .. Caveats(context.Settings)],
         Details = findings.Details,
         Parts = context.Parts,
         Data = findings.Data,
@@ -91,6 +89,19 @@ public static class ClaimRun
         Date = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         Seconds = context.Parts.Sum(part => part.Seconds),
     };
+
+    private static IEnumerable<string> Caveats(ClaimSettings settings)
+    {
+        if (settings.Seeds == 1)
+        {
+            yield return "One seed: the intervals are over items only, not over training runs.";
+        }
+
+        if (Portable(settings).Length > 0)
+        {
+            yield return "Overrides changed the setting: its parameters say what was run.";
+        }
+    }
 
     private static string Describe(Claim claim, ClaimSettings settings) => JsonSerializer.Serialize(
         new FolderSetting(claim.Name, Kind(settings), settings.Seeds, Portable(settings), ReportAssets.Version),

@@ -60,6 +60,17 @@ public sealed class ClaimVerdictTests
             ClaimBootstrap.OverItems(values.Length, 1, drawn => drawn.Average(item => values[item]), key: 5));
     }
 
+    [Fact]
+    public void Two_seeds_conclude_nothing_and_three_do()
+    {
+        ClaimStatistic two = ClaimBootstrap.OverSeeds([1, 1], key: 1).As("two", "1", ClaimSide.Above);
+        Assert.Equal(1, two.Estimate);
+        Assert.Equal(ClaimVerdict.Inconclusive, two.Verdict);
+        ClaimStatistic three = ClaimBootstrap.OverSeeds([1, 2, 3], key: 1).As("three", "1", ClaimSide.Above);
+        Assert.Equal((1, 3), (three.Interval.Low, three.Interval.High));
+        Assert.Equal(ClaimVerdict.Holds, three.Verdict);
+    }
+
     private static ClaimStatistic Statistic(double low, double high)
         => new ClaimEstimate((low + high) / 2, new ClaimInterval(low, high, 0.95, "given"), 1, 1)
             .As("statistic", "1", ClaimSide.Above);

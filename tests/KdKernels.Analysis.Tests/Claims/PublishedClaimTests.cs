@@ -142,6 +142,8 @@ public sealed class PublishedClaimTests : IDisposable
         IReadOnlyDictionary<string, double> epochs = result.Details[0].Figures;
         double mean = new[] { 1, 2 }.Average(seed => Math.Log(epochs[$"fsp, seed {seed}"] / epochs[$"plain, seed {seed}"]));
         Assert.Equal(mean, result.Statistics[0].Estimate, 12);
+        Assert.Equal(ClaimVerdict.Inconclusive, result.Verdict);
+        Assert.Equal(double.NegativeInfinity, result.Statistics[0].Interval.Low);
         Assert.All(epochs.Where(pair => pair.Key.StartsWith("fsp", StringComparison.Ordinal)), pair => Assert.InRange(pair.Value, 1, 4));
         // Two epochs of the first stage are trained for every seed.
         Assert.Equal(2 * 2, _observer.Trained.Count(stage => stage.StartsWith("fsp-first-", StringComparison.Ordinal)));

@@ -8,7 +8,8 @@ internal static class OmittedDigit
     public static Claim Definition { get; } = new()
     {
         Name = "omitted-digit",
-        Hypothesis = "A student that never sees a three recognises threes once their bias is raised, if a teacher's soft targets taught it.",
+        Hypothesis = "A student that never sees a three recognises threes once their bias is raised, if a teacher's soft targets "
+            + "taught it.",
         Paper = "Hinton, Vinyals and Dean 2015, Distilling the Knowledge in a Neural Network, section 3",
         Needs = "MNIST: mnist under KD_DATA, or -s data.root=DIR",
         Reduced = "MNIST as it is under KD_DATA, mlp to mlp-small, T = 4, 10 epochs.",
