@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using KdKernels.Cli.Commands;
 
 namespace KdKernels.Cli;
@@ -41,7 +42,9 @@ public static class KdCommandLine
         if (parsed.Action is ParseErrorAction action)
             action.ShowHelp = false;
         await parsed.InvokeAsync(new InvocationConfiguration { Output = console.Error, Error = console.Error });
-        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+        string verb = "";
+        for (CommandResult? at = parsed.CommandResult; at is { Command: not RootCommand }; at = at.Parent as CommandResult)
+            verb = $" {at.Command.Name}{verb}";
         await console.Error.WriteLineAsync($"See `{console.Command}{verb} --help`.");
         return ExitCode.Usage;
     }
@@ -52,6 +55,7 @@ public static class KdCommandLine
     {
         TrainCommand.Create(console),
         SweepCommand.Create(console),
+        ClaimsCommand.Create(console),
         EvalCommand.Create(console),
         ExplainLossCommand.Create(console),
         PointsCommand.Create(console),

@@ -31,4 +31,5 @@ internal static class JsonLine
 [JsonSerializable(typeof(SweepResult))]
 [JsonSerializable(typeof(LossExplanation))]
 [JsonSerializable(typeof(PointsResult))]
+[JsonSerializable(typeof(ListedClaim[]))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -50,4 +50,7 @@ internal static class RandomPurpose
 
     /// <summary>Shares and partners of Mixup; "mixu".</summary>
     public const uint Mixup = 0x6D697875;
+
+    /// <summary>Items that the bootstrap of a claim draws; "clai".</summary>
+    public const uint ClaimItems = 0x636C6169;
 }

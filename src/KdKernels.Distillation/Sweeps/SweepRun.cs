@@ -63,7 +63,8 @@ public static class SweepRun
         return result;
     }
 
-    private static Arm[] Arms(SweepEntry entry) => [.. entry.Arms.Select(arm => new Arm(FileName(arm.Name), arm.Distill))];
+    /// <summary>An entry's arms under names that files may have.</summary>
+    internal static Arm[] Arms(SweepEntry entry) => [.. entry.Arms.Select(arm => new Arm(FileName(arm.Name), arm.Distill))];
 
     private static string FileName(string name) =>
         string.Concat(name.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' ? letter : '_'));

@@ -23,7 +23,7 @@ internal sealed class ClassEvaluator(IBatches batches, ReadOnlyMemory<int> label
         int count = labels.Length;
         int[] predictions = new int[count];
         double[] scores = new double[count];
-        double loss = 0;
+        double[] losses = new double[count];
         double entropy = 0;
         int position = 0;
         ForEachRow(network, change, logits =>
@@ -31,8 +31,8 @@ internal sealed class ClassEvaluator(IBatches batches, ReadOnlyMemory<int> label
             int label = labels.Span[position];
             (int prediction, double crossEntropy, double own) = Measure(logits, label);
             predictions[position] = prediction;
-            scores[position++] = prediction == label ? 1 : 0;
-            loss += crossEntropy;
+            scores[position] = prediction == label ? 1 : 0;
+            losses[position++] = crossEntropy;
             entropy += own;
         });
         double? agreement = teacher is null
@@ -41,7 +41,8 @@ internal sealed class ClassEvaluator(IBatches batches, ReadOnlyMemory<int> label
         return new Evaluation(
             predictions,
             scores,
-            new HeldOutMetrics(count, scores.Sum() / count, loss / count, entropy / count, agreement));
+            new HeldOutMetrics(count, scores.Sum() / count, losses.Sum() / count, entropy / count, agreement),
+            losses);
     }
 
     /// <summary>The network's logits for every item, in the order of the set.</summary>

@@ -8,4 +8,6 @@ namespace KdKernels.Distillation.Tasks;
 /// <param name="Scores">How right each answer is, in [0, 1]: for a class 0 or 1. Their mean is the accuracy, and the
 /// paired bootstrap resamples them.</param>
 /// <param name="Metrics">What they amount to.</param>
-internal sealed record Evaluation(int[]? Predictions, double[] Scores, HeldOutMetrics Metrics);
+/// <param name="Losses">Cross-entropy of each item in nats; null where items have no single class.</param>
+internal sealed record Evaluation(
+    int[]? Predictions, double[] Scores, HeldOutMetrics Metrics, double[]? Losses = null);

@@ -159,6 +159,10 @@ internal sealed class ImageClassification : LearningTask
         return clean with { Metrics = clean.Metrics with { Extra = extra } };
     }
 
+    /// <summary>A network's logits <c>[N][K]</c> for the held-out images, in evaluation mode.</summary>
+    public IReadOnlyList<float[]> HeldOutLogits(nn.Module<Tensor, Tensor> network, int batchSize, Device device) =>
+        new ImageEvaluator(HeldOut, all.Statistics, batchSize, device).Logits(network);
+
     protected override nn.Module<Tensor, Tensor> Build(string model) =>
         ModelRegistry.Create(model, Train.ClassCount, Train.Channels, Train.Height);
 }

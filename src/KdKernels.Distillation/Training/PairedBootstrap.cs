@@ -115,7 +115,7 @@ public static class PairedBootstrap
     }
 
     // Linear interpolation between order statistics, as numpy's default.
-    private static double Quantile(double[] sorted, double level)
+    internal static double Quantile(double[] sorted, double level)
     {
         double position = level * (sorted.Length - 1);
         int below = (int)position;
