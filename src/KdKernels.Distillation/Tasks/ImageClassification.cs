@@ -33,6 +33,9 @@ internal sealed class ImageClassification : LearningTask
     /// <summary>The test images, or the validation images where the recipe asks for some.</summary>
     public ImageSet HeldOut { get; }
 
+    /// <summary>By which images are normalised: those of all training images, before any was left out.</summary>
+    public ChannelStatistics Statistics => all.Statistics;
+
     public override string TrainName => Train.Name;
 
     public override string HeldOutName => HeldOut.Name;
