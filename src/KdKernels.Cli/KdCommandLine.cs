@@ -54,6 +54,7 @@ public static class KdCommandLine
         SweepCommand.Create(console),
         EvalCommand.Create(console),
         ExplainLossCommand.Create(console),
+        AugmentCommand.Create(console),
         OpCommand.Create(console),
         DoctorCommand.Create(console),
         ListCommand.Create(console),

@@ -14,7 +14,7 @@ internal sealed record Rows(Tensor Probabilities, Tensor? CrossEntropies)
         Tensor probabilities = teacher.to(ScalarType.Float64).softmax(1);
         Tensor? entropies = student is null
             ? null
-            : -(probabilities * nn.functional.log_softmax(student.to(ScalarType.Float64), 1)).sum(1);
+            : -(probabilities * nn.functional.log_softmax(student.to(ScalarType.Float64), 1)).sum([1]);
         return new Rows(probabilities, entropies);
     }
 }

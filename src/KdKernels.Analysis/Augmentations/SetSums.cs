@@ -23,7 +23,7 @@ internal sealed class SetSums(int setSize) : IDisposable
     public void Add(Rows originals, Rows changed, Tensor? origins)
     {
         using DisposeScope scope = NewDisposeScope();
-        Accumulate(ref probabilitySum, originals.Probabilities.sum(0) + changed.Probabilities.sum(0));
+        Accumulate(ref probabilitySum, originals.Probabilities.sum([0]) + changed.Probabilities.sum([0]));
         if (originals is { CrossEntropies: { } own } && changed is { CrossEntropies: { } other })
         {
             Accumulate(ref entropySum, (own.sum() + other.sum()).view(1));

@@ -46,7 +46,9 @@ public sealed record Correlation(double Value, double P, int N)
             xy += left * right;
         }
 
-        return Math.Clamp(xy / (Math.Sqrt(xx) * Math.Sqrt(yy)), -1, 1);
+        // One root of a product keeps an exact ±1 exact; two roots are for products that over- or underflow.
+        double product = xx * yy;
+        return Math.Clamp(xy / (double.IsNormal(product) ? Math.Sqrt(product) : Math.Sqrt(xx) * Math.Sqrt(yy)), -1, 1);
     }
 
     // P(|T| ≥ t) = I_{ν/(ν + t²)}(ν/2, 1/2), and ν / (ν + t²) = 1 − r².

@@ -28,4 +28,5 @@ internal static class JsonLine
 [JsonSerializable(typeof(OpOutcome))]
 [JsonSerializable(typeof(SweepResult))]
 [JsonSerializable(typeof(LossExplanation))]
+[JsonSerializable(typeof(AugmentOutcome))]
 internal sealed partial class CliJson : JsonSerializerContext;
