@@ -36,8 +36,12 @@ internal static class AugmentCommand
         };
         command.Validators.Add(result =>
         {
-            if (Array.Find(NamesOf(result.GetValue(augmentations)), name => !BatchAugmentations.Names.Contains(name)) is { } unknown)
-                result.AddError($"--augmentations: expected one of {string.Join(", ", BatchAugmentations.Names)} but got '{unknown}'.");
+            string[] names = NamesOf(result.GetValue(augmentations));
+            if (Array.Find(names, name => !BatchAugmentations.Names.Contains(name, StringComparer.Ordinal)) is { } unknown)
+            {
+                result.AddError(
+                    $"--augmentations: expected one of {string.Join(", ", BatchAugmentations.Names)} but got '{unknown}'.");
+            }
         });
         command.SetAction((parsed, cancellation) =>
         {
