@@ -59,6 +59,7 @@ public static class KdCommandLine
         EvalCommand.Create(console),
         ExplainLossCommand.Create(console),
         PointsCommand.Create(console),
+        AugmentCommand.Create(console),
         OpCommand.Create(console),
         DoctorCommand.Create(console),
         ListCommand.Create(console),

@@ -27,6 +27,7 @@ public sealed class CommandLineTests
     [InlineData("list")]
     [InlineData("list", "colours")]
     [InlineData("eval")]
+    [InlineData("augment")]
     public async Task A_wrong_command_line_is_a_usage_error(params string[] args)
     {
         Assert.Equal(ExitCode.Usage, await _kd.RunAsync(args));
@@ -56,6 +57,7 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("train")]
     [InlineData("eval")]
+    [InlineData("augment")]
     [InlineData("doctor")]
     [InlineData("list")]
     public async Task Every_command_explains_itself(string command)

@@ -32,4 +32,5 @@ internal static class JsonLine
 [JsonSerializable(typeof(LossExplanation))]
 [JsonSerializable(typeof(PointsResult))]
 [JsonSerializable(typeof(ListedClaim[]))]
+[JsonSerializable(typeof(AugmentOutcome))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -37,12 +37,7 @@ public sealed class Augmentation
         ArgumentNullException.ThrowIfNull(statistics);
         _options = options;
         _seed = seed;
-        _tables = new float[statistics.Mean.Count][];
-        for (int c = 0; c < _tables.Length; c++)
-        {
-            (double mean, double deviation) = (statistics.Mean[c], statistics.StandardDeviation[c]);
-            _tables[c] = [.. Enumerable.Range(0, 256).Select(value => (float)((value / 255.0 - mean) / deviation))];
-        }
+        _tables = PixelTable.Of(statistics);
     }
 
     public AugmentationOptions Options => _options;

@@ -53,4 +53,13 @@ internal static class RandomPurpose
 
     /// <summary>Items that the bootstrap of a claim draws; "clai".</summary>
     public const uint ClaimItems = 0x636C6169;
+
+    /// <summary>Places, mirrorings and boxes of a batch that is changed again in a step; "augb".</summary>
+    public const uint BatchAugmentation = 0x61756762;
+
+    /// <summary>Sub-policies, their probabilities and signs of AutoAugment; "auto".</summary>
+    public const uint AutoAugment = 0x6175746F;
+
+    /// <summary>Rectangles of random erasing; "eras".</summary>
+    public const uint RandomErasing = 0x65726173;
 }

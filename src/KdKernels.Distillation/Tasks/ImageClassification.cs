@@ -33,7 +33,7 @@ internal sealed class ImageClassification : LearningTask
     /// <summary>The test images, or the validation images where the recipe asks for some.</summary>
     public ImageSet HeldOut { get; }
 
-    /// <summary>What images are normalised with, whatever was left out of the training set.</summary>
+    /// <summary>By which images are normalised: those of all training images, before any was left out.</summary>
     public ChannelStatistics Statistics => all.Statistics;
 
     public override string TrainName => Train.Name;

@@ -57,7 +57,7 @@ public sealed class CutMixPickMethodTests
         Tensor pool = method.Pool(step);
         Assert.Equal(pool.data<double>().ToArray(), Pool(step, runs: 2).data<double>().ToArray());
         long[] expected = Hardest(sample.Student, pool, Rows);
-        Tensor images = method.Pick(step).Images;
+        Tensor images = method.Changed(step).Images;
         Assert.Equal(pool[tensor(expected)].data<double>().ToArray(), images.data<double>().ToArray());
     }
 
@@ -69,7 +69,7 @@ public sealed class CutMixPickMethodTests
         MethodStep step = sample.Step(Rows);
         double[][] before = Buffers(sample.Student);
         Assert.NotEmpty(before);
-        ((CutMixPickMethod)sample.Method).Pick(step);
+        ((CutMixPickMethod)sample.Method).Changed(step);
         Assert.Equal(before, Buffers(sample.Student));
         Assert.All(sample.Student.modules(), module => Assert.True(module.training));
 
@@ -86,7 +86,7 @@ public sealed class CutMixPickMethodTests
         MethodStep step = sample.Step(rows: 1);
         Assert.Equal(
             step.Batch.Inputs.data<double>().ToArray(),
-            ((CutMixPickMethod)sample.Method).Pick(step).Images.data<double>().ToArray());
+            ((CutMixPickMethod)sample.Method).Changed(step).Images.data<double>().ToArray());
     }
 
     private static MethodSample Sample(params (string Key, object Value)[] settings) =>

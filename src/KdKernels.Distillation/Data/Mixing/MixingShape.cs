@@ -15,4 +15,16 @@ internal static class MixingShape
                 nameof(images));
         }
     }
+
+    /// <exception cref="ArgumentException">Likewise, or the images have other channels than the statistics.</exception>
+    public static void Require(Tensor images, ChannelStatistics statistics)
+    {
+        Require(images);
+        if (images.shape[1] != statistics.Mean.Count)
+        {
+            throw new ArgumentException(
+                $"expected images of {statistics.Mean.Count} channels, as the statistics have, but got {images.shape[1]}",
+                nameof(images));
+        }
+    }
 }

@@ -1,19 +1,17 @@
-using KdKernels.Distillation.Data.Mixing;
-using KdKernels.Distillation.Methods.Logits;
 using KdKernels.Distillation.Recipes;
 using KdKernels.Distillation.Tasks;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Methods.Mixing;
 
 /// <summary>Distillation on the batch and on those mixtures of it that are hardest to tell.</summary>
-internal sealed class CutMixPickMethod(MethodSettings settings) : DistillationMethod
+internal sealed class CutMixPickMethod(MethodSettings settings) : PairedMethod(
+    settings,
+    "mixed",
+    new AugmentedHalf(Picker(settings), string.Equals(settings.Text("picker"), Teacher, StringComparison.Ordinal)))
 {
     private const string Teacher = "teacher";
     private const string Student = "student";
-
-    private readonly CutMix cutMix = new();
 
     public static MethodDefinition Definition { get; } = new()
     {
@@ -65,55 +63,8 @@ internal sealed class CutMixPickMethod(MethodSettings settings) : DistillationMe
         Create = static context => new CutMixPickMethod(context.Settings),
     };
 
-    public override IReadOnlyList<LossTerm> Terms(MethodStep step)
-    {
-        double temperature = settings.Scheduled("temperature").At(step.Epoch);
-        LossTerm upright = TemperedTerms.WithLabels(
-            step, "kd", temperature, settings.Scheduled("kd-weight").At(step.Epoch));
-        (Tensor images, Tensor teacher) = Pick(step);
-        Tensor student = step.Student.Network.call(images);
-        return
-        [
-            upright,
-            new LossTerm(
-                "mixed",
-                TemperedTerms.Divergence(step.Ops, student, teacher, temperature),
-                settings.Scheduled("mixed-weight").At(step.Epoch)),
-        ];
-    }
-
-    /// <summary>The mixtures to learn from, with the teacher's logits on them.</summary>
-    internal (Tensor Images, Tensor TeacherLogits) Pick(MethodStep step)
-    {
-        using var noGrad = no_grad();
-        Tensor pool = Pool(step);
-        bool byTeacher = string.Equals(settings.Text("picker"), Teacher, StringComparison.Ordinal);
-        nn.Module<Tensor, Tensor> teacher = step.Teacher.Network;
-        Tensor logits = byTeacher ? teacher.call(pool) : Evaluated(step.Student.Network, pool);
-        Tensor entropies = step.Fused
-            ? KdFunctional.SoftmaxEntropy(logits, temperature: 1, KdReduction.None)
-            : SoftmaxEntropyComposed.Loss(logits, new SoftmaxEntropyOptions(1, KdReduction.None));
-        Tensor chosen = entropies.topk(Count(step.Batch.Inputs.shape[0], pool.shape[0]), dim: 0).indexes;
-        Tensor images = pool.index_select(0, chosen);
-        return (images, byTeacher ? logits.index_select(0, chosen) : teacher.call(images));
-    }
-
     /// <summary>All mixtures, run after run.</summary>
-    internal Tensor Pool(MethodStep step) => cat(
-        [.. Enumerable.Range(0, settings.Whole("runs")).Select(run =>
-            cutMix.Mix(step.Batch.Inputs, new MixingKey(step.Seed, (uint)step.Step, (uint)run)).Images)]);
+    internal Tensor Pool(MethodStep step) => Picker(Settings).Pool(step.Batch.Inputs, Key(step));
 
-    // What is only looked at must not move the running statistics.
-    private static Tensor Evaluated(nn.Module<Tensor, Tensor> network, Tensor images)
-    {
-        using var evaluation = new EvaluationMode(network);
-        return network.call(images);
-    }
-
-    private int Count(long batch, long pool)
-    {
-        double pick = settings.Real("pick");
-        double wanted = pick == 0 ? batch : pick < 1 ? Math.Max(1, Math.Round(pick * pool)) : pick;
-        return (int)Math.Min(wanted, pool);
-    }
+    private static MixturePicker Picker(MethodSettings settings) => new(settings.Whole("runs"), settings.Real("pick"));
 }
