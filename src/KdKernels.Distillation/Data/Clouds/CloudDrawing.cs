@@ -8,7 +8,10 @@ namespace KdKernels.Distillation.Data;
 /// </summary>
 internal sealed class CloudDrawing
 {
-    // Difficulty, frozen with Clouds.Version.
+    // Difficulty, these numbers and those of CloudPose and CloudSolid, calibrated by plain supervised training only and
+    // frozen with Clouds.Version. 2,000 training clouds, seed 2026, Adam at a rate that falls to 0: pointnet-small, 8 epochs
+    // from 0.01, three initialisations, reaches 77, 80 and 79 % of 2,000 held-out clouds, pointnet-large, 10 epochs from
+    // 0.003, reaches 83 %.
     private const double MinSize = 0.8;
     private const double MaxSize = 1.0;
     private const double MaxShift = 0.1;

