@@ -8,29 +8,32 @@ namespace KdKernels.Distillation.Data;
 /// </summary>
 internal sealed class CloudDrawing
 {
-    // Difficulty, frozen with Clouds.Version.
-    private const double MinSize = 0.7;
+    // Difficulty, these numbers and those of CloudPose and CloudSolid, calibrated by plain supervised training only and
+    // frozen with Clouds.Version. 2,000 training clouds, seed 2026, Adam at a rate that falls to 0: pointnet-small, 8 epochs
+    // from 0.01, three initialisations, reaches 77, 80 and 79 % of 2,000 held-out clouds, pointnet-large, 10 epochs from
+    // 0.003, reaches 83 %.
+    private const double MinSize = 0.8;
     private const double MaxSize = 1.0;
-    private const double MaxShift = 0.25;
-    private const double MinClutter = 0.1;
-    private const double MaxClutter = 0.35;
-    private const double DistractorProbability = 0.6;
+    private const double MaxShift = 0.1;
+    private const double MinClutter = 0.06;
+    private const double MaxClutter = 0.22;
+    private const double DistractorProbability = 0.5;
 
     /// <summary>The distractor's share of the clutter.</summary>
     private const double DistractorShare = 0.7;
 
-    private const double MinDistractorSize = 0.2;
-    private const double MaxDistractorSize = 0.4;
+    private const double MinDistractorSize = 0.15;
+    private const double MaxDistractorSize = 0.3;
 
     /// <summary>From the object's centre to the distractor's, horizontally.</summary>
-    private const double MinDistance = 0.7;
+    private const double MinDistance = 0.8;
     private const double MaxDistance = 1.2;
 
     /// <summary>Points that belong to nothing fill a cube of this half edge.</summary>
-    private const double HalfEdge = 1.3;
+    private const double HalfEdge = 1.2;
 
     private const double MinNoise = 0.01;
-    private const double MaxNoise = 0.06;
+    private const double MaxNoise = 0.04;
 
     private readonly int _label;
     private PhiloxSequence _random;

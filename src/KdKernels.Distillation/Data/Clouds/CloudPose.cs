@@ -7,10 +7,10 @@ namespace KdKernels.Distillation.Data;
 [StructLayout(LayoutKind.Auto)]
 internal readonly struct CloudPose
 {
-    private const double MaxStretch = 1.35;
+    private const double MaxStretch = 1.25;
 
-    /// <summary>Tangent of the largest tilt, 17 degrees.</summary>
-    private const double MaxTilt = 0.3;
+    /// <summary>Tangent of the largest tilt, 11 degrees.</summary>
+    private const double MaxTilt = 0.2;
 
     private readonly CloudPoint _scale;
     private readonly double _cos;

@@ -11,14 +11,16 @@ namespace KdKernels.Distillation.Models.Clouds;
 /// </summary>
 /// <remarks>
 /// Modules to hook: <c>stages.stage1</c> to <c>stage3</c> give <c>[B, C, P, 1]</c>, <c>fc1</c> and <c>fc2</c> what goes
-/// into their ReLU, <c>features</c> <c>[B, D]</c> what goes into <c>fc3</c>. No ReLU works in place, so that all of them
-/// stay as they were. The head has neither the paper's batch norms nor its dropout.
+/// into their batch norm and ReLU, <c>features</c> <c>[B, D]</c> what goes into <c>fc3</c>. No ReLU works in place, so that
+/// all of them stay as they were. There is no dropout.
 /// </remarks>
 public sealed class PointNet : nn.Module<Tensor, Tensor>, ITappedModel
 {
     private readonly Sequential stages;
     private readonly Linear fc1;
+    private readonly BatchNorm1d bn1;
     private readonly Linear fc2;
+    private readonly BatchNorm1d bn2;
     private readonly Identity features = nn.Identity();
     private readonly Linear fc3;
 
@@ -35,7 +37,9 @@ public sealed class PointNet : nn.Module<Tensor, Tensor>, ITappedModel
         stages = nn.Sequential(named);
         StageLayers = [.. named.Select(stage => $"{nameof(stages)}.{stage.Name}")];
         fc1 = nn.Linear(widths[^1], hidden.First);
+        bn1 = nn.BatchNorm1d(hidden.First);
         fc2 = nn.Linear(hidden.First, hidden.Second);
+        bn2 = nn.BatchNorm1d(hidden.Second);
         fc3 = nn.Linear(hidden.Second, classes);
         RegisterComponents();
     }
@@ -57,9 +61,9 @@ public sealed class PointNet : nn.Module<Tensor, Tensor>, ITappedModel
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor points = stages.call(input.unsqueeze(-1));
-        Tensor hidden = fc1.call(points.amax([2L, 3L])).relu();
-        hidden = features.call(fc2.call(hidden).relu());
-        return fc3.call(hidden).MoveToOuterDisposeScope();
+        Tensor hidden = bn1.call(fc1.call(points.amax([2L, 3L]))).relu();
+        hidden = bn2.call(fc2.call(hidden)).relu();
+        return fc3.call(features.call(hidden)).MoveToOuterDisposeScope();
     }
 
     private static Sequential Stage(int inputs, int outputs) => nn.Sequential(
