@@ -1,0 +1,183 @@
+using System.Globalization;
+using KdKernels.Analysis.Points;
+using KdKernels.Analysis.Probe;
+using KdKernels.Distillation.Recipes;
+using KdKernels.Distillation.Reporting;
+using KdKernels.Distillation.Training;
+
+namespace KdKernels.Analysis.Claims.Published;
+
+/// <summary>The three hypotheses of Cheng et al. 2020 on one data set: students are trained, probed and compared.</summary>
+internal static class KnowledgePoints
+{
+    private const string Hypothesis =
+        "Distilled students know more of the foreground and less of the background (H1: N_fg and lambda up, N_bg down), learn it sooner and all "
+        + "at once (H2: D_mean and D_std down), and forget less on the way (H3: rho up).";
+
+    public static Claim Define(string name, string recipe, MaskSource masks, string needs, string data) => new()
+    {
+        Name = name,
+        Hypothesis = Hypothesis,
+        Paper = "Cheng, Rao, Chen and Zhang 2020, Explaining Knowledge Distillation by Quantifying the Knowledge, sections 3.2 and 4",
+        Needs = needs,
+        Reduced = $"{data}; a small VGG distilled by kd from a larger one, not by one layer's features as in the paper; 12 checkpoints, 3 layers, "
+            + "20 images, 8x8 cells, 24 noisy copies, at most 40 steps that end at the target entropy.",
+        Full = "The same data and networks with all training images and 150 epochs, and the authors' probe: 50 images, 16x16 cells, 96 copies, 60 steps. "
+            + "Their networks on CUB-200, VOC and ILSVRC need those data sets: `kd points` takes any two runs.",
+        Minutes = 35,
+        FullMinutes = 6000,
+        Check = settings => ExperimentSession.Check(Read(recipe, settings), [new Arm("distilled", Read(recipe, settings).Distill)]),
+        Run = context => Run(context, recipe, masks),
+    };
+
+    private static Recipe Read(string recipe, ClaimSettings settings) => RecipeReader.Read(
+        recipe,
+        [
+            .. settings.Full
+                ? ["data.train=0", "student.solver.epochs=150", "trace.epochs=[0, 2, 5, 10, 15, 20, 25, 30, 40, 50, 70, 90, 110, 130, 150]"]
+                : Array.Empty<string>(),
+            .. settings.Overrides,
+            string.Create(CultureInfo.InvariantCulture, $"seeds={settings.Seeds}"),
+        ]);
+
+    private static ClaimFindings Run(ClaimContext context, string recipe, MaskSource masks)
+    {
+        Recipe resolved = Read(recipe, context.Settings);
+        string path = Path.Combine(context.Folder, "run");
+        ExperimentResult trained = context.Part("training", () => Train(resolved, path, context));
+        var settings = new PointsSettings
+        {
+            Masks = masks,
+            Items = context.Full ? 50 : 20,
+            Probe = context.Full ? new ProbeSettings() : ProbeSettings.Reduced,
+        };
+        PointsResult points = context.Part("points", () =>
+        {
+            TrainedRun run = TrainedRun.Open(path);
+            return new PointsRun(run, run, settings).Run(
+                Path.Combine(context.Folder, "points"), progress => Say(context, progress), context.Cancellation);
+        });
+        return new ClaimFindings
+        {
+            Statistics =
+            [
+                .. points.Rows
+                    .Where(row => string.Equals(row.Layer, PointsComparison.AllLayers, StringComparison.Ordinal) && row.Hypothesis > 0)
+                    .Select(row => Statistic(row, points)),
+            ],
+            Parameters = Parameters(resolved, trained, points),
+            Data = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["held-out"] = points.DataFingerprint },
+            Details = [.. points.Rows.GroupBy(row => row.Layer, StringComparer.Ordinal).Select(Detail), Effective(points)],
+            Notes =
+            [
+                .. Enumerable.Range(1, 3).Select(hypothesis => $"H{hypothesis}: {Verdict(points, hypothesis)}."),
+                "Rows are means over layers; those of single layers stand among the details, and in points/report.html.",
+                "Intervals are over pairs of students and images; with three pairs they are rather short where seeds matter most.",
+            ],
+        };
+    }
+
+    private static ExperimentResult Train(Recipe recipe, string path, ClaimContext context)
+    {
+        using RunFolder folder = File.Exists(Path.Combine(path, "recipe.yaml")) ? RunFolder.Resume(path) : RunFolder.Create(recipe, path);
+        return Experiment.Run(folder, context.Observer, context.Cancellation) with { Run = "run" };
+    }
+
+    private static void Say(ClaimContext context, PointsProgress progress)
+    {
+        if (progress.Done % 10 == 0 || progress.Done == progress.Of)
+        {
+            context.Say($"probed {progress.Done} of {progress.Of}, {Figures.Duration(progress.Remaining.TotalSeconds)} left");
+        }
+    }
+
+    private static ClaimStatistic Statistic(PointsRow row, PointsResult points) => new()
+    {
+        Name = $"H{row.Hypothesis}: {row.Statistic}, distilled minus plain",
+        Unit = row.Statistic switch
+        {
+            "N_fg" or "N_bg" => "units per image",
+            "D_mean" or "D_std" => "norms of the initial weights",
+            _ => "share",
+        },
+        Estimate = row.Difference.Value,
+        Interval = new ClaimInterval(
+            row.Difference.Low, row.Difference.High, row.Difference.Level,
+            $"percentile bootstrap over pairs and images, {row.Difference.Resamples} resamples, mean over layers"),
+        Side = row.Higher ? ClaimSide.Above : ClaimSide.Below,
+        Threshold = 0,
+        Decides = true,
+        Seeds = row.Difference.Seeds,
+        Items = points.Items.Count,
+    };
+
+    // As for the claim as a whole: all of a hypothesis' quantities must hold.
+    private static string Verdict(PointsResult points, int hypothesis)
+    {
+        string[] verdicts =
+        [
+            .. points.Rows
+                .Where(row => row.Hypothesis == hypothesis && string.Equals(row.Layer, PointsComparison.AllLayers, StringComparison.Ordinal))
+                .Select(PointsTables.Verdict),
+        ];
+        return verdicts.Contains("does not", StringComparer.Ordinal) ? "does not hold"
+            : Array.TrueForAll(verdicts, verdict => verdict == "holds") ? "holds" : "inconclusive";
+    }
+
+    private static SortedDictionary<string, string> Parameters(Recipe recipe, ExperimentResult trained, PointsResult points) =>
+        new(StringComparer.Ordinal)
+        {
+            ["data"] = points.Data,
+            ["teacher"] = FormattableString.Invariant(
+                $"{recipe.Teacher.Model}, {recipe.Teacher.Solver.Epochs} epochs, held-out {100 * trained.Teacher!.HeldOut.Accuracy:0.0} %"),
+            ["student"] = FormattableString.Invariant(
+                $"{recipe.Student.Model}, {recipe.Student.Solver.Epochs} epochs, held-out {100 * trained.DistilledAccuracy!.Mean:0.0} % distilled, {100 * trained.PlainAccuracy.Mean:0.0} % plain"),
+            ["method"] = string.Join("; ", recipe.Distill.Methods.Select(method => $"{method.Name} {{{method.Settings}}}")),
+            ["layers"] = string.Join(", ", points.Layers),
+            ["epochs"] = string.Join(", ", points.Epochs),
+            ["masks"] = points.Settings.Masks.ToString(),
+            ["probe"] = FormattableString.Invariant(
+                $"{points.Settings.Probe.Grid}x{points.Settings.Probe.Grid} cells, {points.Settings.Probe.Samples} copies, {points.Settings.Probe.Steps} + {points.Settings.Probe.ExtraSteps} steps, alpha {points.Settings.Probe.Alpha}, target {points.Settings.Probe.TargetEntropy}, clamp [{points.Settings.Probe.MinSigma}, {points.Settings.Probe.MaxSigma}]"),
+            ["reached the target"] = FormattableString.Invariant($"{100 * points.Reached:0.0} %"),
+        };
+
+    private static ClaimDetail Detail(IGrouping<string, PointsRow> layer)
+    {
+        var figures = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (PointsRow row in layer)
+        {
+            figures[$"{row.Statistic}, distilled"] = row.Distilled;
+            figures[$"{row.Statistic}, plain"] = row.Plain;
+            figures[$"{row.Statistic}, low"] = row.Difference.Low;
+            figures[$"{row.Statistic}, high"] = row.Difference.High;
+        }
+
+        return new ClaimDetail($"layer {layer.Key}", figures);
+    }
+
+    private static ClaimDetail Effective(PointsResult points)
+    {
+        var figures = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (PointsPair pair in points.Pairs)
+        {
+            figures[string.Create(CultureInfo.InvariantCulture, $"pair {pair.Repeat}, {pair.Layer}")] = pair.EffectiveItems;
+        }
+
+        return new ClaimDetail($"effective images of {points.Items.Count}", figures);
+    }
+}
+
+/// <summary>On generated images with exact masks.</summary>
+internal static class KnowledgePointsOfShapes
+{
+    public static Claim Definition { get; } = KnowledgePoints.Define(
+        "knowledge-points-shapes", "points-shapes", MaskSource.Data, "nothing: Shapes is generated", "2,000 images of Shapes with their exact masks");
+}
+
+/// <summary>On digits, whose strokes are the foreground.</summary>
+internal static class KnowledgePointsOfDigits
+{
+    public static Claim Definition { get; } = KnowledgePoints.Define(
+        "knowledge-points-mnist", "points-mnist", MaskSource.Strokes, "MNIST: mnist under KD_DATA, or -s data.root=DIR",
+        "2,000 digits of MNIST, bright pixels being the foreground");
+}
