@@ -53,6 +53,10 @@ internal sealed class ProbedItems : IDisposable
             : Choose(task, order, settings.Items, device);
     }
 
+    /// <summary>Items that were chosen elsewhere; the caller keeps their tensors.</summary>
+    internal static ProbedItems Of(IReadOnlyList<int> indices, ProbeItems items, IReadOnlyList<bool[]> foreground) =>
+        new(indices, items, foreground, []);
+
     public void Dispose()
     {
         foreach (Tensor tensor in owned)
@@ -123,7 +127,7 @@ internal sealed class ProbedItems : IDisposable
 
         Tensor places = tensor(Array.ConvertAll(chosen, place => (long)place)).to(device);
         Tensor inputs = all.Inputs.index_select(0, places).DetachFromDisposeScope();
-        Tensor exist = all.Present.index_select(0, places).DetachFromDisposeScope();
+        Tensor exist = all.Present.index_select(0, places).unsqueeze(2).DetachFromDisposeScope();
         ProbeItems items = all.Site is null ? new PointItems(inputs) : new VectorItems(inputs, all.Site, exist);
         return new ProbedItems(
             [.. chosen.Select(place => order[place])], items, [.. chosen.Select(place => foreground[place])], [inputs, exist]);

@@ -51,7 +51,8 @@ internal sealed class PointItems(Tensor points) : ProbeItems
     public override Tensor FromImages(Tensor images) => images.squeeze(3);
 }
 
-/// <summary>Vectors <c>[N, L, E]</c> that a module gives inside of the network, such as word embeddings; a unit is a vector.</summary>
+/// <summary>Vectors <c>[N, L, E]</c> that a module gives inside of the network, such as word embeddings; a unit is a vector, and
+/// <paramref name="present"/> is <c>[N, L, 1]</c>.</summary>
 internal sealed class VectorItems(Tensor inputs, string site, Tensor present) : ProbeItems
 {
     public override Tensor Inputs => inputs;
@@ -60,7 +61,7 @@ internal sealed class VectorItems(Tensor inputs, string site, Tensor present) : 
 
     public override (long Rows, long Columns) Units => (present.shape[1], 1);
 
-    public override Tensor Present { get; } = present.unsqueeze(2);
+    public override Tensor Present => present;
 
     public override Tensor ToImages(Tensor values) => values.transpose(1, 2).unsqueeze(3);
 
