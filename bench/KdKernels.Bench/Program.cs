@@ -3,6 +3,7 @@ using KdKernels.Bench.Gpu.Plans;
 using KdKernels.Bench.Gpu.Training;
 using KdKernels.Bench.Harness;
 using KdKernels.Bench.Methods;
+using KdKernels.Bench.Probe;
 using KdKernels.Bench.Results;
 using KdKernels.Bench.TrainStep;
 #if !WITHOUT_BENCHMARKDOTNET
@@ -24,6 +25,7 @@ const string Usage = """
       distill-step   a step of distilling a small network with our loss and with composed operations: [--device cpu|cuda:N]
       methods        a training step of every distillation method at its recipe's shapes: over the plain student's, and with
                      composed operations over with kernels; [--method NAME] [--set KEY=VALUE]
+      probe          a step of the entropy probe with our kernels and with composed operations; the whole probe over images and checkpoints
       --table        bench/results/*.jsonl as bench/results/table.md and chart.svg; [--results DIR]
       bdn [...]      BenchmarkDotNet's own runs; its options follow (for example --filter '*')
 
@@ -72,6 +74,8 @@ switch (name)
     case "methods":
         return MethodStepsCommand.Run(
             Text("--method"), Text("--set") is { } setting ? [setting] : [], options, json);
+    case "probe":
+        return ProbeStepsCommand.Run(options);
     case "plan":
         return PlanCommand.Run(
             Text("--out"), Text("--op"), args.Contains("--all-variants"), Text("--device-info"));
