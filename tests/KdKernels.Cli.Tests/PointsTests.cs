@@ -7,7 +7,7 @@ public sealed class PointsTests : IDisposable
 {
     private static readonly string[] Small =
     [
-        "--items", "3", "--grid", "4", "--samples", "2", "--steps", "6", "--learning-rate", "2e-5", "--threshold", "0.01",
+        "--items", "3", "--grid", "4", "--samples", "2", "--steps", "6", "--learning-rate", "3e-4", "--threshold", "0.01",
     ];
 
     private readonly CapturedConsole _kd = new();

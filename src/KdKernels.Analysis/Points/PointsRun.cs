@@ -246,12 +246,7 @@ public sealed class PointsRun
 
     private ProbeSettings Vary(string setting, double value) => setting switch
     {
-        // A cell's derivative grows with its pixels, so that the learning rate follows the number of cells.
-        "grid" => settings.Probe with
-        {
-            Grid = (int)value,
-            LearningRate = settings.Probe.LearningRate * Math.Pow(value / settings.Probe.Grid, 2),
-        },
+        "grid" => settings.Probe with { Grid = (int)value },
         "samples" => settings.Probe with { Samples = (int)value },
         _ => throw new AnalysisException($"expected a setting of the probe to vary, grid or samples, but got '{setting}'"),
     };

@@ -7,6 +7,9 @@ namespace KdKernels.Analysis.Probe;
 /// <summary>Items that go through a network together, with their deviations. Lives in the dispose scope that it is made in.</summary>
 internal sealed class ProbeBatch
 {
+    // Those of the published 16x16 cells.
+    private const double UnitsOfRate = 256;
+
     private readonly LayerProbe probe;
     private readonly ProbeItems items;
     private readonly ProbeSettings settings;
@@ -16,6 +19,7 @@ internal sealed class ProbeBatch
     private readonly Tensor clean;
     private readonly Tensor? present;
     private readonly Tensor unitWeights;
+    private readonly Tensor rates;
     private Tensor inverseScale;
     private Tensor sigma;
 
@@ -39,9 +43,10 @@ internal sealed class ProbeBatch
         present = items.Present?.narrow(0, first, count).to(values.dtype);
         sigma = full([count, Units.Rows, Units.Columns], settings.InitialSigma, values.dtype, values.device);
         inverseScale = zeros([count], values.dtype, values.device);
-        unitWeights = present is null
-            ? full_like(sigma, 1.0 / (Units.Rows * Units.Columns))
-            : present / present.sum([1L, 2L], keepdim: true);
+        Tensor units = present ?? ones_like(sigma);
+        Tensor counts = units.sum([1L, 2L], keepdim: true);
+        unitWeights = units / counts;
+        rates = counts * (settings.LearningRate / UnitsOfRate);
     }
 
     public int Count { get; }
@@ -76,7 +81,7 @@ internal sealed class ProbeBatch
         Tensor gradient = autograd.grad([loss], [leaf])[0];
         LastSigma = EntropyProbe.Values(leaf);
         double[] means = EntropyProbe.Values(entropy);
-        Tensor moved = leaf.detach() - settings.LearningRate * gradient;
+        Tensor moved = leaf.detach() - rates * gradient;
         sigma.Dispose();
         sigma = moved.clamp(settings.MinSigma, settings.MaxSigma).MoveToOuterDisposeScope();
         return means;

@@ -32,7 +32,8 @@ public sealed record ProbeSettings
     /// <summary>What α is multiplied by for the extra steps.</summary>
     public double AlphaGrowth { get; init; } = 1.5;
 
-    /// <summary>Of plain gradient descent on σ.</summary>
+    /// <summary>Of plain gradient descent on σ, for items of 256 units, as 16x16 cells are. A unit's derivative falls as the number of
+    /// units grows, so that the rate of other items is this times their units / 256: σ then moves alike.</summary>
     public double LearningRate { get; init; } = 1e-4;
 
     /// <summary>σ is clamped to [this, <see cref="MaxSigma"/>] before each forward pass.</summary>
@@ -66,15 +67,13 @@ public sealed record ProbeSettings
     public int CopiesPerPass { get; init; } = 96;
 
     /// <summary>
-    /// A setting for two CPU cores: 8x8 cells, 24 copies, 40 steps, ended at the target. A cell has four times the pixels, so that
-    /// its derivative is four times as large; the learning rate is a quarter, which moves it as in the full setting.
+    /// A setting for two CPU cores: 8x8 cells, 24 copies, 40 steps, ended at the target.
     /// </summary>
     public static ProbeSettings Reduced { get; } = new()
     {
         Grid = 8,
         Samples = 24,
         Steps = 40,
-        LearningRate = 2.5e-5,
         StopAtTarget = true,
     };
 

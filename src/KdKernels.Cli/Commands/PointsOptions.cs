@@ -39,7 +39,7 @@ internal sealed class PointsOptions
     private readonly Option<int?> samples = Number<int>("--samples", "Noisy copies per step; 96, or 24.");
     private readonly Option<int?> steps = Number<int>("--steps", "Steps of the descent; 60, or 40.");
     private readonly Option<double?> alpha = Number<double>("--alpha", "Weight of the entropy; 7 (6 for ResNets).");
-    private readonly Option<double?> rate = Number<double>("--learning-rate", "Of the descent; 1e-4, or 2.5e-5.");
+    private readonly Option<double?> rate = Number<double>("--learning-rate", "Of the descent, per 256 units of an item; 1e-4.");
     private readonly Option<double?> target = Number<double>("--target", "Mean entropy at which networks are compared; -2.8.");
     private readonly Option<ulong?> seed = Number<ulong>("--seed", "Of items, noise and bootstrap; 0.");
 

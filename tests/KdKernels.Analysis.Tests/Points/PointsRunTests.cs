@@ -14,7 +14,7 @@ public sealed class PointsRunTests : IClassFixture<PointsRunTests.Runs>
         Items = 6,
         Bootstrap = 200,
         Threshold = 0.01,
-        Probe = new ProbeSettings { Grid = 4, Samples = 4, Steps = 12, ExtraSteps = 4, LearningRate = 2e-5 },
+        Probe = new ProbeSettings { Grid = 4, Samples = 4, Steps = 12, ExtraSteps = 4, LearningRate = 3e-4 },
     };
 
     private readonly Runs runs;
@@ -73,7 +73,7 @@ public sealed class PointsRunTests : IClassFixture<PointsRunTests.Runs>
         TrainedRun run = TrainedRun.Open(clouds ? runs.Clouds : runs.Sentences);
         var settings = Small with
         {
-            Items = 4, Epochs = [0, 1], Probe = Small.Probe with { LearningRate = clouds ? 2e-4 : 2e-5 },
+            Items = 4, Epochs = [0, 1],
         };
         PointsResult result = new PointsRun(run, run, settings).Run(runs.New(clouds ? "clouds" : "sentences"));
         Assert.InRange(result.ForegroundUnits, 1, 256);
@@ -98,7 +98,7 @@ public sealed class PointsRunTests : IClassFixture<PointsRunTests.Runs>
 
         string folder = runs.New("clamped");
         Refused<AnalysisException>("every one ended at a clamp", () => new PointsRun(
-            run, run, Small with { Probe = Small.Probe with { LearningRate = 1e3 } }).Run(folder));
+            run, run, Small with { Probe = Small.Probe with { LearningRate = 1e4 } }).Run(folder));
         Assert.False(File.Exists(Path.Combine(folder, "points.json")));
 
         Refused<RunFolderException>("other settings; choose another folder", () => new PointsRun(
@@ -108,7 +108,7 @@ public sealed class PointsRunTests : IClassFixture<PointsRunTests.Runs>
         File.Copy(Path.Combine(folder, "settings.json"), Path.Combine(damaged, "settings.json"));
         File.WriteAllText(Path.Combine(part, "distilled-1-stage1-0000.json"), "{\"probe\":");
         Refused<RunFolderException>("is damaged; delete it and run again", () => new PointsRun(
-            run, run, Small with { Probe = Small.Probe with { LearningRate = 1e3 } }).Run(damaged));
+            run, run, Small with { Probe = Small.Probe with { LearningRate = 1e4 } }).Run(damaged));
     }
 
     private static void Refused<T>(string message, Func<object> action)

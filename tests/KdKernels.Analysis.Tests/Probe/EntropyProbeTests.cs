@@ -20,7 +20,7 @@ public sealed class EntropyProbeTests
         var settings = new ProbeSettings
         {
             Grid = grid,
-            LearningRate = 2e-6,
+            LearningRate = 6e-5,
             Steps = 6000,
             Rectify = false,
             Selection = ProbeSelection.LastHalf,
@@ -98,7 +98,7 @@ public sealed class EntropyProbeTests
         random.manual_seed(5);
         using Sequential network = Convolution();
         Tensor images = randn([2, 1, 16, 16], ScalarType.Float64);
-        var settings = new ProbeSettings { Grid = 8, Samples = 8, Steps = 20, ExtraSteps = 5, LearningRate = 2.5e-5 };
+        var settings = new ProbeSettings { Grid = 8, Samples = 8, Steps = 20, ExtraSteps = 5 };
         ProbeResult before = EntropyProbe.Run(network, "act", images, settings);
         using (no_grad())
         {
@@ -123,7 +123,7 @@ public sealed class EntropyProbeTests
         random.manual_seed(5);
         using Sequential network = Convolution();
         Tensor images = randn([1, 1, 16, 16], ScalarType.Float64);
-        var settings = new ProbeSettings { Grid = 8, Samples = 8, Steps = 3, ExtraSteps = 4, LearningRate = 1e-6 };
+        var settings = new ProbeSettings { Grid = 8, Samples = 8, Steps = 3, ExtraSteps = 4, LearningRate = 4e-6 };
         ProbeResult slow = EntropyProbe.Run(network, "act", images, settings);
         Assert.False(slow.Reached[0]);
         Assert.Equal(7, slow.Entropies[0].Length);

@@ -14,17 +14,23 @@ internal static class KnowledgePoints
         "Distilled students know more of the foreground and less of the background (H1: N_fg and lambda up, N_bg down), learn it sooner and all "
         + "at once (H2: D_mean and D_std down), and forget less on the way (H3: rho up).";
 
-    public static Claim Define(string name, string recipe, MaskSource masks, string needs, string data) => new()
+    /// <param name="name">Of the claim.</param>
+    /// <param name="recipe">With a trace.</param>
+    /// <param name="masks">Of images.</param>
+    /// <param name="needs">Data that must be there.</param>
+    /// <param name="data">What the reduced setting looks at.</param>
+    /// <param name="minutes">Of the reduced setting.</param>
+    public static Claim Define(string name, string recipe, MaskSource masks, string needs, string data, double minutes) => new()
     {
         Name = name,
         Hypothesis = Hypothesis,
         Paper = "Cheng, Rao, Chen and Zhang 2020, Explaining Knowledge Distillation by Quantifying the Knowledge, sections 3.2 and 4",
         Needs = needs,
-        Reduced = $"{data}; a small VGG distilled by kd from a larger one, not by one layer's features as in the paper; 12 checkpoints, 3 layers, "
-            + "20 images, 8x8 cells, 24 noisy copies, at most 40 steps that end at the target entropy.",
-        Full = "The same data and networks with all training images and 150 epochs, and the authors' probe: 50 images, 16x16 cells, 96 copies, 60 steps. "
+        Reduced = $"{data}; small networks distilled by kd from larger ones, not by one layer's features as in the paper; 20 items, 24 noisy "
+            + "copies, at most 40 steps that end at the target entropy.",
+        Full = "The same data and networks with 150 epochs, and the authors' probe: 50 items, 96 copies, 60 steps, 16x16 cells of images. "
             + "Their networks on CUB-200, VOC and ILSVRC need those data sets: `kd points` takes any two runs.",
-        Minutes = 35,
+        Minutes = minutes,
         FullMinutes = 6000,
         Check = settings => ExperimentSession.Check(Read(recipe, settings), [new Arm("distilled", Read(recipe, settings).Distill)]),
         Run = context => Run(context, recipe, masks),
@@ -34,7 +40,7 @@ internal static class KnowledgePoints
         recipe,
         [
             .. settings.Full
-                ? ["data.train=0", "student.solver.epochs=150", "trace.epochs=[0, 2, 5, 10, 15, 20, 25, 30, 40, 50, 70, 90, 110, 130, 150]"]
+                ? ["student.solver.epochs=150", "trace.epochs=[0, 2, 5, 10, 15, 20, 25, 30, 40, 50, 70, 90, 110, 130, 150]"]
                 : Array.Empty<string>(),
             .. settings.Overrides,
             string.Create(CultureInfo.InvariantCulture, $"seeds={settings.Seeds}"),
@@ -171,7 +177,8 @@ internal static class KnowledgePoints
 internal static class KnowledgePointsOfShapes
 {
     public static Claim Definition { get; } = KnowledgePoints.Define(
-        "knowledge-points-shapes", "points-shapes", MaskSource.Data, "nothing: Shapes is generated", "2,000 images of Shapes with their exact masks");
+        "knowledge-points-shapes", "points-shapes", MaskSource.Data, "nothing: Shapes is generated",
+        "2,000 images of Shapes with their exact masks, 12 checkpoints, 3 layers, 8x8 cells", minutes: 30);
 }
 
 /// <summary>On digits, whose strokes are the foreground.</summary>
@@ -179,5 +186,31 @@ internal static class KnowledgePointsOfDigits
 {
     public static Claim Definition { get; } = KnowledgePoints.Define(
         "knowledge-points-mnist", "points-mnist", MaskSource.Strokes, "MNIST: mnist under KD_DATA, or -s data.root=DIR",
-        "2,000 digits of MNIST, bright pixels being the foreground");
+        "2,000 digits of MNIST, bright pixels being the foreground, 12 checkpoints, 3 layers, 8x8 cells", minutes: 30);
+}
+
+/// <summary>On generated point clouds.</summary>
+internal static class KnowledgePointsOfClouds
+{
+    public static Claim Definition { get; } = KnowledgePoints.Define(
+        "knowledge-points-clouds", "points-clouds", MaskSource.Data, "nothing: clouds are generated",
+        "2,000 clouds of 256 points, those of the object being the foreground, 9 checkpoints, 3 layers of a PointNet", minutes: 15);
+}
+
+/// <summary>On the words of generated sentences.</summary>
+internal static class KnowledgePointsOfSentences
+{
+    public static Claim Definition { get; } = KnowledgePoints.Define(
+        "knowledge-points-sentiment", "points-sentiment", MaskSource.Data, "nothing: sentences are generated",
+        "2,000 sentences, the words that decide being the foreground, 9 checkpoints, the logits of an LSTM", minutes: 10);
+}
+
+/// <summary>On the words of generated questions and passages.</summary>
+internal static class KnowledgePointsOfQuestions
+{
+    public static Claim Definition { get; } = KnowledgePoints.Define(
+        "knowledge-points-questions", "points-questions", MaskSource.Data, "nothing: questions are generated",
+        "500 questions with passages, the fact that answers being the foreground and the question's words being background, 9 checkpoints, "
+            + "the logits of a reader with attention",
+        minutes: 10);
 }
