@@ -15,30 +15,15 @@ internal sealed class PointsPage
         "They forget less on the way (H3)",
     ];
 
-    private readonly ProbedItems items;
+    private readonly PointsPlan plan;
     private readonly PointsMeasurement measurement;
-    private readonly NetworkPair pair;
-    private readonly TrainedNetwork? teacher;
-    private readonly IReadOnlyList<string> teacherLayers;
-    private readonly PointsSettings settings;
-    private readonly int epoch;
+    private readonly ProbedItems items;
 
-    public PointsPage(
-        ProbedItems items,
-        PointsMeasurement measurement,
-        NetworkPair pair,
-        TrainedNetwork? teacher,
-        IReadOnlyList<string> teacherLayers,
-        PointsSettings settings,
-        int epoch)
+    public PointsPage(PointsPlan plan, PointsMeasurement measurement, ProbedItems items)
     {
-        this.items = items;
+        this.plan = plan;
         this.measurement = measurement;
-        this.pair = pair;
-        this.teacher = teacher;
-        this.teacherLayers = teacherLayers;
-        this.settings = settings;
-        this.epoch = epoch;
+        this.items = items;
     }
 
     public string Render(PointsResult result)
@@ -166,17 +151,20 @@ internal sealed class PointsPage
 
     private void AddMaps(HtmlBuilder html, PointsResult result)
     {
-        var pictures = new EntropyPictures(items, settings.Threshold);
+        NetworkPair pair = plan.Pairs[0];
+        var pictures = new EntropyPictures(items, plan.Settings.Threshold);
         html.Add($"""
             <h2>Entropies of some items</h2>
             <p class="note">Blue: kept, entropy below the background's mean; red: discarded; full colour at three times b. Pair
-            {pair.Repeat}, epoch {epoch}. The items are the first that were drawn.</p>
+            {pair.Repeat}, epoch {plan.LastEpoch}. The items are the first that were drawn.</p>
             """);
         foreach (string layer in result.Layers)
         {
-            LayerPoints? taught = teacherLayers.Contains(layer, StringComparer.Ordinal) ? Points(teacher!, teacher!.Epochs, layer) : null;
-            LayerPoints distilled = Points(pair.Distilled, epoch, layer);
-            LayerPoints plain = Points(pair.Plain, epoch, layer);
+            LayerPoints? taught = plan.TeacherLayers.Contains(layer, StringComparer.Ordinal)
+                ? Points(plan.Teacher!, plan.Teacher!.Epochs, layer)
+                : null;
+            LayerPoints distilled = Points(pair.Distilled, plan.LastEpoch, layer);
+            LayerPoints plain = Points(pair.Plain, plan.LastEpoch, layer);
             html.Add($"<h3>{layer}</h3>\n<ul class=\"pictures\">");
             for (int item = 0; item < Math.Min(MaxPictures, items.Indices.Count); item++)
             {
@@ -199,7 +187,7 @@ internal sealed class PointsPage
         $"{network}: {points.Foreground(item, items)} inside, {points.Background(item, items)} outside";
 
     private LayerPoints Points(TrainedNetwork network, int at, string layer) =>
-        LayerPoints.Of(measurement.Result(network, at, layer), items, settings.Threshold);
+        LayerPoints.Of(measurement.Result(network, at, layer), items, plan.Settings.Threshold);
 
     private static Markup Picture(byte[] png, string caption)
     {
