@@ -7,8 +7,8 @@ namespace KdKernels.Bench.Probe;
 
 /// <summary>
 /// One step of the entropy probe on some images at once: noise, features, squared change, entropy, gradient of σ. With our kernels or
-/// with the operations that most code composes them of; without a network the features are the noisy images themselves, so that
-/// noise and reductions are all that there is.
+/// with the operations that most code composes them of. Without a network the noisy images' gradient is given, so that noise and
+/// entropy, forward and backward, are all that there is.
 /// </summary>
 internal sealed class ProbeStep : IDisposable
 {
@@ -18,6 +18,7 @@ internal sealed class ProbeStep : IDisposable
     private readonly Tensor _images;
     private readonly Tensor _sigma;
     private readonly Tensor _clean;
+    private readonly Tensor _upstream;
     private readonly nn.Module<Tensor, Tensor>? _network;
     private uint _step;
 
@@ -32,8 +33,9 @@ internal sealed class ProbeStep : IDisposable
         manual_seed(size);
         _images = rand(images, 3, size, size);
         _sigma = (rand(images, cells, cells) * 0.01 + 0.01).detach().requires_grad_();
+        _upstream = randn([images * samples, 3, size, size]) * 1e-5;
         using var noGrad = no_grad();
-        using Tensor features = Features(_images);
+        using Tensor features = network is null ? _images.alias() : network.call(_images);
         _clean = features.reshape(images, 1, -1).relu();
     }
 
@@ -59,14 +61,18 @@ internal sealed class ProbeStep : IDisposable
         _images.Dispose();
         _sigma.Dispose();
         _clean.Dispose();
+        _upstream.Dispose();
     }
 
     private void Descend(Tensor noisy, Tensor entropy)
     {
-        Tensor change = Features(noisy).reshape(_images.shape[0], _samples, -1).relu() - _clean;
+        if (_network is null)
+        {
+            autograd.grad([noisy, entropy], [_sigma], [_upstream, tensor(-7f)])[0].Dispose();
+            return;
+        }
+        Tensor change = _network.call(noisy).reshape(_images.shape[0], _samples, -1).relu() - _clean;
         Tensor loss = change.square().mean([1L, 2L]).sum() - 7 * entropy;
         autograd.grad([loss], [_sigma])[0].Dispose();
     }
-
-    private Tensor Features(Tensor images) => _network is null ? images.alias() : _network.call(images);
 }

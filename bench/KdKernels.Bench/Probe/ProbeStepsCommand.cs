@@ -24,7 +24,7 @@ internal static class ProbeStepsCommand
         Console.WriteLine($"{"images x copies, size, cells",-32} {"part",-20} {"ms",9} {"steps/s",9} {"composed / fused",17}");
         foreach ((int images, int size, int cells, int samples) in new[] { (4, 32, 8, 24), (1, 32, 16, 96), (1, 224, 16, 96) })
         {
-            Step(images, size, cells, samples, null, "noise and reduction", options);
+            Step(images, size, cells, samples, null, "noise and entropy", options);
             if (size == 32)
             {
                 using nn.Module<Tensor, Tensor> network = Network();
