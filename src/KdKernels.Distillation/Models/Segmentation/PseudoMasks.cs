@@ -10,10 +10,10 @@ public static class PseudoMasks
     public const long Ignore = -100;
 
     /// <summary>
-    /// Of the classes that the image does not show. Far enough that their probability is exactly 0 at every usual
-    /// temperature, and finite, so that differences of such logits stay 0 and not NaN.
+    /// Of the classes that the image does not show. e^-40 = 4e-18 is lost beside 1 in float32, and the kernels need no
+    /// double arithmetic for such rows, as they do for logits of -1e4.
     /// </summary>
-    private const double Absent = -1e4;
+    private const double Absent = -40;
 
     /// <summary>
     /// Where the evidence for the image's class is: a = max(0, map of the label) / its maximum over the image; all 0
