@@ -77,6 +77,7 @@ internal static class KnowledgePoints
             Notes =
             [
                 .. Enumerable.Range(1, 3).Select(hypothesis => $"H{hypothesis}: {Verdict(points, hypothesis)}."),
+                .. FewItems(points),
                 "Rows are means over layers; those of single layers stand among the details, and in points/report.html.",
                 "Intervals are over pairs of students and images; with three pairs they are rather short where seeds matter most.",
             ],
@@ -116,6 +117,18 @@ internal static class KnowledgePoints
         Seeds = row.Difference.Seeds,
         Items = points.Items.Count,
     };
+
+    // Intervals over a handful of items are too short, whatever they say.
+    private static IEnumerable<string> FewItems(PointsResult points)
+    {
+        const int few = 5;
+        PointsPair[] poor = [.. points.Pairs.Where(pair => pair.EffectiveItems < few)];
+        if (poor.Length > 0)
+        {
+            yield return $"In {poor.Length} of {points.Pairs.Count} pairs and layers fewer than {few} of {points.Items.Count} items are effective: "
+                + "their foreground has no lower entropy than their background, and what is said of them rests on next to nothing.";
+        }
+    }
 
     // As for the claim as a whole: all of a hypothesis' quantities must hold.
     private static string Verdict(PointsResult points, int hypothesis)
