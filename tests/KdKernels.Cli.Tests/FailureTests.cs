@@ -14,7 +14,7 @@ public sealed class FailureTests
         { new RecipeException("a.yaml", 3, "student.modle", "unknown key"), ExitCode.InvalidInput },
         { new KdDataException("train.bin", 512, "expected 3073 bytes but got 12"), ExitCode.InvalidInput },
         { new CheckpointException("state.json: damaged"), ExitCode.InvalidInput },
-        { new RunFolderException("runs/x is in use by another trainer"), ExitCode.InvalidInput },
+        { new RunFolderException("runs/x is in use by another process"), ExitCode.InvalidInput },
         { new DivergedException("the loss became NaN"), ExitCode.Diverged },
         { new DeviceException("expected a CUDA device"), ExitCode.Unavailable },
         { new ExternalException("CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0)"), ExitCode.Unavailable },

@@ -39,8 +39,7 @@ internal sealed class ClaimFolder : IDisposable
         string description = Path.Combine(full, "setting.json");
         try
         {
-            if (!File.Exists(description) && Directory.Exists(full)
-                && Directory.EnumerateFileSystemEntries(full).Any(entry => Path.GetFileName(entry) != ".lock"))
+            if (!File.Exists(description) && FolderLock.HoldsMore(full))
             {
                 throw new RunFolderException($"expected a new folder or one of this claim but got {full}");
             }
@@ -53,8 +52,7 @@ internal sealed class ClaimFolder : IDisposable
             }
 
             Directory.CreateDirectory(Path.Combine(full, "parts"));
-            var held = new FileStream(
-                Path.Combine(full, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            FileStream held = FolderLock.Take(full);
             try
             {
                 WholeFile.Write(description, Encoding.UTF8.GetBytes(setting));
@@ -68,7 +66,7 @@ internal sealed class ClaimFolder : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new RunFolderException($"{full} is in use or cannot be written: {error.Message}", error);
+            throw new RunFolderException($"{full} cannot be written: {error.Message}", error);
         }
     }
 

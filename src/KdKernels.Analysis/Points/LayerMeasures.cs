@@ -3,8 +3,7 @@ using KdKernels.Distillation.Training;
 namespace KdKernels.Analysis.Points;
 
 /// <summary>
-/// What one network knows at one layer, item by item: the quantities of Cheng et al. 2020, section 3.2, over its checkpoints. NaN
-/// where an item is not effective, or a quotient is 0/0.
+/// What one network knows at one layer, item by item: the quantities of Cheng et al. 2020, section 3.2, over its checkpoints.
 /// </summary>
 internal sealed class LayerMeasures
 {

@@ -45,23 +45,29 @@ internal sealed class PointsFolder : IDisposable
         try
         {
             bool isThere = File.Exists(settings);
-            if (!isThere && Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any())
+            if (!isThere && FolderLock.HoldsMore(full))
             {
                 throw new RunFolderException($"expected a new folder or one of this measurement but got {full}");
             }
 
-            Directory.CreateDirectory(Path.Combine(full, "parts"));
-            var held = new FileStream(
-                Path.Combine(full, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             if (isThere && !File.ReadAllBytes(settings).AsSpan().SequenceEqual(text))
             {
-                held.Dispose();
                 throw new RunFolderException(
                     $"{full} holds a measurement of other runs or with other settings; choose another folder with -o");
             }
 
-            WholeFile.Write(settings, text);
-            return new PointsFolder(full, held);
+            Directory.CreateDirectory(Path.Combine(full, "parts"));
+            FileStream held = FolderLock.Take(full);
+            try
+            {
+                WholeFile.Write(settings, text);
+                return new PointsFolder(full, held);
+            }
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using KdKernels.Analysis.Claims;
 using KdKernels.Distillation.Reporting;
 using KdKernels.Distillation.Training;
 
@@ -25,19 +26,9 @@ public static class PointsTables
             Number(row.Plain),
             Number(row.Difference.Value),
             $"{Number(row.Difference.Low)} to {Number(row.Difference.High)}",
-            Verdict(row),
+            ClaimVerdicts.Text(ClaimVerdicts.Of(
+                row.Difference.Low, row.Difference.High, threshold: 0, row.Higher ? ClaimSide.Above : ClaimSide.Below)),
         ];
-    }
-
-    /// <summary><c>holds</c> where the whole interval lies on the claimed side of 0, <c>does not</c> where it lies on the other one,
-    /// else <c>inconclusive</c>.</summary>
-    public static string Verdict(PointsRow row)
-    {
-        ArgumentNullException.ThrowIfNull(row);
-        (double low, double high) = row.Higher
-            ? (row.Difference.Low, row.Difference.High)
-            : (-row.Difference.High, -row.Difference.Low);
-        return low > 0 ? "holds" : high < 0 ? "does not" : "inconclusive";
     }
 
     public static string Csv(PointsResult result)

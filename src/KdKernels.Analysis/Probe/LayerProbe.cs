@@ -116,23 +116,11 @@ internal sealed class LayerProbe : IDisposable
 
     private void Hook(string name, Func<Tensor, Tensor> take)
     {
-        nn.Module<Tensor, Tensor> module = Find(name);
+        nn.Module<Tensor, Tensor> module = NetworkTaps.Find(network, name)
+            ?? throw new AnalysisException(
+                $"expected one of the layers {string.Join(", ", NetworkTaps.Available(network))} but got '{name}'");
         var hook = module.register_forward_hook((_, _, output) => take(output));
         removers.Add(hook.remove);
-    }
-
-    private nn.Module<Tensor, Tensor> Find(string name)
-    {
-        foreach ((string candidate, nn.Module module) in network.named_modules())
-        {
-            if (string.Equals(candidate, name, StringComparison.Ordinal) && module is nn.Module<Tensor, Tensor> found)
-            {
-                return found;
-            }
-        }
-
-        throw new AnalysisException(
-            $"expected one of the layers {string.Join(", ", NetworkTaps.Available(network))} but got '{name}'");
     }
 
     /// <summary>Leaves a forward pass; the one way out of a network of which nothing is known but its modules.</summary>

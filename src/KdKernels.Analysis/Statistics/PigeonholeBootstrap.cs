@@ -42,7 +42,12 @@ public static class PigeonholeBootstrap
         return 2 * known.Length < resamples
             ? new BootstrapInterval(value, double.NaN, double.NaN, Level, resamples, seeds)
             : new BootstrapInterval(
-                value, Quantile(known, (1 - Level) / 2), Quantile(known, (1 + Level) / 2), Level, resamples, seeds);
+                value,
+                PairedBootstrap.Quantile(known, (1 - Level) / 2),
+                PairedBootstrap.Quantile(known, (1 + Level) / 2),
+                Level,
+                resamples,
+                seeds);
     }
 
     private static int[] Ones(int count)
@@ -61,14 +66,5 @@ public static class PigeonholeBootstrap
         }
 
         return weights;
-    }
-
-    // Linear interpolation between order statistics, as numpy's default.
-    private static double Quantile(double[] sorted, double level)
-    {
-        double position = level * (sorted.Length - 1);
-        int below = (int)position;
-        int above = Math.Min(below + 1, sorted.Length - 1);
-        return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
     }
 }

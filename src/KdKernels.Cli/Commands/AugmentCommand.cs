@@ -13,11 +13,8 @@ internal static class AugmentCommand
     public static Command Create(CliConsole console)
     {
         var run = new Argument<string>("run") { Description = "The folder of a finished run: its teacher is asked." };
-        var augmentations = new Option<string?>("--augmentations", "-a")
-        {
-            Description = $"Which, with commas between them, of {string.Join(", ", BatchAugmentations.Names)}. Default: all.",
-            HelpName = "a,b,...",
-        };
+        Option<string[]> augmentations = WordsOption.Create(
+            "--augmentations", "a,b", $"Which, of {string.Join(", ", BatchAugmentations.Names)}. Default: all.", "-a");
         var sets = Whole("--sets", $"Sets whose deviation is measured. Default: {Defaults.Sets}.", least: 2);
         var setSize = Whole(
             "--set-size", $"Distinct images per set; T.stddev depends on it. Default: {Defaults.SetSize}.", least: 2);
@@ -36,8 +33,7 @@ internal static class AugmentCommand
         };
         command.Validators.Add(result =>
         {
-            string[] names = NamesOf(result.GetValue(augmentations));
-            if (Array.Find(names, name => !BatchAugmentations.Names.Contains(name, StringComparer.Ordinal)) is { } unknown)
+            if (Array.Find(result.GetValue(augmentations)!, name => !BatchAugmentations.Names.Contains(name, StringComparer.Ordinal)) is { } unknown)
             {
                 result.AddError(
                     $"--augmentations: expected one of {string.Join(", ", BatchAugmentations.Names)} but got '{unknown}'.");
@@ -54,7 +50,9 @@ internal static class AugmentCommand
             string folder = parsed.GetValue(run)!;
             AugmentationRanking ranking = AugmentationRanking.Of(
                 folder,
-                NamesOf(parsed.GetValue(augmentations)),
+                parsed.GetValue(augmentations) is { Length: > 0 } asked
+                    ? [.. asked.Distinct(StringComparer.Ordinal)]
+                    : BatchAugmentations.Names,
                 settings,
                 parsed.GetValue(images) ?? 0,
                 console.Error.WriteLine,
@@ -66,10 +64,6 @@ internal static class AugmentCommand
         });
         return command;
     }
-
-    private static string[] NamesOf(string? list) => list is null
-        ? [.. BatchAugmentations.Names]
-        : [.. list.Split(',', StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
 
     private static Option<int?> Whole(string name, string description, int least)
     {

@@ -43,7 +43,7 @@ internal static class PointsCommand
         }
 
         console.Out.WriteLine(request.AsJson
-            ? PointsText.Json(result)
+            ? JsonLine.Of(result, JsonLine.Types.PointsResult)
             : PointsText.Of(result, Path.Combine(output, "report.html")));
         return ExitCode.Done;
     }

@@ -31,8 +31,8 @@ internal sealed class PointsOptions
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string[]> layers = Words("--layers", "l1,l2", "Layers to analyse. Default: those that the recipe traced.");
-    private readonly Option<string[]> epochs = Words("--epochs", "e1,e2", "Checkpoints. Default: all that the students share.");
+    private readonly Option<string[]> layers = WordsOption.Create("--layers", "l1,l2", "Layers to analyse. Default: those that the recipe traced.");
+    private readonly Option<string[]> epochs = WordsOption.Create("--epochs", "e1,e2", "Checkpoints. Default: all that the students share.");
     private readonly Option<int?> items = Number<int>("--items", "Held-out items to probe; 50, or 20 with --reduced.");
     private readonly Option<double?> threshold = Number<double>("--threshold", "b, in nats; 0.2.");
     private readonly Option<int?> grid = Number<int>("--grid", "Cells along an image's side; 16, or 8.");
@@ -142,13 +142,4 @@ internal sealed class PointsOptions
 
     private static Option<T?> Number<T>(string name, string description)
         where T : struct => new(name) { Description = description };
-
-    private static Option<string[]> Words(string name, string help, string description) => new(name)
-    {
-        Description = description,
-        HelpName = help,
-        DefaultValueFactory = _ => [],
-        CustomParser = result => [.. result.Tokens.SelectMany(
-            token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
-    };
 }

@@ -17,8 +17,8 @@ internal static class SweepCommand
             Description = "A sweep: a YAML file, or a name from `kd list sweeps`.",
             HelpName = "sweep",
         };
-        Option<string[]> methods = Names("--methods", "m1,m2", "With -c the methods of the sweep to keep, else methods by name.");
-        Option<string[]> recipes = Names("--recipes", "r1,r2", "With -c the entries of the sweep to keep, else recipes by name.");
+        Option<string[]> methods = WordsOption.Create("--methods", "m1,m2", "With -c the methods of the sweep to keep, else methods by name.");
+        Option<string[]> recipes = WordsOption.Create("--recipes", "r1,r2", "With -c the entries of the sweep to keep, else recipes by name.");
         var overrides = new Option<string[]>("--set", "-s")
         {
             Description = "Overrides one key of every recipe, such as -s student.solver.epochs=5. May be repeated.",
@@ -135,15 +135,6 @@ internal static class SweepCommand
             words.Add("--quick");
         return words;
     }
-
-    private static Option<string[]> Names(string name, string help, string description) => new(name)
-    {
-        Description = description,
-        HelpName = help,
-        DefaultValueFactory = _ => [],
-        CustomParser = result => [.. result.Tokens.SelectMany(
-            token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
-    };
 
     private sealed record Request(Sweep Sweep, string? Output, bool AsJson, int Jobs, IReadOnlyList<string> Words);
 }

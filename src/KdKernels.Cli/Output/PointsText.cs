@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using KdKernels.Analysis.Points;
 using KdKernels.Distillation.Reporting;
 
@@ -31,6 +30,4 @@ internal static class PointsText
         text.Append("\nH1: N_fg, N_bg, lambda. H2: D_mean, D_std. H3: rho. Intervals are not corrected for their number.");
         return text.Append(CultureInfo.InvariantCulture, $"\nreport: {report}").ToString();
     }
-
-    public static string Json(PointsResult result) => JsonSerializer.Serialize(result, JsonLine.Types.PointsResult);
 }

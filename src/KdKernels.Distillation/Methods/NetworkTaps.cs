@@ -45,6 +45,9 @@ internal sealed class NetworkTaps : IDisposable
     /// <summary>The names of modules that can be tapped.</summary>
     public static IReadOnlyList<string> Available(nn.Module network) => [.. Modules(network).Keys];
 
+    /// <summary>A module that can be tapped; null where there is none of that name.</summary>
+    public static nn.Module<Tensor, Tensor>? Find(nn.Module network, string name) => Modules(network).GetValueOrDefault(name);
+
     /// <summary>Hands over what the last forward pass left, to the current dispose scope.</summary>
     public IReadOnlyDictionary<string, Tensor> Take()
     {

@@ -127,14 +127,6 @@ internal sealed class ImageClassification : LearningTask
         return new ImageClassification(all, train, selection);
     }
 
-    public override Tensor LabelLoss(NetworkPass pass, Batch batch) =>
-        nn.functional.cross_entropy(pass.Output, batch.Labels);
-
-    public override Tensor Hits(NetworkPass pass, Batch batch) => pass.Output.detach().argmax(1).eq(batch.Labels).sum();
-
-    public override Tensor Agreements(Tensor output, Tensor other) =>
-        output.detach().argmax(1).eq(other.detach().argmax(1)).sum();
-
     public override Evaluation Evaluate(
         nn.Module<Tensor, Tensor> network, EvaluationRecipe evaluation, Device device, int[]? teacher)
     {

@@ -84,18 +84,22 @@ internal abstract class LearningTask
     /// those; null where a task has no such split.</summary>
     public virtual LearningTask? ForSelection() => null;
 
-    /// <summary>The mean loss against labels.</summary>
-    public abstract Tensor LabelLoss(NetworkPass pass, Batch batch);
+    /// <summary>The mean loss against labels; by default the cross-entropy that <see cref="HasRowLabels"/> speaks of.</summary>
+    public virtual Tensor LabelLoss(NetworkPass pass, Batch batch) =>
+        nn.functional.cross_entropy(ClassRows(pass.Output), LabelRows(batch.Labels));
 
     /// <summary>What <see cref="LabelLoss"/> divides by what; its weight is the recipe's.</summary>
     public virtual TermContract LabelContract { get; } =
         new("cross-entropy", "Σ_n −log softmax(z_s)[y]", "N", 0, "", "λ (p_s − u_y) / N", "");
 
-    /// <summary>How many items of the batch are right, a scalar without gradient.</summary>
-    public abstract Tensor Hits(NetworkPass pass, Batch batch);
+    /// <summary>How many items of the batch are right, a scalar without gradient; by default those whose largest logit is
+    /// their label's.</summary>
+    public virtual Tensor Hits(NetworkPass pass, Batch batch) => pass.Output.detach().argmax(1).eq(batch.Labels).sum();
 
-    /// <summary>On how many items of the batch two outputs agree, a scalar without gradient.</summary>
-    public abstract Tensor Agreements(Tensor output, Tensor other);
+    /// <summary>On how many items of the batch two outputs agree, a scalar without gradient; by default those with the same
+    /// largest logit.</summary>
+    public virtual Tensor Agreements(Tensor output, Tensor other) =>
+        output.detach().argmax(1).eq(other.detach().argmax(1)).sum();
 
     /// <summary>An output as rows of class logits <c>[R, K]</c>, which is what logit methods compare.</summary>
     public virtual Tensor ClassRows(Tensor output) => output;

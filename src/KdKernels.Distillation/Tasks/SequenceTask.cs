@@ -92,9 +92,6 @@ internal sealed class SequenceTask : LearningTask
 
     public override Tensor LabelRows(Tensor labels) => labels.reshape(-1);
 
-    public override Tensor LabelLoss(NetworkPass pass, Batch batch) =>
-        nn.functional.cross_entropy(ClassRows(pass.Output), LabelRows(batch.Labels));
-
     public override Tensor Hits(NetworkPass pass, Batch batch) => Right(pass.Output.detach().argmax(-1), batch.Labels).sum();
 
     public override Tensor Agreements(Tensor output, Tensor other) =>

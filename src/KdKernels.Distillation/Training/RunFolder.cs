@@ -11,8 +11,6 @@ namespace KdKernels.Distillation.Training;
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
-    private const string LockName = ".lock";
-
     private readonly FileStream lockFile;
 
     private RunFolder(string path, Recipe recipe, FileStream lockFile, bool resumed)
@@ -70,10 +68,10 @@ public sealed class RunFolder : IDisposable
         try
         {
             Directory.CreateDirectory(path);
-            FileStream held = Lock(path);
+            FileStream held = FolderLock.Take(path);
             string? other = Directory.EnumerateFileSystemEntries(path)
                 .Select(Path.GetFileName)
-                .FirstOrDefault(name => !string.Equals(name, LockName, StringComparison.Ordinal));
+                .FirstOrDefault(name => !string.Equals(name, FolderLock.Name, StringComparison.Ordinal));
             if (other is not null)
             {
                 held.Dispose();
@@ -102,7 +100,7 @@ public sealed class RunFolder : IDisposable
             throw new RunFolderException($"expected a run folder with recipe.yaml in it but got {full}");
         }
 
-        FileStream held = Lock(full);
+        FileStream held = FolderLock.Take(full);
         try
         {
             Recipe recipe = RecipeReader.Read(
@@ -152,31 +150,12 @@ public sealed class RunFolder : IDisposable
                 return false;
             }
 
-            Lock(path).Dispose();
+            FolderLock.Take(path).Dispose();
             return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or RunFolderException)
         {
             return false;
-        }
-    }
-
-    private static FileStream Lock(string path)
-    {
-        string file = Path.Combine(path, LockName);
-        try
-        {
-            // On Linux FileShare.None is flock(LOCK_EX | LOCK_NB): refused at once, and the kernel frees it with its
-            // owner.
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException error)
-        {
-            throw new RunFolderException($"{path} is in use by another trainer ({error.Message})", error);
-        }
-        catch (UnauthorizedAccessException error)
-        {
-            throw new RunFolderException($"{path} cannot be written: {error.Message}", error);
         }
     }
 

@@ -49,7 +49,7 @@ public sealed class TrainingInterruptedException : OperationCanceledException
     public string CheckpointPath { get; } = "";
 }
 
-/// <summary>A run folder that cannot be used: another trainer holds it, or it belongs to a different recipe.</summary>
+/// <summary>A run folder that cannot be used: another process holds it, or it belongs to a different recipe.</summary>
 public sealed class RunFolderException : Exception
 {
     public RunFolderException()

@@ -31,7 +31,7 @@ public sealed class RunFolderTests : IDisposable
         using (RunFolder.Create(Sample, path))
         {
             Assert.Contains(
-                "in use by another trainer",
+                "in use by another process",
                 Assert.Throws<RunFolderException>(() => RunFolder.Resume(path)).Message,
                 StringComparison.Ordinal);
         }

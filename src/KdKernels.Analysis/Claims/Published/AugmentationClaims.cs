@@ -150,27 +150,3 @@ internal static class AugmentationClaims
         return new ClaimDetail(measure.Augmentation, figures);
     }
 }
-
-/// <summary>On generated images.</summary>
-internal static class AugmentationsOfShapes
-{
-    public static Claim Definition { get; } = AugmentationClaims.Define(
-        "t-stddev-shapes",
-        "nothing: Shapes is generated",
-        ["data.train=2000", "data.test=1000"],
-        ["data.train=50000", "data.test=10000", "teacher.model=resnet56", "student.model=resnet20", "teacher.solver.epochs=240", "student.solver.epochs=240"],
-        "2,000 images of Shapes",
-        minutes: 15);
-}
-
-/// <summary>On CIFAR-10.</summary>
-internal static class AugmentationsOfCifar
-{
-    public static Claim Definition { get; } = AugmentationClaims.Define(
-        "t-stddev-cifar10",
-        SweepEntries.Images,
-        ["data.name=cifar10", "data.train=0", "data.test=0"],
-        ["data.name=cifar10", "data.train=0", "data.test=0", "teacher.model=resnet56", "student.model=resnet20", "teacher.solver.epochs=240", "student.solver.epochs=240"],
-        "CIFAR-10 as it is under KD_DATA",
-        minutes: 30);
-}

@@ -63,20 +63,21 @@ internal static class KnowledgePoints
             return new PointsRun(run, run, settings).Run(
                 Path.Combine(context.Folder, "points"), progress => Say(context, progress), context.Cancellation);
         });
+        PointsRow[] rows =
+        [
+            .. points.Rows.Where(
+                row => string.Equals(row.Layer, PointsComparison.AllLayers, StringComparison.Ordinal) && row.Hypothesis > 0),
+        ];
         return new ClaimFindings
         {
-            Statistics =
-            [
-                .. points.Rows
-                    .Where(row => string.Equals(row.Layer, PointsComparison.AllLayers, StringComparison.Ordinal) && row.Hypothesis > 0)
-                    .Select(row => Statistic(row, points)),
-            ],
+            Statistics = [.. rows.Select(row => Statistic(row, points))],
             Parameters = Parameters(resolved, trained, points),
             Data = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["held-out"] = points.DataFingerprint },
             Details = [.. points.Rows.GroupBy(row => row.Layer, StringComparer.Ordinal).Select(Detail), Effective(points)],
             Notes =
             [
-                .. Enumerable.Range(1, 3).Select(hypothesis => $"H{hypothesis}: {Verdict(points, hypothesis)}."),
+                .. rows.GroupBy(row => row.Hypothesis).Select(hypothesis => $"H{hypothesis.Key}: "
+                    + $"{ClaimVerdicts.Text(ClaimVerdicts.Of([.. hypothesis.Select(row => Statistic(row, points))]))}."),
                 .. FewItems(points),
                 "Rows are means over layers; those of single layers stand among the details, and in points/report.html.",
                 "Intervals are over pairs of students and images; with three pairs they are rather short where seeds matter most.",
@@ -130,19 +131,6 @@ internal static class KnowledgePoints
         }
     }
 
-    // As for the claim as a whole: all of a hypothesis' quantities must hold.
-    private static string Verdict(PointsResult points, int hypothesis)
-    {
-        string[] verdicts =
-        [
-            .. points.Rows
-                .Where(row => row.Hypothesis == hypothesis && string.Equals(row.Layer, PointsComparison.AllLayers, StringComparison.Ordinal))
-                .Select(PointsTables.Verdict),
-        ];
-        return verdicts.Contains("does not", StringComparer.Ordinal) ? "does not hold"
-            : Array.TrueForAll(verdicts, verdict => verdict == "holds") ? "holds" : "inconclusive";
-    }
-
     private static SortedDictionary<string, string> Parameters(Recipe recipe, ExperimentResult trained, PointsResult points) =>
         new(StringComparer.Ordinal)
         {
@@ -184,46 +172,4 @@ internal static class KnowledgePoints
 
         return new ClaimDetail($"effective images of {points.Items.Count}", figures);
     }
-}
-
-/// <summary>On generated images with exact masks.</summary>
-internal static class KnowledgePointsOfShapes
-{
-    public static Claim Definition { get; } = KnowledgePoints.Define(
-        "knowledge-points-shapes", "points-shapes", MaskSource.Data, "nothing: Shapes is generated",
-        "2,000 images of Shapes with their exact masks, 12 checkpoints, 3 layers, 8x8 cells", minutes: 30);
-}
-
-/// <summary>On digits, whose strokes are the foreground.</summary>
-internal static class KnowledgePointsOfDigits
-{
-    public static Claim Definition { get; } = KnowledgePoints.Define(
-        "knowledge-points-mnist", "points-mnist", MaskSource.Strokes, "MNIST: mnist under KD_DATA, or -s data.root=DIR",
-        "2,000 digits of MNIST, bright pixels being the foreground, 12 checkpoints, 3 layers, 8x8 cells", minutes: 30);
-}
-
-/// <summary>On generated point clouds.</summary>
-internal static class KnowledgePointsOfClouds
-{
-    public static Claim Definition { get; } = KnowledgePoints.Define(
-        "knowledge-points-clouds", "points-clouds", MaskSource.Data, "nothing: clouds are generated",
-        "2,000 clouds of 256 points, those of the object being the foreground, 9 checkpoints, 3 layers of a PointNet", minutes: 15);
-}
-
-/// <summary>On the words of generated sentences.</summary>
-internal static class KnowledgePointsOfSentences
-{
-    public static Claim Definition { get; } = KnowledgePoints.Define(
-        "knowledge-points-sentiment", "points-sentiment", MaskSource.Data, "nothing: sentences are generated",
-        "2,000 sentences, the words that decide being the foreground, 9 checkpoints, the logits of an LSTM", minutes: 10);
-}
-
-/// <summary>On the words of generated questions and passages.</summary>
-internal static class KnowledgePointsOfQuestions
-{
-    public static Claim Definition { get; } = KnowledgePoints.Define(
-        "knowledge-points-questions", "points-questions", MaskSource.Data, "nothing: questions are generated",
-        "500 questions with passages, the fact that answers being the foreground and the question's words being background, 9 checkpoints, "
-            + "the logits of a reader with attention",
-        minutes: 10);
 }
