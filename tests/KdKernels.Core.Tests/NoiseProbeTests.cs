@@ -22,6 +22,8 @@ public class NoiseProbeTests
         { 2, 1, 3, 5, 2, 4, 8, 2 },
         { 1, 1, 150, 64, 1, 1, 1, 2 },
         { 1, 1, 3, 5000, 1, 2, 7, 1 },
+        // Several bands of several tiles.
+        { 2, 2, 150, 64, 2, 75, 20, 2 },
         { 0, 3, 8, 8, 0, 2, 2, 4 },
         { 2, 0, 8, 8, 2, 2, 2, 4 },
         { 2, 3, 0, 8, 2, 2, 2, 4 },
@@ -64,6 +66,30 @@ public class NoiseProbeTests
         }
 
         Assert.Equal(height, next);
+    }
+
+    [Theory]
+    [InlineData(32, 32, 16, 1)]
+    [InlineData(150, 64, 75, 3)]
+    [InlineData(150, 64, 1, 3)]
+    [InlineData(3, 5000, 3, 3)]
+    [InlineData(224, 224, 16, 16)]
+    public void Bands_are_whole_tiles_that_fit_in_the_first_level_cache(int height, int width, int cells, int count)
+    {
+        NoiseTile[] tiles = NoiseTiles.Of(height, width, cells);
+        NoiseBand[] bands = NoiseTiles.Bands(tiles, width);
+        Assert.Equal(count, bands.Length);
+        int tile = 0, row = 0;
+        foreach (NoiseBand band in bands)
+        {
+            Assert.Equal((tile, row), (band.FirstTile, band.FirstRow));
+            Assert.Equal(tiles.Skip(tile).Take(band.Tiles).Sum(one => one.Rows), band.Rows);
+            Assert.True(band.Rows * width <= 4096 || band.Rows == 1);
+            tile += band.Tiles;
+            row += band.Rows;
+        }
+
+        Assert.Equal((tiles.Length, height), (tile, row));
     }
 
     [Fact]

@@ -78,4 +78,6 @@ internal readonly unsafe struct Float32x1 : IVector<Float32x1, float>
         target[2] = c.value;
         target[3] = d.value;
     }
+
+    public static void AddTo(double* sums, Float32x1 value) => *sums += value.value;
 }

@@ -89,4 +89,6 @@ internal readonly unsafe struct Float64x1 : IWideVector<Float64x1>
         target[2] = c.value;
         target[3] = d.value;
     }
+
+    public static void AddTo(double* sums, Float64x1 value) => *sums += value.value;
 }

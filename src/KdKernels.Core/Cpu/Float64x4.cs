@@ -144,6 +144,9 @@ internal readonly unsafe struct Float64x4 : IWideVector<Float64x4>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(double* sums, Float64x4 value) => (Vector256.Load(sums) + value.value).Store(sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> FirstLanes(int count) =>
         Vector256.LessThan(Vector256.Create(0.0, 1, 2, 3), Vector256.Create((double)count));
 

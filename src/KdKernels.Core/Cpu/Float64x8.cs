@@ -135,6 +135,9 @@ internal readonly unsafe struct Float64x8 : IWideVector<Float64x8>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(double* sums, Float64x8 value) => (Vector512.Load(sums) + value.value).Store(sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> FirstLanes(int count) =>
         Vector512.LessThan(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)count));
 

@@ -88,4 +88,7 @@ internal unsafe interface IVector<TSelf, TElement>
     /// memory: what many short dot products end with.
     /// </summary>
     static abstract void SumEach(TSelf a, TSelf b, TSelf c, TSelf d, TElement* target);
+
+    /// <summary>Adds the lanes to as many doubles in memory.</summary>
+    static abstract void AddTo(double* sums, TSelf value);
 }

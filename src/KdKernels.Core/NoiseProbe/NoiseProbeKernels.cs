@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace KdKernels.Core;
 
-/// <summary>Passes over the pixels of a tile, whose noise is at hand.</summary>
+/// <summary>Passes over pixels whose noise is at hand.</summary>
 internal static unsafe class NoiseProbeKernels<TVector, TElement>
     where TVector : unmanaged, IVector<TVector, TElement>
     where TElement : unmanaged
@@ -49,6 +49,12 @@ internal static unsafe class NoiseProbeKernels<TVector, TElement>
                         TVector.LoadPartial(upstream + at, count, zero),
                         TVector.LoadPartial(noise + at, count, zero),
                         sum);
+            }
+
+            if (count == TVector.Width)
+            {
+                TVector.AddTo(sums + column, sum);
+                continue;
             }
 
             TVector.Store(lanes, sum);

@@ -1,7 +1,7 @@
 namespace KdKernels.Core;
 
 /// <summary>
-/// Tiles of copies: what forward and backward have in common. The unit of work is a tile with all its channels, which
+/// Bands of copies: what forward and backward have in common. The unit of work is a band with all its channels, which
 /// share the deviations of its pixels.
 /// </summary>
 internal abstract unsafe class NoiseProbeWork<TVector, TElement> : ChunkedWork
@@ -10,6 +10,8 @@ internal abstract unsafe class NoiseProbeWork<TVector, TElement> : ChunkedWork
 {
     private readonly NoiseProbeSettings settings;
     private readonly ChunkPlan plan;
+    private readonly NoiseBand[] bands;
+    private readonly int largestBand;
 
     protected NoiseProbeWork(NoiseProbeProblem problem)
     {
@@ -17,12 +19,9 @@ internal abstract unsafe class NoiseProbeWork<TVector, TElement> : ChunkedWork
         Copies = problem.Copies;
         Width = problem.Width;
         Tiles = NoiseTiles.Of(problem.Height, Width, (int)problem.Sigma.Inner);
-        int rows = Tiles.Length == 0 ? 0 : Tiles.Max(tile => tile.Rows);
-        LargestTile = rows * Width;
-        plan = ChunkPlan.Of(Copies.Outer * Tiles.Length, LargestTile * Copies.Inner);
-        CellOfColumn = new int[Width];
-        for (int column = 0; column < Width; column++)
-            CellOfColumn[column] = NoiseTiles.Cell(column, (int)problem.Sigma.Length, Width);
+        bands = NoiseTiles.Bands(Tiles, Width);
+        largestBand = bands.Length == 0 ? 0 : bands.Max(band => band.Rows) * Width;
+        plan = ChunkPlan.Of(Copies.Outer * bands.Length, largestBand * Copies.Inner);
     }
 
     protected RowsView Copies { get; }
@@ -31,31 +30,27 @@ internal abstract unsafe class NoiseProbeWork<TVector, TElement> : ChunkedWork
 
     protected int Width { get; }
 
-    protected int LargestTile { get; }
-
-    protected int[] CellOfColumn { get; }
-
     public override void Execute(int chunk)
     {
         (long first, long end) = plan.UnitsOf(chunk);
-        var buffers = new NoiseBuffers<TElement>(LargestTile, Width);
+        var buffers = new NoiseBuffers<TElement>(largestBand);
         for (long unit = first; unit < end; unit++)
         {
-            (long copy, long tile) = Math.DivRem(unit, Tiles.Length);
-            Execute(unit, copy, Tiles[tile], buffers);
+            (long copy, long band) = Math.DivRem(unit, bands.Length);
+            Execute(copy, bands[band], buffers);
         }
     }
 
     protected void Run() => WorkerPool.Execute(this, plan.Chunks, KdCpu.Threads);
 
-    /// <summary>Does one tile.</summary>
-    protected abstract void Execute(long unit, long copy, NoiseTile tile, in NoiseBuffers<TElement> buffers);
+    /// <summary>Does one band of a copy.</summary>
+    protected abstract void Execute(long copy, NoiseBand band, in NoiseBuffers<TElement> buffers);
 
-    /// <summary>The noise of a tile's pixels in one channel.</summary>
-    protected TElement* Noise(long copy, long channel, NoiseTile tile, in NoiseBuffers<TElement> buffers)
+    /// <summary>The noise of a band's pixels in one channel.</summary>
+    protected TElement* Noise(long copy, long channel, NoiseBand band, in NoiseBuffers<TElement> buffers)
     {
-        int count = tile.Rows * Width;
-        long first = (channel * Copies.Length) + ((long)tile.FirstRow * Width);
+        int count = band.Rows * Width;
+        long first = (channel * Copies.Length) + ((long)band.FirstRow * Width);
         uint sample = (uint)(settings.FirstSample + copy);
         PhiloxNormals.Fill(
             settings.Seed, PhiloxPurpose.NoiseProbe, settings.Step, sample, first, buffers.Normals, count);
@@ -68,23 +63,23 @@ internal abstract unsafe class NoiseProbeWork<TVector, TElement> : ChunkedWork
     protected long ImageOf(long copy) => copy / settings.Samples;
 }
 
-/// <summary>This thread's memory for a tile.</summary>
+/// <summary>This thread's memory for a band.</summary>
 internal readonly unsafe struct NoiseBuffers<TElement>
     where TElement : unmanaged
 {
-    public NoiseBuffers(int tile, int width)
+    public NoiseBuffers(int band)
     {
         byte* memory = Scratch.Get(
-            ScratchUse.Kernel, (width * sizeof(double)) + (tile * (long)(sizeof(float) + (4 * sizeof(TElement)))));
+            ScratchUse.Kernel, band * (long)(sizeof(double) + sizeof(float) + (4 * sizeof(TElement))));
         Columns = (double*)memory;
-        Noise = (TElement*)(memory + (width * sizeof(double)));
-        Sigma = Noise + tile;
-        Input = Sigma + tile;
-        Output = Input + tile;
-        Normals = (float*)(Output + tile);
+        Noise = (TElement*)(Columns + band);
+        Sigma = Noise + band;
+        Input = Sigma + band;
+        Output = Input + band;
+        Normals = (float*)(Output + band);
     }
 
-    /// <summary>One sum per column of pixels.</summary>
+    /// <summary>One sum per column of pixels of every tile.</summary>
     public double* Columns { get; }
 
     public TElement* Noise { get; }
