@@ -43,6 +43,7 @@ public sealed class PointsTests : IDisposable
         await Refused("other settings; choose another folder with -o", "points", Run, "--items", "3");
         await Refused("expected layers of", [.. Points("one"), "--layers", "fc1"]);
         await Refused("expected a checkpoint of epoch 9", [.. Points("two"), "--epochs", "0,9"]);
+        await Refused("expected first stages of distilled students", [.. Points("stage"), "--stage", "first"]);
         await Refused("at least one noisy copy but got 0", [.. Points("three"), "--samples", "0"]);
         Directory.Delete(Path.Combine(Run, "checkpoints", "plain-1", "epoch-0001"), recursive: true);
         await Refused("expected a checkpoint of epoch 1", [.. Points("four"), "--epochs", "1"]);
@@ -56,7 +57,33 @@ public sealed class PointsTests : IDisposable
         await Refused("expected a run folder with recipe.yaml in it", "points", Path.Combine(Run, "nothing"));
     }
 
+    [Fact]
+    public async Task Looks_at_the_first_stage_of_a_two_stage_method_where_asked()
+    {
+        Assert.Equal(ExitCode.Done, await new CapturedConsole().RunAsync(
+        [
+            .. TinyRun.Arguments(Run), "-s", "seeds=1", "-s", "method=fitnet", "-s", "teacher.model=mlp-small",
+            "-s", "distill.first-stage-epochs=1", "-s", "trace.epochs=[0, 1]", "-s", "trace.layers=[stage1]",
+        ]));
+        Assert.Equal(ExitCode.Done, await _kd.RunAsync([.. Points("last"), .. Small, "--json"]));
+        var first = new CapturedConsole();
+        Assert.Equal(ExitCode.Done, await first.RunAsync([.. Points("first"), .. Small, "--stage", "first", "--json"]));
+
+        // The first stage begins where the plain student does, the second where the first ended.
+        Assert.Equal(BackgroundMean(first.LastLine, "plain"), BackgroundMean(first.LastLine, "distilled"));
+        Assert.NotEqual(BackgroundMean(_kd.LastLine, "plain"), BackgroundMean(_kd.LastLine, "distilled"));
+
+        var text = new CapturedConsole();
+        Assert.Equal(ExitCode.Done, await text.RunAsync([.. Points("first"), .. Small, "--stage", "first"]));
+        Assert.Contains("the distilled ones in their first stage", text.Out, StringComparison.Ordinal);
+
+        static double BackgroundMean(string json, string network) => JsonDocument.Parse(json).RootElement.GetProperty("curves").EnumerateArray()
+            .First(curve => curve.GetProperty("network").GetString() == network)
+            .GetProperty("background_mean")[0].GetDouble();
+    }
+
     [Theory]
+    [InlineData("--stage", "middle", "middle")]
     [InlineData("--vary", "depth=3", "expected grid or samples with numbers")]
     [InlineData("--epochs", "one", "expected whole numbers but got 'one'")]
     [InlineData("--masks", "guess", "guess")]

@@ -36,25 +36,16 @@ internal static class ClaimPage
             html.Add($"""<p class="note">{note}</p>""");
         }
 
-        foreach (ClaimDetail detail in result.Details)
-        {
-            AddTable(html, detail.Name, detail.Figures.Select(figure => (figure.Key, ClaimFigures.Number(figure.Value))));
-        }
-
-        AddTable(html, "setting", result.Setting.Parameters.Select(pair => (pair.Key, pair.Value)));
-        PageFrame.CloseMain(html);
-        html.Add($"</body>\n</html>");
-        return html.ToString();
-    }
-
-    private static void AddTable(HtmlBuilder html, string title, IEnumerable<(string Name, string Value)> rows)
-    {
-        html.Add($"""<h2>{title}</h2><div class="wide"><table><tbody>""");
-        foreach ((string name, string value) in rows)
+        ClaimDetailTables.Add(html, result.Details);
+        html.Add($"""<h2>setting</h2><div class="wide"><table><tbody>""");
+        foreach ((string name, string value) in result.Setting.Parameters)
         {
             html.Add($"""<tr><th scope="row">{name}</th><td class="n">{value}</td></tr>""");
         }
 
         html.Add($"</tbody></table></div>");
+        PageFrame.CloseMain(html);
+        html.Add($"</body>\n</html>");
+        return html.ToString();
     }
 }

@@ -9,16 +9,21 @@ namespace KdKernels.Analysis.Points;
 internal sealed record NetworkPair(int Repeat, TrainedNetwork Distilled, TrainedNetwork Plain)
 {
     /// <summary>The pairs of two runs.</summary>
+    /// <param name="distilled">With the distilled networks.</param>
+    /// <param name="plain">With the plain ones.</param>
+    /// <param name="stage">Of the distilled ones.</param>
     /// <exception cref="AnalysisException">The runs do not fit each other, or have no such networks.</exception>
-    public static IReadOnlyList<NetworkPair> Of(TrainedRun distilled, TrainedRun plain)
+    public static IReadOnlyList<NetworkPair> Of(TrainedRun distilled, TrainedRun plain, StudentStage stage)
     {
-        Dictionary<int, TrainedNetwork> taught = Networks(distilled, NetworkRole.Distilled);
+        Dictionary<int, TrainedNetwork> taught = Networks(
+            distilled, stage == StudentStage.First ? NetworkRole.FirstStage : NetworkRole.Distilled);
         Dictionary<int, TrainedNetwork> own = Networks(plain, NetworkRole.Plain);
         int[] both = [.. taught.Keys.Intersect(own.Keys).Order()];
         if (both.Length == 0)
         {
             throw new AnalysisException(
-                $"expected distilled students in {distilled.FullPath} and plain ones in {plain.FullPath} "
+                $"expected {(stage == StudentStage.First ? "first stages of " : "")}distilled students in {distilled.FullPath} "
+                + $"and plain students in {plain.FullPath} "
                 + $"but found {taught.Count} and {own.Count}");
         }
 

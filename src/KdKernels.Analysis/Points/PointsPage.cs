@@ -37,7 +37,7 @@ internal sealed class PointsPage
             {result.Data} ·
             {Figures.Count(result.Items.Count, "item")} ·
             {Figures.Count(result.Epochs.Count, "checkpoint")} ·
-            {Figures.Count(result.Pairs.Select(one => one.Repeat).Distinct().Count(), "pair")} of students ·
+            {Figures.Count(result.Pairs.Select(one => one.Repeat).Distinct().Count(), "pair")} of students{PointsTables.Stage(result.Settings)} ·
             {Figures.Duration(result.Seconds)}</p>
             </header>
             <p class="note">{Method(result)}</p>

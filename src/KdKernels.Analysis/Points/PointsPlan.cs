@@ -18,7 +18,7 @@ internal sealed class PointsPlan
         settings.Check();
         (Distilled, Plain, Settings) = (distilled, plain, settings);
         Device = TrainingDevice.Open(distilled.Recipe);
-        Pairs = NetworkPair.Of(distilled, plain);
+        Pairs = NetworkPair.Of(distilled, plain, settings.Stage);
         Layers = settings.Layers.Count > 0 ? settings.Layers : distilled.Recipe.Trace.Layers;
         if (Layers.Count == 0)
         {

@@ -16,6 +16,17 @@ public enum MaskSource
     Centre,
 }
 
+/// <summary>Which training of a distilled student is looked at.</summary>
+public enum StudentStage
+{
+    /// <summary>The one that ends with the student; the only one of most methods.</summary>
+    Last,
+
+    /// <summary>A two-stage method's first one. That of <c>fitnet</c> learns one layer of the teacher and no labels, as the
+    /// students of Cheng et al. 2020 do.</summary>
+    First,
+}
+
 /// <summary>What a measurement of knowledge points does; recorded with its results.</summary>
 public sealed record PointsSettings
 {
@@ -29,6 +40,9 @@ public sealed record PointsSettings
     public int Items { get; init; } = 50;
 
     public MaskSource Masks { get; init; } = MaskSource.Data;
+
+    /// <summary>Of the distilled students; plain ones have a single training.</summary>
+    public StudentStage Stage { get; init; } = StudentStage.Last;
 
     /// <summary>b: a unit is a knowledge point where the background's mean entropy exceeds its own by more.</summary>
     public double Threshold { get; init; } = 0.2;

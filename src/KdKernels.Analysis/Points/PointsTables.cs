@@ -13,6 +13,13 @@ public static class PointsTables
     public static IReadOnlyList<string> Columns { get; } =
         ["statistic", "layer", "claimed", "distilled", "plain", "difference", "95 % interval", "verdict"];
 
+    /// <summary>What is to be said of the students behind their number: nothing where their last training is looked at.</summary>
+    public static string Stage(PointsSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return settings.Stage == StudentStage.First ? ", the distilled ones in their first stage" : "";
+    }
+
     /// <summary>One row, in the words of reports.</summary>
     public static IReadOnlyList<string> Cells(PointsRow row)
     {

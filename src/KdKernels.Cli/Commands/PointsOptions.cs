@@ -54,6 +54,12 @@ internal sealed class PointsOptions
         DefaultValueFactory = _ => MaskSource.Data,
     };
 
+    private readonly Option<StudentStage> stage = new("--stage")
+    {
+        Description = "The distilled students' training: the last, or a two-stage method's first.",
+        DefaultValueFactory = _ => StudentStage.Last,
+    };
+
     private readonly Option<string[]> vary = new("--vary")
     {
         Description = "Also measures the last checkpoint under other values of grid or samples. May be repeated.",
@@ -75,7 +81,7 @@ internal sealed class PointsOptions
         command.Arguments.Add(plain);
         foreach (Option option in new Option[]
         {
-            layers, epochs, items, masks, threshold, reduced, grid, samples, steps, alpha, rate, target, seed, vary, output, json,
+            layers, epochs, stage, items, masks, threshold, reduced, grid, samples, steps, alpha, rate, target, seed, vary, output, json,
         })
             command.Options.Add(option);
         command.Validators.Add(result =>
@@ -102,6 +108,7 @@ internal sealed class PointsOptions
             Epochs = [.. parsed.GetValue(epochs)!.Select(word => int.Parse(word, CultureInfo.InvariantCulture))],
             Items = parsed.GetValue(items) ?? (small ? 20 : 50),
             Masks = parsed.GetValue(masks),
+            Stage = parsed.GetValue(stage),
             Threshold = parsed.GetValue(threshold) ?? 0.2,
             Seed = key,
             Probe = probe with

@@ -16,7 +16,7 @@ internal static class PointsText
             $"\n{result.Model}, {Figures.Count(result.Items.Count, "item")}, {Figures.Count(result.Epochs.Count, "checkpoint")}, ");
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{Figures.Count(result.Pairs.Select(pair => pair.Repeat).Distinct().Count(), "pair")} of students. ");
+            $"{Figures.Count(result.Pairs.Select(pair => pair.Repeat).Distinct().Count(), "pair")} of students{PointsTables.Stage(result.Settings)}. ");
         text.Append(
             CultureInfo.InvariantCulture,
             $"{100 * result.Reached:0.0} % of the optimisations reached {result.Settings.Probe.TargetEntropy} nats.\n\n");

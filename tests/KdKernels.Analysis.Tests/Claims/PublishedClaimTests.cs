@@ -115,6 +115,19 @@ public sealed class PublishedClaimTests : IDisposable
     }
 
     [Fact]
+    public void Knowledge_points_of_hints_are_those_of_the_stage_that_learns_one_layer_of_the_teacher()
+    {
+        ClaimResult result = Run(
+            "knowledge-points-hints", seeds: 2, "teacher.model=mlp-small", "student.solver.epochs=2", "trace.epochs=[0, 2]",
+            "trace.layers=[stage1]", "distill.first-stage-epochs=2", "distill.hint-layer=stage1", "distill.guided-layer=stage1");
+        Assert.Equal("First", result.Setting.Parameters["stage"]);
+        Assert.Contains(_observer.Trained, stage => stage == "distilled-first-2");
+        string[] probed = Directory.GetFiles(_root, "distilled*-stage1-*.json", SearchOption.AllDirectories);
+        Assert.Equal(2 * 2, probed.Length);
+        Assert.All(probed, part => Assert.StartsWith("distilled-first-", Path.GetFileName(part), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Augmentations_are_measured_on_the_teacher_and_trained_with()
     {
         ClaimResult result = Run(

@@ -14,46 +14,52 @@ internal static class KnowledgePoints
         "Distilled students know more of the foreground and less of the background (H1: N_fg and lambda up, N_bg down), learn it sooner and all "
         + "at once (H2: D_mean and D_std down), and forget less on the way (H3: rho up).";
 
-    /// <param name="name">Of the claim.</param>
-    /// <param name="recipe">With a trace.</param>
-    /// <param name="masks">Of images.</param>
-    /// <param name="needs">Data that must be there.</param>
-    /// <param name="data">What the reduced setting looks at.</param>
-    /// <param name="minutes">Of the reduced setting.</param>
-    public static Claim Define(string name, string recipe, MaskSource masks, string needs, string data, double minutes) => new()
+    public static Claim Define(PointsExperiment experiment) => new()
     {
-        Name = name,
+        Name = experiment.Name,
         Hypothesis = Hypothesis,
         Paper = "Cheng, Rao, Chen and Zhang 2020, Explaining Knowledge Distillation by Quantifying the Knowledge, sections 3.2 and 4",
-        Needs = needs,
-        Reduced = $"{data}; small networks distilled by kd from larger ones, not by one layer's features as in the paper; 20 items, 24 noisy "
-            + "copies, at most 40 steps that end at the target entropy.",
+        Needs = experiment.Needs,
+        Reduced = $"{experiment.Data}; {experiment.Students}; 20 items, 24 noisy copies, at most 40 steps that end at the target entropy.",
         Full = "The same data and networks with 150 epochs, and the authors' probe: 50 items, 96 copies, 60 steps, 16x16 cells of images. "
             + "Their networks on CUB-200, VOC and ILSVRC need those data sets: `kd points` takes any two runs.",
-        Minutes = minutes,
+        Minutes = experiment.Minutes,
         FullMinutes = 6000,
-        Check = settings => ExperimentSession.Check(Read(recipe, settings), [new Arm("distilled", Read(recipe, settings).Distill)]),
-        Run = context => Run(context, recipe, masks),
+        Check = settings =>
+        {
+            Recipe recipe = Read(experiment, settings);
+            ExperimentSession.Check(recipe, [new Arm("distilled", recipe.Distill)]);
+        },
+        Run = context => Run(context, experiment),
     };
 
-    private static Recipe Read(string recipe, ClaimSettings settings) => RecipeReader.Read(
-        recipe,
+    private static Recipe Read(PointsExperiment experiment, ClaimSettings settings) => RecipeReader.Read(
+        experiment.Recipe,
         [
-            .. settings.Full
-                ? ["student.solver.epochs=150", "trace.epochs=[0, 2, 5, 10, 15, 20, 25, 30, 40, 50, 70, 90, 110, 130, 150]"]
-                : Array.Empty<string>(),
+            .. settings.Full ? LongTraining(experiment.Stage) : [],
             .. settings.Overrides,
             string.Create(CultureInfo.InvariantCulture, $"seeds={settings.Seeds}"),
         ]);
 
-    private static ClaimFindings Run(ClaimContext context, string recipe, MaskSource masks)
+    private static IEnumerable<string> LongTraining(StudentStage stage)
     {
-        Recipe resolved = Read(recipe, context.Settings);
+        yield return "student.solver.epochs=150";
+        yield return "trace.epochs=[0, 2, 5, 10, 15, 20, 25, 30, 40, 50, 70, 90, 110, 130, 150]";
+        if (stage == StudentStage.First)
+        {
+            yield return "distill.first-stage-epochs=150";
+        }
+    }
+
+    private static ClaimFindings Run(ClaimContext context, PointsExperiment experiment)
+    {
+        Recipe resolved = Read(experiment, context.Settings);
         string path = Path.Combine(context.Folder, "run");
         ExperimentResult trained = context.Part("training", () => Train(resolved, path, context));
         var settings = new PointsSettings
         {
-            Masks = masks,
+            Masks = experiment.Masks,
+            Stage = experiment.Stage,
             Items = context.Full ? 50 : 20,
             Probe = context.Full ? new ProbeSettings() : ProbeSettings.Reduced,
         };
@@ -142,6 +148,7 @@ internal static class KnowledgePoints
             ["method"] = string.Join("; ", recipe.Distill.Methods.Select(method => $"{method.Name} {{{method.Settings}}}")),
             ["layers"] = string.Join(", ", points.Layers),
             ["epochs"] = string.Join(", ", points.Epochs),
+            ["stage"] = points.Settings.Stage.ToString(),
             ["masks"] = points.Settings.Masks.ToString(),
             ["probe"] = FormattableString.Invariant(
                 $"{points.Settings.Probe.Grid}x{points.Settings.Probe.Grid} cells, {points.Settings.Probe.Samples} copies, {points.Settings.Probe.Steps} + {points.Settings.Probe.ExtraSteps} steps, alpha {points.Settings.Probe.Alpha}, target {points.Settings.Probe.TargetEntropy}, clamp [{points.Settings.Probe.MinSigma}, {points.Settings.Probe.MaxSigma}]"),
