@@ -71,8 +71,9 @@
         stroke: () => colour(line.role) + (line.thin ? "59" : ""),
         width: line.thin ? 1 : 2,
         dash: line.role === "teacher" && !line.thin ? [6, 4] : undefined,
-        points: { show: epochs.length < 3 },
-        spanGaps: false,
+        // Held-out figures are there every so many epochs: a line joins them, and one or two alone are dots.
+        points: { show: line.values.filter(value => value !== null).length < 3 },
+        spanGaps: true,
       }))],
       hooks: { setCursor: [u => say(u.cursor.idx === undefined ? null : u.cursor.idx)] },
     }, [epochs, ...series.map(line => line.values)], box);
