@@ -30,7 +30,8 @@ public sealed record AugmentationRanking(
     /// <param name="images">Only so many of the training images, the first ones; 0 for all.</param>
     /// <param name="message">Told what a user should know about the networks and the figures.</param>
     /// <param name="cancellation">Looked at before each set.</param>
-    /// <exception cref="RecipeException">There is no run, or it is not about images, or they are too few.</exception>
+    /// <exception cref="Distillation.Training.RunFolderException">There is no run.</exception>
+    /// <exception cref="RecipeException">It is not about images, or they are too few.</exception>
     /// <exception cref="CheckpointException">There is no teacher, or its weights are damaged.</exception>
     public static AugmentationRanking Of(
         string run,

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>One network of a finished run.</summary>
+/// <summary>One network of a run.</summary>
 public sealed class TrainedNetwork
 {
     private readonly CheckpointStore store;
@@ -56,12 +56,32 @@ public sealed class TrainedNetwork
     public nn.Module<Tensor, Tensor> Load(int epoch, Device? device = null)
     {
         (Checkpoint checkpoint, _) = Open(epoch);
-        string file = TrainingFiles.WeightsOf(Role);
-        string source = System.IO.Path.Combine(store.PathOf(epoch), file);
-        return checkpoint.Files.TryGetValue(file, out ReadOnlyMemory<byte> weights)
-            ? Create(device, network => NetworkWeights.Load(
-                network, Task.SignatureOf(Model), SafetensorsReader.Parse(weights, source), source))
-            : throw new CheckpointException($"{store.PathOf(epoch)}: expected a checkpoint with {file} in it");
+        return Create(checkpoint, store.PathOf(epoch), device);
+    }
+
+    /// <summary>The network as the latest whole checkpoint has it, or the one that a recipe loaded; in evaluation mode,
+    /// and the caller disposes it.</summary>
+    /// <param name="message">Told where that is not the end of the training, and where a later checkpoint is
+    /// damaged.</param>
+    /// <param name="device">Where it shall be; null for the CPU.</param>
+    /// <exception cref="CheckpointException">There is no whole checkpoint, or it is of another network.</exception>
+    public nn.Module<Tensor, Tensor> LoadLatest(Action<string> message, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        if (Source is not null)
+        {
+            return LoadFinal(device, message);
+        }
+
+        Checkpoint checkpoint = store.OpenLatest(damaged => message($"{damaged.Message} Trying the one before."))
+            ?? throw new CheckpointException($"expected a checkpoint in {store.Folder} but found none that is whole");
+        TrainingState state = StateOf(checkpoint, store.Folder);
+        if (state.Epoch < Epochs)
+        {
+            message($"{Name} has no final checkpoint: its latest is after {state.Epoch} of {Epochs} epochs.");
+        }
+
+        return Create(checkpoint, store.Folder, device);
     }
 
     /// <summary>The network after its last epoch, or the one that a recipe loaded; in evaluation mode, and the caller
@@ -130,6 +150,15 @@ public sealed class TrainedNetwork
             throw new CheckpointException(
                 $"{path}: expected the state of a training but got another: {foreign.Message}", foreign);
         }
+    }
+
+    private nn.Module<Tensor, Tensor> Create(Checkpoint checkpoint, string path, Device? device)
+    {
+        string file = TrainingFiles.WeightsOf(Role), source = System.IO.Path.Combine(path, file);
+        return checkpoint.Files.TryGetValue(file, out ReadOnlyMemory<byte> weights)
+            ? Create(device, network => NetworkWeights.Load(
+                network, Task.SignatureOf(Model), SafetensorsReader.Parse(weights, source), source))
+            : throw new CheckpointException($"{path}: expected a checkpoint with {file} in it");
     }
 
     private nn.Module<Tensor, Tensor> Create(Device? device, Action<nn.Module<Tensor, Tensor>> fill)

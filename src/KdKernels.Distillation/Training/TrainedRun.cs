@@ -5,13 +5,13 @@ using KdKernels.Distillation.Tasks;
 
 namespace KdKernels.Distillation.Training;
 
-/// <summary>A finished run, read without holding its folder: the networks that it trained, as they were at the epochs
-/// whose checkpoints are there.</summary>
+/// <summary>A run, read without holding its folder: the networks that it trained, as they were at the epochs whose
+/// checkpoints are there.</summary>
 public sealed class TrainedRun
 {
     private readonly Lazy<LearningTask> task;
 
-    private TrainedRun(string path, Recipe recipe, ExperimentResult result)
+    private TrainedRun(string path, Recipe recipe, ExperimentResult? result)
     {
         FullPath = path;
         Recipe = recipe;
@@ -26,8 +26,8 @@ public sealed class TrainedRun
     /// <summary>The fully resolved recipe of the run.</summary>
     public Recipe Recipe { get; }
 
-    /// <summary>What the run found.</summary>
-    public ExperimentResult Result { get; }
+    /// <summary>What the run found; null for one that was opened by <see cref="OpenUnfinished"/>.</summary>
+    public ExperimentResult? Result { get; }
 
     /// <summary>The teachers, then the students of each repeat: plain, first stage, distilled. Those are left out whose
     /// checkpoints were removed; a teacher that was loaded is there.</summary>
@@ -37,32 +37,23 @@ public sealed class TrainedRun
     /// <exception cref="Data.KdDataException">Its files are missing or damaged.</exception>
     internal LearningTask Task => task.Value;
 
-    /// <summary>Reads a run folder.</summary>
+    /// <summary>Reads the folder of a finished run.</summary>
     /// <param name="path">With <c>recipe.yaml</c> and <c>summary.json</c> in it.</param>
     /// <exception cref="RunFolderException">One of them is missing or damaged: there is no run, or it is not
     /// finished.</exception>
     /// <exception cref="RecipeException">Its recipe cannot be understood.</exception>
     public static TrainedRun Open(string path)
     {
-        ArgumentNullException.ThrowIfNull(path);
-        string full = Path.GetFullPath(path);
-        string recipePath = Path.Combine(full, "recipe.yaml"), summaryPath = Path.Combine(full, "summary.json");
-        if (!File.Exists(recipePath))
-        {
-            throw new RunFolderException($"expected a run folder with recipe.yaml in it but got {full}");
-        }
-
-        if (!File.Exists(summaryPath))
+        (string full, Recipe recipe) = ReadRecipe(path);
+        string summary = Path.Combine(full, "summary.json");
+        if (!File.Exists(summary))
         {
             throw new RunFolderException($"expected a finished run, with summary.json in its folder, but got {full}");
         }
 
         try
         {
-            Recipe recipe = RecipeReader.Read(
-                recipePath, environment: new Dictionary<string, string>(StringComparer.Ordinal));
-            ExperimentResult result =
-                JsonSerializer.Deserialize(File.ReadAllText(summaryPath), RunJson.Default.ExperimentResult)
+            ExperimentResult result = JsonSerializer.Deserialize(File.ReadAllText(summary), RunJson.Default.ExperimentResult)
                 ?? throw new JsonException("expected an object but got null");
             return new TrainedRun(full, recipe, result);
         }
@@ -73,9 +64,39 @@ public sealed class TrainedRun
         }
     }
 
+    /// <summary>Reads the folder of a run that may still be going on: its networks are those that have checkpoints so
+    /// far.</summary>
+    /// <param name="path">With <c>recipe.yaml</c> in it.</param>
+    /// <exception cref="RunFolderException">There is none, or it cannot be read.</exception>
+    /// <exception cref="RecipeException">Its recipe cannot be understood.</exception>
+    public static TrainedRun OpenUnfinished(string path)
+    {
+        (string full, Recipe recipe) = ReadRecipe(path);
+        return new TrainedRun(full, recipe, result: null);
+    }
+
+    private static (string Path, Recipe Recipe) ReadRecipe(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        string full = Path.GetFullPath(path), recipe = Path.Combine(full, "recipe.yaml");
+        if (!File.Exists(recipe))
+        {
+            throw new RunFolderException($"expected a run folder with recipe.yaml in it but got {full}");
+        }
+
+        try
+        {
+            return (full, RecipeReader.Read(recipe, environment: new Dictionary<string, string>(StringComparer.Ordinal)));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new RunFolderException($"{recipe} cannot be read: {unreadable.Message}", unreadable);
+        }
+    }
+
     private IEnumerable<TrainedNetwork> Teachers()
     {
-        if (Result.Teacher is null)
+        if (Result is { Teacher: null })
         {
             yield break;
         }
@@ -106,10 +127,11 @@ public sealed class TrainedRun
     {
         int epochs = Recipe.Student.Solver.Epochs;
         int firstEpochs = new Arm("distilled", Recipe.Distill).FirstStageEpochs;
-        for (int repeat = 0; repeat < Result.Plain.Count; repeat++)
+        (int plain, int distilled) = (Result?.Plain.Count ?? Recipe.Seeds, Result?.Distilled.Count ?? Recipe.Seeds);
+        for (int repeat = 0; repeat < plain; repeat++)
         {
             List<TrainedNetwork> students = [Student($"plain-{repeat + 1}", NetworkRole.Plain, repeat, epochs)];
-            if (repeat < Result.Distilled.Count)
+            if (repeat < distilled)
             {
                 students.Add(Student($"distilled-first-{repeat + 1}", NetworkRole.FirstStage, repeat, firstEpochs));
                 students.Add(Student($"distilled-{repeat + 1}", NetworkRole.Distilled, repeat, epochs));

@@ -100,6 +100,40 @@ public sealed class TrainedRunTests(TracedSample sample) : IClassFixture<TracedS
     }
 
     [Fact]
+    public void A_run_that_is_not_finished_has_its_latest_whole_weights()
+    {
+        string path = sample.Copy(Path.Combine(root, "run"));
+        File.Delete(Path.Combine(path, "summary.json"));
+        Directory.Delete(Path.Combine(path, "checkpoints", "distilled-1"), recursive: true);
+        Assert.Contains("expected a finished run", Assert.Throws<RunFolderException>(() => TrainedRun.Open(path)).Message, StringComparison.Ordinal);
+        var run = TrainedRun.OpenUnfinished(path);
+        Assert.Null(run.Result);
+        Assert.Equal(["teacher", "plain-1"], run.Networks.Select(network => network.Name), StringComparer.Ordinal);
+
+        TrainedNetwork plain = run.Networks[1];
+        List<string> messages = [];
+        using nn.Module<Tensor, Tensor> final = plain.LoadFinal(), last = plain.LoadLatest(messages.Add);
+        Assert.Empty(messages);
+        Assert.Equal(Bytes(final), Bytes(last));
+
+        Directory.Delete(Path.Combine(plain.Folder, "epoch-0006"), recursive: true);
+        File.WriteAllText(Path.Combine(plain.Folder, "epoch-0005", "student.safetensors"), "");
+        int latest = plain.TracedEpochs.Last(epoch => epoch < 5);
+        using nn.Module<Tensor, Tensor> expected = plain.Load(latest), earlier = plain.LoadLatest(messages.Add);
+        Assert.Equal(Bytes(expected), Bytes(earlier));
+        Assert.Equal(2, messages.Count);
+        Assert.EndsWith("Trying the one before.", messages[0], StringComparison.Ordinal);
+        Assert.Equal($"plain-1 has no final checkpoint: its latest is after {latest} of 6 epochs.", messages[1]);
+
+        foreach (int epoch in plain.TracedEpochs)
+        {
+            File.WriteAllText(Path.Combine(plain.Folder, $"epoch-{epoch:D4}", "student.safetensors"), "");
+        }
+
+        Assert.Contains("but found none that is whole", Refused(() => plain.LoadLatest(messages.Add)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_damaged_checkpoint_is_refused()
     {
         string path = sample.Copy(Path.Combine(root, "run"));
