@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KdKernels.Core;
 using KdKernels.Distillation.Data.Mixing;
 using TorchSharp;
@@ -25,8 +26,9 @@ public sealed class CropFlipAugmentation(ChannelStatistics statistics, bool crop
         double[] black = [.. statistics.Mean.Zip(statistics.StandardDeviation, (mean, deviation) => -mean / deviation)];
         Tensor padding = tensor(black, [1, channels, 1]).to(images.dtype).to(images.device).expand(rows, channels, 1);
         Tensor pixels = cat([images.reshape(rows, channels, height * width), padding], 2);
-        Tensor places = tensor(Places(rows, height, width, key), [rows, 1, height * width]).to(images.device);
-        Tensor moved = pixels.gather(2, places.expand(rows, channels, height * width));
+        Tensor places = empty([rows, 1, height * width], int64);
+        WritePlaces(MemoryMarshal.Cast<byte, long>(places.bytes), height, width, key);
+        Tensor moved = pixels.gather(2, places.to(images.device).expand(rows, channels, height * width));
         return moved.view(rows, channels, height, width).MoveToOuterDisposeScope();
     }
 
@@ -46,10 +48,9 @@ public sealed class CropFlipAugmentation(ChannelStatistics statistics, bool crop
     }
 
     /// <summary>The source pixel of each pixel; H·W stands for black.</summary>
-    private long[] Places(int rows, int height, int width, MixingKey key)
+    private void WritePlaces(Span<long> places, int height, int width, MixingKey key)
     {
-        long[] places = new long[rows * height * width];
-        for (int row = 0; row < rows; row++)
+        for (int row = 0; row < places.Length / (height * width); row++)
         {
             (int top, int left, bool flip) = Draw(key, row, height, width);
             for (int y = 0; y < height; y++)
@@ -62,7 +63,5 @@ public sealed class CropFlipAugmentation(ChannelStatistics statistics, bool crop
                 }
             }
         }
-
-        return places;
     }
 }
