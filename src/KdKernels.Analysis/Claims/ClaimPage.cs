@@ -17,7 +17,7 @@ internal static class ClaimPage
             </header>
             <p>{result.Hypothesis}</p>
             <p class="note">{result.Paper}. {result.Setting.Description}</p>
-            <div class="wide"><table>
+            <div class="wide"><table class="words">
             <thead><tr><th scope="col">statistic</th><th scope="col" class="n">estimate</th><th scope="col" class="n">95 % interval</th>
             <th scope="col">unit</th><th scope="col">claimed</th><th scope="col">verdict</th></tr></thead><tbody>
             """);
@@ -40,7 +40,7 @@ internal static class ClaimPage
         html.Add($"""<h2>setting</h2><div class="wide"><table><tbody>""");
         foreach ((string name, string value) in result.Setting.Parameters)
         {
-            html.Add($"""<tr><th scope="row">{name}</th><td class="n">{value}</td></tr>""");
+            html.Add($"""<tr><th scope="row">{name}</th><td>{value}</td></tr>""");
         }
 
         html.Add($"</tbody></table></div>");

@@ -112,6 +112,15 @@ public sealed class PublishedClaimTests : IDisposable
         Assert.Equal(["training", "points"], result.Parts.Select(part => part.Name));
         Assert.Equal(["layer stage1", "layer all", "effective images of 20"], result.Details.Select(detail => detail.Name));
         Assert.Contains("D_mean, plain", result.Details[0].Figures.Keys);
+
+        // Layers have the same figures, and stand beside each other in the report.
+        string report = File.ReadAllText(
+            Directory.EnumerateFiles(_root, "report.html", SearchOption.AllDirectories).Single(path => !path.Contains("/points/", StringComparison.Ordinal)));
+        Assert.Matches(
+            """<h2>details</h2>.*\n?<thead><tr><td></td>\s*<th scope="col" class="n">layer stage1</th>\s*<th scope="col" class="n">layer all</th>""",
+            report);
+        Assert.Matches("""<tr><th scope="row">D_mean, plain</th>(\s*<td class="n">[^<]+</td>){2}\s*</tr>""", report);
+        Assert.Contains("<h2>effective images of 20</h2>", report, StringComparison.Ordinal);
     }
 
     [Fact]
