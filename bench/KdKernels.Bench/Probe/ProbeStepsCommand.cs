@@ -34,7 +34,7 @@ internal static class ProbeStepsCommand
 
         Console.WriteLine();
         Console.WriteLine("whole probe, vgg-small, fc1, 8x8 cells, 24 copies, 10 steps: milliseconds per image and checkpoint");
-        foreach ((int images, int checkpoints) in new[] { (4, 1), (8, 1), (16, 1), (32, 1), (8, 2), (8, 4) }) Whole(images, checkpoints);
+        Whole([(4, 1), (8, 1), (16, 1), (32, 1), (8, 2), (8, 4)]);
         return 0;
     }
 
@@ -50,18 +50,32 @@ internal static class ProbeStepsCommand
             $"{$"{images} x {samples}, {size}, {cells}",-32} {part,-20} {milliseconds,9:F2} {1000 / milliseconds,9:F1} {timer.Ratio("composed"),17:F2}"));
     }
 
-    private static void Whole(int images, int checkpoints)
+    // In turn, so that they meet the same machine.
+    private static void Whole((int Images, int Checkpoints)[] sizes)
     {
-        nn.Module<Tensor, Tensor>[] networks = [.. Enumerable.Range(0, checkpoints).Select(_ => Network())];
-        using Tensor inputs = rand(images, 3, 32, 32);
+        nn.Module<Tensor, Tensor>[] networks = [.. Enumerable.Range(0, sizes.Max(size => size.Checkpoints)).Select(_ => Network())];
+        using Tensor inputs = rand(sizes.Max(size => size.Images), 3, 32, 32);
         ProbeSettings settings = ProbeSettings.Reduced with { Steps = 10, ExtraSteps = 0, StopAtTarget = false };
         AlternatingTimer timer = AlternatingTimer.Measure(
-            [new("probe", () => Array.ForEach(networks, network => EntropyProbe.Run(network, "fc1", inputs, settings)))],
+            [.. sizes.Select(size => new Contender(Name(size), () => Probe(size.Images, size.Checkpoints)))],
             rounds: 5, TimeSpan.FromMilliseconds(1));
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{images,4} images {checkpoints,3} checkpoints {timer.Median("probe") / 1000 / images / checkpoints,9:F2}"));
+        foreach ((int images, int checkpoints) in sizes)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{images,4} images {checkpoints,3} checkpoints {timer.Median(Name((images, checkpoints))) / 1000 / images / checkpoints,9:F2}"));
+        }
+
         Array.ForEach(networks, network => network.Dispose());
+
+        void Probe(int images, int checkpoints)
+        {
+            using Tensor some = inputs.narrow(0, 0, images);
+            foreach (nn.Module<Tensor, Tensor> network in networks.Take(checkpoints)) EntropyProbe.Run(network, "fc1", some, settings);
+        }
+
+        static string Name((int Images, int Checkpoints) size) =>
+            string.Create(CultureInfo.InvariantCulture, $"{size.Images} x {size.Checkpoints}");
     }
 
     private static nn.Module<Tensor, Tensor> Network()
