@@ -30,6 +30,31 @@ public sealed class ResultTests
         Assert.All(text.Split('\n'), line => Assert.True(line.Length <= 80, line));
     }
 
+    [Fact]
+    public void What_a_task_measures_besides_has_a_table_of_its_own()
+    {
+        ExperimentResult result = Results.With(Results.Interval(0.0123, 0.004, 0.0205), 0.75, 0.77);
+        ExperimentResult segmented = result with
+        {
+            Teacher = null,
+            Plain = [.. result.Plain.Select((network, seed) => With(network, 0.3 + 0.02 * seed))],
+            Distilled = [.. result.Distilled.Select(network => With(network, 0.4))],
+        };
+        const string expected = """
+              held-out   teacher            plain        distilled
+              mIoU             –   31.00 ± 1.41 %   40.00 ± 0.00 %
+
+            distilled − plain: +1.23 points
+            """;
+        Assert.Contains(expected, ResultTable.Of(segmented, "report.html"), StringComparison.Ordinal);
+        Assert.DoesNotContain("held-out   teacher", ResultTable.Of(result, "report.html"), StringComparison.Ordinal);
+
+        static NetworkResult With(NetworkResult network, double value) => network with
+        {
+            HeldOut = network.HeldOut with { Extra = new SortedDictionary<string, double>(StringComparer.Ordinal) { ["mIoU"] = value } },
+        };
+    }
+
     [Theory]
     [InlineData(0.001, 0.02, "The interval excludes 0: distillation helped.")]
     [InlineData(-0.001, 0.02, "The interval includes 0: no difference shown at this size.")]

@@ -24,6 +24,7 @@ public static class ResultTable
         if (result.Plain.Count > 1)
             text.Append("  students: mean ± standard deviation over seeds\n");
         text.Append('\n');
+        AddFigures(text, TaskFigure.Of(result));
         if (result.Difference is { } difference)
         {
             text.Append($"distilled − plain: {Figures.Points(difference.Value)} points, ")
@@ -37,6 +38,16 @@ public static class ResultTable
 
         text.Append($"report: {report}");
         return text.ToString();
+    }
+
+    private static void AddFigures(StringBuilder text, IReadOnlyList<TaskFigure> figures)
+    {
+        if (figures.Count == 0)
+            return;
+        var table = new TextTable("held-out", ">teacher", ">plain", ">distilled");
+        foreach (TaskFigure figure in figures)
+            table.Row(figure.Name, figure.Teacher, figure.Plain, figure.Distilled);
+        text.Append(table).Append('\n');
     }
 
     /// <summary>One seed's network stands for all: they differ in weights alone.</summary>

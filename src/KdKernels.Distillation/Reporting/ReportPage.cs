@@ -57,6 +57,29 @@ public static class ReportPage
             result.Distilled.Count > 0 ? result.Distilled[0] : null,
             Figures.MeanAndSpread(result.DistilledAccuracy));
         html.Add($"</tbody></table></div>");
+        AddFigures(html, TaskFigure.Of(result), SpreadNote(result));
+    }
+
+    private static void AddFigures(HtmlBuilder html, IReadOnlyList<TaskFigure> figures, string spread)
+    {
+        if (figures.Count == 0)
+            return;
+        html.Add($"""
+            <h3>Other figures of the task{spread}</h3>
+            <div class="wide"><table>
+            <thead><tr><th scope="col">held-out</th><th scope="col" class="n">teacher</th><th scope="col" class="n">plain</th>
+            <th scope="col" class="n">distilled</th></tr></thead>
+            <tbody>
+            """);
+        foreach (TaskFigure figure in figures)
+        {
+            html.Add($"""
+                <tr><th scope="row">{figure.Name}</th><td class="n">{figure.Teacher}</td><td class="n">{figure.Plain}</td>
+                <td class="n">{figure.Distilled}</td></tr>
+                """);
+        }
+
+        html.Add($"</tbody></table></div>");
     }
 
     private static void AddNetwork(HtmlBuilder html, NetworkResult? network, string accuracy)

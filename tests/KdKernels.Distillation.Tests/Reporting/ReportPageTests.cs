@@ -19,6 +19,26 @@ public sealed partial class ReportPageTests
         Assert.Contains("distilled convnet-small 25,578 77.20 ± 1.60 %", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_a_task_measures_besides_is_there_where_there_is_any()
+    {
+        RunReport report = SampleRun.Report();
+        Assert.DoesNotContain("Other figures", Text(ReportPage.Render(report)), StringComparison.Ordinal);
+        NetworkResult[] plain =
+        [
+            .. report.Result.Plain.Select((network, seed) => network with
+            {
+                HeldOut = network.HeldOut with
+                {
+                    Extra = new SortedDictionary<string, double>(StringComparer.Ordinal) { ["mIoU"] = 0.3 + 0.01 * seed },
+                },
+            }),
+        ];
+        string text = Text(ReportPage.Render(report with { Result = report.Result with { Plain = plain } }));
+        Assert.Contains("Other figures of the task, mean ± s.d. over seeds", text, StringComparison.Ordinal);
+        Assert.Contains("mIoU – 31.00 ± 1.00 % –", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0.004, 0.02, "helped", "The interval excludes 0: distillation helped.")]
     [InlineData(-0.004, 0.02, "open", "The interval includes 0: no difference shown at this size.")]
