@@ -12,7 +12,7 @@ internal static class AugmentCommand
 
     public static Command Create(CliConsole console)
     {
-        var run = new Argument<string>("run") { Description = "The folder of a finished run: its teacher is asked." };
+        var run = new Argument<string>("run") { Description = "The folder of a run: its teacher is asked." };
         Option<string[]> augmentations = WordsOption.Create(
             "--augmentations", "a,b", $"Which, of {string.Join(", ", BatchAugmentations.Names)}. Default: all.", "-a");
         var sets = Whole("--sets", $"Sets whose deviation is measured. Default: {Defaults.Sets}.", least: 2);

@@ -76,6 +76,11 @@ public sealed class TrainedNetwork
         Checkpoint checkpoint = store.OpenLatest(damaged => message($"{damaged.Message} Trying the one before."))
             ?? throw new CheckpointException($"expected a checkpoint in {store.Folder} but found none that is whole");
         TrainingState state = StateOf(checkpoint, store.Folder);
+        if (!string.Equals(state.Stage, Name, StringComparison.Ordinal))
+        {
+            throw new CheckpointException($"{store.Folder}: expected a checkpoint of {Name} but got one of {state.Stage}");
+        }
+
         if (state.Epoch < Epochs)
         {
             message($"{Name} has no final checkpoint: its latest is after {state.Epoch} of {Epochs} epochs.");

@@ -166,6 +166,12 @@ public sealed class TrainedRunTests(TracedSample sample) : IClassFixture<TracedS
             "expected plain-1 after 1 epochs but got distilled-1 after 1 epochs",
             Refused(() => networks[1].Load(1)),
             StringComparison.Ordinal);
+
+        Directory.Move(Path.Combine(networks[2].Folder, "epoch-0006"), Path.Combine(plain, "epoch-0007"));
+        Assert.Contains(
+            "expected a checkpoint of plain-1 but got one of distilled-1",
+            Refused(() => networks[1].LoadLatest(_ => { })),
+            StringComparison.Ordinal);
     }
 
     [Fact]
